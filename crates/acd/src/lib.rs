@@ -1,0 +1,1 @@
+//! Which interaction goes to which agent, when, and why.

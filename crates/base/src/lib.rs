@@ -1,0 +1,15 @@
+//! The ground floor: typed ids, time as an input, the deadline table, seeded sources of ids and secrets.
+//!
+//! No domain word lives here, and nothing here looks at a clock or at the machine's randomness: time comes in as
+//! [`Now`] with every input, randomness comes in as a seed.
+//!
+//! Reading order: [`time`], [`deadline`], [`seed`], [`id`].
+
+pub mod deadline;
+pub mod id;
+pub mod seed;
+pub mod time;
+
+pub use deadline::Deadlines;
+pub use seed::{IdSource, SecretSource};
+pub use time::{Duration, Instant, Now, Timestamp};

@@ -1,0 +1,288 @@
+//! The seam between those who know SIP and sound and those who know queues and agents: what happens to a leg, and
+//! what a leg is told to do.
+//!
+//! Every leg that arrived or was dialled ends in exactly one [`LegEvent::Ended`]; nothing follows it.
+
+use crate::{LegId, Party, PromptId, RecordingId, SipUser, TrunkId};
+use base::Duration;
+use serde::{Deserialize, Serialize};
+
+/// Where an incoming leg came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// From a carrier.
+    Trunk(TrunkId),
+    /// From a phone that proved to be this user.
+    User(SipUser),
+}
+
+/// Whom to dial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Every phone the user has registered.
+    User(SipUser),
+    /// A number, by the trunk whose rules fit it.
+    Number(String),
+}
+
+/// What a caller is made to hear: one piece of a playlist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// The sound's name.
+    pub prompt: PromptId,
+    /// The language it is spoken in: `en`, `zh`.
+    pub language: String,
+}
+
+/// What happened to a leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LegEvent {
+    /// A call came in. It hears nothing until it is rung, answered or rejected.
+    Arrived {
+        /// The leg it will be known by.
+        leg: LegId,
+        /// Who calls.
+        from: Party,
+        /// The number or user that was dialled.
+        to: String,
+        /// The way it came.
+        origin: Origin,
+    },
+    /// The dialled party's phone rings.
+    Ringing {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Sound can flow: the dialled party answered, or our answer was confirmed.
+    Answered {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The party put us on hold.
+    Held {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The party took us off hold.
+    Resumed {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The party pressed a key: `0`–`9`, `*`, `#`, `A`–`D`.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// The key.
+        digit: char,
+    },
+    /// A playlist came to its end. Stopped and repeating ones never do.
+    Played {
+        /// The leg.
+        leg: LegId,
+        /// Which one, as given in [`LegCommand::Play`].
+        play: u32,
+    },
+    /// The leg is over and holds nothing any more.
+    Ended {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: EndCause,
+        /// How the sound was, if there was any.
+        quality: Option<Quality>,
+    },
+    /// A recording is closed and can be heard.
+    Recorded {
+        /// The recording.
+        recording: RecordingId,
+        /// How long it is.
+        length: Duration,
+        /// How large its file is.
+        bytes: u64,
+    },
+    /// A recording could not be begun or went wrong; what was written until then is kept.
+    RecordingFailed {
+        /// The recording.
+        recording: RecordingId,
+        /// What happened, for the operator.
+        why: String,
+    },
+}
+
+/// Why a leg is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndCause {
+    /// The party hung up, or gave up before we answered.
+    HungUp,
+    /// We hung up.
+    Released,
+    /// The party is busy.
+    Busy,
+    /// The party did not answer in time.
+    NoAnswer,
+    /// The party declined.
+    Declined,
+    /// No phone of that user, no such number, no way there.
+    Unreachable,
+    /// The other side or a part of ours refused with this SIP status.
+    Refused(u16),
+    /// No sound or no signalling came any more.
+    Lost,
+}
+
+impl EndCause {
+    /// The word used in records and timelines.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Released => "released",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Declined => "declined",
+            Self::Unreachable => "unreachable",
+            Self::Refused(_) => "refused",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// How the sound of one leg was, from its first packet to its last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Packets that came.
+    pub received: u64,
+    /// Packets that should have come and did not.
+    pub lost: u64,
+    /// Packets sent.
+    pub sent: u64,
+    /// Interarrival jitter at the end, in microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u32,
+    /// Estimated mean opinion score times 100: 100 to 450. 0 when nothing was received.
+    pub mos_x100: u16,
+}
+
+/// Why an incoming leg is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rejection {
+    /// Nobody has that number.
+    NoSuchNumber,
+    /// The party is busy.
+    Busy,
+    /// Not allowed to do that.
+    Forbidden,
+    /// Nobody could be reached.
+    Unavailable,
+    /// We take no new calls just now.
+    Draining,
+}
+
+/// What a leg is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LegCommand {
+    /// Tells the caller that it rings.
+    Ring {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Answers the call.
+    Answer {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Turns the call away.
+    Reject {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        why: Rejection,
+    },
+    /// Calls somebody.
+    Dial {
+        /// The leg it will be known by.
+        leg: LegId,
+        /// Whom.
+        target: Target,
+        /// Who is shown as the caller.
+        caller: Party,
+        /// The leg it is meant to be bridged with, so that both take the same codec and media thread.
+        beside: Option<LegId>,
+        /// How long it may ring.
+        ring: Duration,
+    },
+    /// Ends the leg, whatever state it is in.
+    HangUp {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Plays one sound after the other, instead of what was playing or connected.
+    Play {
+        /// The leg.
+        leg: LegId,
+        /// Named in [`LegEvent::Played`].
+        play: u32,
+        /// What, in order.
+        prompts: Vec<Prompt>,
+        /// Whether to begin again at the end, for ever.
+        repeat: bool,
+    },
+    /// Stops what plays.
+    Silence {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Lets two legs hear each other, instead of what they heard before.
+    Bridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Takes a leg out of its bridge or conference; neither hears the other.
+    Part {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Sends the leg's own sound back to it.
+    Echo {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Puts the leg into the conference room of that name, made if it does not exist.
+    Confer {
+        /// The leg.
+        leg: LegId,
+        /// The room.
+        room: String,
+    },
+    /// Begins a recording.
+    Record {
+        /// Its id.
+        recording: RecordingId,
+        /// Heard on the left.
+        left: LegId,
+        /// Heard on the right; `None` records one side only.
+        right: Option<LegId>,
+    },
+    /// Ends a recording; it also ends with the last of its legs.
+    StopRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+}
+
+impl LegEvent {
+    /// The leg it happened to, except for recordings.
+    pub const fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Arrived { leg, .. }
+            | Self::Ringing { leg }
+            | Self::Answered { leg }
+            | Self::Held { leg }
+            | Self::Resumed { leg }
+            | Self::Digit { leg, .. }
+            | Self::Played { leg, .. }
+            | Self::Ended { leg, .. } => Some(*leg),
+            Self::Recorded { .. } | Self::RecordingFailed { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The words of a contact center: what an interaction, a leg, an agent, a queue is, their states and legal steps,
+//! the commands and events that floors exchange, and the records that are stored.
+//!
+//! Knows no protocol, no database and no JSON. The types derive serde's traits because the center's journal, and
+//! the seam between nodes, carry them as they are in a binary form; what crosses to people and programs outside has
+//! a counterpart in its adapter.
+//!
+//! Reading order: [`id`], [`channel`], [`party`], [`skill`], [`queue`], [`agent`], [`interaction`], [`leg`],
+//! [`decision`], [`timeline`], [`record`], [`board`], [`query`].
+
+pub mod agent;
+pub mod board;
+pub mod channel;
+pub mod decision;
+pub mod id;
+pub mod interaction;
+pub mod leg;
+pub mod party;
+pub mod query;
+pub mod queue;
+pub mod record;
+pub mod skill;
+pub mod timeline;
+
+pub use agent::{Agent, AgentState, AgentWish, NotReadyReason, WishRefused};
+pub use board::{AgentView, BoardEvent, InteractionView, QueueView};
+pub use channel::Channel;
+pub use decision::{OfferReason, WaitReason};
+pub use id::*;
+pub use interaction::{InteractionState, Outcome};
+pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, Target};
+pub use party::Party;
+pub use queue::Queue;
+pub use record::{InteractionRecord, Record, RecordingRecord};
+pub use skill::{SkillLevels, SkillNeed};
+pub use timeline::{TimelineEntry, TimelineEvent};

@@ -1,0 +1,1 @@
+//! Session descriptions, and an answer from an offer.

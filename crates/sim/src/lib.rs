@@ -1,0 +1,1 @@
+//! Drives the same machines in virtual time.

@@ -1,0 +1,1 @@
+//! Records and library in SQLite or PostgreSQL.

@@ -1,0 +1,1 @@
+//! REST, live board, the embedded UI.
