@@ -1,0 +1,55 @@
+//! What is written down about what people did. Entries are added, never changed and never taken away.
+
+use base::Timestamp;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    /// Logged in.
+    LoggedIn,
+    /// Tried to log in and failed.
+    LoginFailed,
+    /// Logged out.
+    LoggedOut,
+    /// Heard a recording.
+    HeardRecording,
+    /// Read an interaction's story.
+    ReadTimeline,
+    /// Changed one's own state as an agent.
+    ChangedState,
+    /// Added a user.
+    AddedUser,
+    /// Set somebody's password.
+    SetPassword,
+}
+
+impl Deed {
+    /// The word used in the library.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoggedIn => "logged_in",
+            Self::LoginFailed => "login_failed",
+            Self::LoggedOut => "logged_out",
+            Self::HeardRecording => "heard_recording",
+            Self::ReadTimeline => "read_timeline",
+            Self::ChangedState => "changed_state",
+            Self::AddedUser => "added_user",
+            Self::SetPassword => "set_password",
+        }
+    }
+}
+
+/// One entry of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Who, by login; what somebody typed as a login when the log-in failed.
+    pub who: String,
+    /// What.
+    pub deed: Deed,
+    /// To what: an id, a login, a state; empty when the deed says it all.
+    pub object: String,
+    /// From which address.
+    pub from: String,
+}

@@ -1,0 +1,58 @@
+//! Everything that somebody who is logged in can ask the center for.
+
+/// One thing to be allowed or denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// To know who one is, and to log out.
+    SeeSelf,
+    /// To be ready, not ready or logged out as an agent.
+    ChangeOwnState,
+    /// To see the agents and their states.
+    SeeAgents,
+    /// To see the queues and their figures.
+    SeeQueues,
+    /// To follow the live board.
+    SeeBoard,
+    /// To list interactions and look at one.
+    ReadInteractions,
+    /// To read an interaction's story, SIP messages included.
+    ReadTimelines,
+    /// To hear a recording.
+    HearRecordings,
+    /// To follow the story of the whole center as it is written.
+    FollowEvents,
+    /// To read the program's own figures.
+    ReadMetrics,
+}
+
+impl Permission {
+    /// Every permission there is.
+    pub const ALL: [Self; 10] = [
+        Self::SeeSelf,
+        Self::ChangeOwnState,
+        Self::SeeAgents,
+        Self::SeeQueues,
+        Self::SeeBoard,
+        Self::ReadInteractions,
+        Self::ReadTimelines,
+        Self::HearRecordings,
+        Self::FollowEvents,
+        Self::ReadMetrics,
+    ];
+
+    /// The word used in the API and in refusals.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SeeSelf => "see_self",
+            Self::ChangeOwnState => "change_own_state",
+            Self::SeeAgents => "see_agents",
+            Self::SeeQueues => "see_queues",
+            Self::SeeBoard => "see_board",
+            Self::ReadInteractions => "read_interactions",
+            Self::ReadTimelines => "read_timelines",
+            Self::HearRecordings => "hear_recordings",
+            Self::FollowEvents => "follow_events",
+            Self::ReadMetrics => "read_metrics",
+        }
+    }
+}
