@@ -1,1 +1,17 @@
-//! Tests of the whole: floors, stories, torture, interop.
+//! What the tests of the whole stand on: the source tree as a thing to be checked, and the means to drive the real
+//! binary with real phones, load generators and browsers.
+//!
+//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`http`] and [`sound`]
+//! for those that make calls; [`patience`] for how they wait.
+//!
+//! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this crate starts programs, opens sockets and waits for them in real time"
+)]
+
+pub mod floors;
+pub mod sound;
+pub mod tree;
