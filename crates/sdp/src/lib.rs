@@ -1,1 +1,29 @@
-//! Session descriptions, and an answer from an offer.
+//! Session descriptions (RFC 8866), and an answer from an offer (RFC 3264).
+//!
+//! A description is parsed into a [`Session`], whose `Display` prints it. Negotiation is for one audio stream:
+//! [`answer`] answers an offer that came, [`offer`] makes one, [`accept`] reads the answer to it, and [`reoffer`]
+//! changes what was agreed. All of them end in [`Negotiated`]: whom to send to, and what.
+//!
+//! What is not here: SIP, sockets, name look-ups. A host name where an address should be is therefore no address.
+//! So far the codecs are those of G.711 with telephone-events; SRTP and ICE are refused as a transport we do not
+//! speak.
+//!
+//! Reading order: [`session`], [`parse`], [`direction`], [`codec`], [`format`](mod@format), [`offer`](mod@offer),
+//! [`answer`](mod@answer), [`negotiated`].
+
+pub mod answer;
+pub mod codec;
+pub mod direction;
+pub mod format;
+pub mod negotiated;
+pub mod offer;
+pub mod parse;
+pub mod session;
+
+pub use answer::{Answer, Refusal, answer};
+pub use codec::Codec;
+pub use direction::Direction;
+pub use negotiated::{Negotiated, PayloadTypes};
+pub use offer::{AnswerError, Local, accept, offer, reoffer};
+pub use parse::SdpError;
+pub use session::{Attribute, Connection, Media, Origin, Session};

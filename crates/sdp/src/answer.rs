@@ -1,0 +1,317 @@
+//! An answer from an offer: RFC 3264 §6.
+
+use crate::negotiated::{Negotiated, PayloadTypes, Theirs, Unusable};
+use crate::offer::{Local, audio, describe};
+use crate::session::Session;
+use thiserror::Error;
+
+/// The answer to send, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What is sent.
+    pub sdp: Session,
+    /// What was agreed on by it.
+    pub chosen: Negotiated,
+}
+
+/// Why nothing in an offer can be taken. SIP says it as 488 with a Warning (RFC 3261 §20.43).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// There is no audio stream, or none that is not refused by itself.
+    #[error("no audio is offered")]
+    NoAudio,
+    /// No audio stream is plain RTP.
+    #[error("no audio is offered over RTP/AVP")]
+    Transport,
+    /// No audio stream has an address that can be sent to: a name, a group, or of another family than ours.
+    #[error("no audio is offered at an address that can be sent to")]
+    Address,
+    /// No audio stream has a codec we speak.
+    #[error("no codec in common")]
+    Codecs,
+}
+
+impl Refusal {
+    /// The warning code of RFC 3261 §20.43 that says the same.
+    pub const fn warning_code(self) -> u16 {
+        match self {
+            Self::NoAudio => 304,
+            Self::Transport => 302,
+            Self::Address => 301,
+            Self::Codecs => 305,
+        }
+    }
+}
+
+/// Answers an offer: takes the first audio stream that can be used and refuses all others.
+///
+/// One codec is answered, so that the peer cannot change it in mid-stream: the preferred one if it is offered, else
+/// the first of the offer that we speak. Payload types are those of the offer.
+pub fn answer(offer: &Session, local: &Local<'_>) -> Result<Answer, Refusal> {
+    let mut nearest = Unusable::NotAudio;
+    for (place, media) in offer.media.iter().enumerate() {
+        let taken =
+            Theirs::read(offer, media, local.address.ip()).and_then(|theirs| take(place, &theirs, local));
+        match taken {
+            Ok(chosen) => return Ok(Answer { sdp: described(offer, local, &chosen), chosen }),
+            Err(why) => nearest = nearest.max(why),
+        }
+    }
+    Err(match nearest {
+        Unusable::NotAudio | Unusable::Rejected => Refusal::NoAudio,
+        Unusable::Transport => Refusal::Transport,
+        Unusable::Address => Refusal::Address,
+        Unusable::Codecs => Refusal::Codecs,
+    })
+}
+
+fn take(place: usize, theirs: &Theirs, local: &Local<'_>) -> Result<Negotiated, Unusable> {
+    let spoken = || theirs.codecs().filter(|(_, codec)| local.codecs.contains(codec));
+    let (number, codec) = spoken()
+        .find(|(_, codec)| Some(*codec) == local.preferred)
+        .or_else(|| spoken().next())
+        .ok_or(Unusable::Codecs)?;
+    Ok(Negotiated {
+        media: place,
+        remote: theirs.remote,
+        rtcp: theirs.rtcp,
+        codec,
+        payload: PayloadTypes::both(number),
+        telephone_event: theirs.telephone_event(codec).map(PayloadTypes::both),
+        ptime_ms: theirs.ptime_ms,
+        direction: theirs.our_direction(local.direction),
+        hold: theirs.holds(),
+    })
+}
+
+/// The answer's text: as many streams as the offer, one of them taken, and the offer's time (RFC 3264 §6).
+fn described(offer: &Session, local: &Local<'_>, chosen: &Negotiated) -> Session {
+    let media = offer.media.iter().enumerate().map(|(place, media)| match place == chosen.media {
+        true => {
+            let codecs = [(chosen.payload.receive, chosen.codec)];
+            let keys = chosen.telephone_event.map(|numbers| numbers.receive);
+            audio(local, &media.protocol, &codecs, keys, chosen.direction)
+        }
+        false => media.refused(),
+    });
+    Session { times: offer.times.clone(), ..describe(local, media.collect()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Codec, Direction};
+
+    fn local() -> Local<'static> {
+        Local::new("192.0.2.1:9000".parse().unwrap(), 7)
+    }
+
+    fn offered(lines: &str) -> Session {
+        Session::parse(format!("v=0\no=- 1 1 IN IP4 192.0.2.2\nc=IN IP4 192.0.2.2\n{lines}").as_bytes())
+            .unwrap()
+    }
+
+    fn chosen(lines: &str) -> Negotiated {
+        answer(&offered(lines), &local()).unwrap().chosen
+    }
+
+    /// The answer's text, with a line on what it means.
+    fn check(offer: &str, local: &Local<'_>) -> String {
+        match answer(&Session::parse(offer.as_bytes()).unwrap(), local) {
+            Ok(Answer { sdp, chosen: agreed }) => {
+                let keys =
+                    agreed.telephone_event.map_or("no keys".to_owned(), |keys| format!("keys {}", keys.send));
+                let Negotiated { remote, codec, payload, direction, .. } = agreed;
+                let sdp = sdp.to_string().replace('\r', "");
+                format!("{sdp}→ {codec:?} as {} to {remote}, {keys}, {}", payload.send, direction.as_str())
+            }
+            Err(refusal) => format!("488 Warning: {} {refusal}", refusal.warning_code()),
+        }
+    }
+
+    #[test]
+    fn the_offer_of_rfc_3264_10_1_is_answered_with_one_codec_and_no_video() {
+        let offer = "v=0
+o=alice 2890844526 2890844526 IN IP4 192.0.2.9
+s=
+c=IN IP4 192.0.2.9
+t=0 0
+m=audio 49170 RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+m=video 51372 RTP/AVP 31
+a=rtpmap:31 H261/90000
+m=video 53000 RTP/AVP 32
+a=rtpmap:32 MPV/90000
+";
+        insta::assert_snapshot!(check(offer, &local()), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/AVP 0
+        a=rtpmap:0 PCMU/8000
+        a=ptime:20
+        a=sendrecv
+        m=video 0 RTP/AVP 31
+        m=video 0 RTP/AVP 32
+        → Pcmu as 0 to 192.0.2.9:49170, no keys, sendrecv
+        ");
+    }
+
+    #[test]
+    fn the_offer_of_rfc_3264_10_2_is_answered_in_its_order_with_dynamic_numbers_for_the_rest() {
+        let offer = "v=0
+o=alice 2890844526 2890844526 IN IP4 192.0.2.9
+s=
+c=IN IP4 192.0.2.9
+t=0 0
+m=audio 62986 RTP/AVP 0 4 18
+a=rtpmap:0 PCMU/8000
+a=rtpmap:4 G723/8000
+a=rtpmap:18 G729/8000
+m=audio 62988 RTP/AVP 97
+a=rtpmap:97 telephone-event/8000
+";
+        insta::assert_snapshot!(check(offer, &local()), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/AVP 0
+        a=rtpmap:0 PCMU/8000
+        a=ptime:20
+        a=sendrecv
+        m=audio 0 RTP/AVP 97
+        → Pcmu as 0 to 192.0.2.9:62986, no keys, sendrecv
+        ");
+    }
+
+    #[test]
+    fn the_second_audio_stream_is_taken_when_the_first_cannot_be() {
+        let offer = "v=0
+o=- 1 1 IN IP6 2001:db8::2
+s=-
+t=3338481189 3370017201
+m=audio 4000 RTP/SAVP 0
+c=IN IP6 2001:db8::2
+m=audio 4002 RTP/AVP 18 98 99
+c=IN IP6 2001:db8::3
+a=rtpmap:98 pcma/8000/1
+a=rtpmap:99 Telephone-Event/8000
+a=fmtp:99 0-16
+a=sendonly
+";
+        insta::assert_snapshot!(check(offer, &Local::new("[2001:db8::1]:9000".parse().unwrap(), 7)), @r"
+        v=0
+        o=- 7 1 IN IP6 2001:db8::1
+        s=-
+        c=IN IP6 2001:db8::1
+        t=3338481189 3370017201
+        m=audio 0 RTP/SAVP 0
+        m=audio 9000 RTP/AVP 98 99
+        a=rtpmap:98 PCMA/8000
+        a=rtpmap:99 telephone-event/8000
+        a=fmtp:99 0-15
+        a=ptime:20
+        a=recvonly
+        → Pcma as 98 to [2001:db8::3]:4002, keys 99, recvonly
+        ");
+    }
+
+    #[test]
+    fn the_preferred_codec_is_chosen_wherever_it_stands() {
+        let offer = offered("m=audio 4000 RTP/AVP 0 8");
+        assert_eq!(answer(&offer, &local()).unwrap().chosen.codec, Codec::Pcmu);
+        let preferred = Local { preferred: Some(Codec::Pcma), ..local() };
+        assert_eq!(answer(&offer, &preferred).unwrap().chosen.codec, Codec::Pcma);
+        let only = Local { codecs: &[Codec::Pcma], ..local() };
+        assert_eq!(answer(&offer, &only).unwrap().chosen.codec, Codec::Pcma);
+        assert_eq!(answer(&offered("m=audio 4000 RTP/AVP 0"), &only), Err(Refusal::Codecs));
+    }
+
+    #[test]
+    fn hold_is_understood_in_both_styles() {
+        for (lines, direction, hold) in [
+            ("", Direction::SendRecv, false),
+            ("a=recvonly", Direction::SendOnly, false),
+            ("a=sendonly", Direction::RecvOnly, true),
+            ("a=inactive", Direction::Inactive, true),
+            ("c=IN IP4 0.0.0.0", Direction::RecvOnly, true),
+            ("c=IN IP6 ::", Direction::RecvOnly, true),
+            ("c=IN IP4 0.0.0.0\na=inactive", Direction::Inactive, true),
+            ("c=IN IP4 0.0.0.0\na=recvonly", Direction::Inactive, true),
+        ] {
+            let agreed = chosen(&format!("m=audio 4000 RTP/AVP 0\n{lines}"));
+            assert_eq!((agreed.direction, agreed.hold), (direction, hold), "{lines}");
+        }
+        assert_eq!(chosen("a=sendonly\nm=audio 4000 RTP/AVP 0").direction, Direction::RecvOnly);
+        assert_eq!(chosen("a=sendonly\nm=audio 4000 RTP/AVP 0\na=sendrecv").direction, Direction::SendRecv);
+        assert_eq!(chosen("m=audio 4000 RTP/AVP 0\nc=IN IP4 0.0.0.0").rtcp, None);
+    }
+
+    #[test]
+    fn keys_on_another_clock_than_the_speech_are_not_taken() {
+        let lines = "m=audio 4000 RTP/AVP 0 96 97\na=rtpmap:96 telephone-event/48000";
+        assert_eq!(chosen(lines).telephone_event, None);
+        let lines = format!("{lines}\na=rtpmap:97 telephone-event/8000");
+        assert_eq!(chosen(&lines).telephone_event, Some(PayloadTypes::both(97)));
+    }
+
+    #[test]
+    fn the_nearest_miss_is_the_reason_of_a_refusal() {
+        for (lines, refusal, code) in [
+            ("", Refusal::NoAudio, 304),
+            ("m=video 4000 RTP/AVP 31", Refusal::NoAudio, 304),
+            ("m=audio 0 RTP/AVP 0", Refusal::NoAudio, 304),
+            ("m=audio 4000 RTP/SAVP 0", Refusal::Transport, 302),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1", Refusal::Address, 301),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP4 phone.example", Refusal::Address, 301),
+            ("m=audio 4000 RTP/SAVP 0\nm=audio 4002 RTP/AVP 18", Refusal::Codecs, 305),
+            ("m=audio 4000 RTP/AVP 101\na=rtpmap:101 telephone-event/8000", Refusal::Codecs, 305),
+        ] {
+            let refused = answer(&offered(lines), &local()).unwrap_err();
+            assert_eq!((refused, refused.warning_code()), (refusal, code), "{lines}");
+        }
+    }
+
+    #[test]
+    fn the_descriptions_of_rfc_5118_are_answered() {
+        // §4.6: the description of an IPv6 caller whose only codec is one we do not speak.
+        let v6 = Local::new("[2001:db8::1]:9000".parse().unwrap(), 7);
+        let head = "v=0\no=assistant 971731711378798081 0 IN IP6 2001:db8::20\ns=Live video feed for today's meeting\n";
+        let media = "t=3338481189 3370017201\nm=audio 6000 RTP/AVP 2\na=rtpmap:2 G726-32/8000\nm=video 6024 RTP/AVP 107\na=rtpmap:107 H263-1998/90000\n";
+        insta::assert_snapshot!(check(&format!("{head}c=IN IP6 2001:db8::20\n{media}"), &v6), @"488 Warning: 305 no codec in common");
+        // §4.9: an IPv4 address written as IPv6 is an IPv4 address.
+        insta::assert_snapshot!(check(&format!("{head}c=IN IP6 ::ffff:192.0.2.2\n{media}"), &local()), @"488 Warning: 305 no codec in common");
+        assert_eq!(
+            chosen("m=audio 6000 RTP/AVP 0\nc=IN IP6 ::ffff:192.0.2.7").remote,
+            "192.0.2.7:6000".parse().unwrap()
+        );
+        // §4.8: each stream has an address of its own, of another family.
+        let two = "v=0
+o=bob 280744730 28977631 IN IP4 host.example.com
+s=
+t=0 0
+m=audio 22334 RTP/AVP 0
+c=IN IP4 192.0.2.1
+m=video 6024 RTP/AVP 107
+c=IN IP6 2001:db8::1
+a=rtpmap:107 H263-1998/90000
+";
+        insta::assert_snapshot!(check(two, &local()), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/AVP 0
+        a=rtpmap:0 PCMU/8000
+        a=ptime:20
+        a=sendrecv
+        m=video 0 RTP/AVP 107
+        → Pcmu as 0 to 192.0.2.1:22334, no keys, sendrecv
+        ");
+    }
+}

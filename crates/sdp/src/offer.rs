@@ -1,0 +1,353 @@
+//! Making an offer, and reading the answer to it: RFC 3264 §5, §7 and §8.
+
+use crate::format::{EVENTS, TELEPHONE_EVENT};
+use crate::negotiated::{Negotiated, PTIME_MS, PayloadTypes, Theirs, Unusable};
+use crate::session::{Attribute, Connection, Media, Origin, Session};
+use crate::{Codec, Direction};
+use std::net::SocketAddr;
+use thiserror::Error;
+
+/// Our side of a description.
+#[derive(Clone, Copy, Debug)]
+pub struct Local<'a> {
+    /// Where we receive RTP. RTCP is received one port above.
+    pub address: SocketAddr,
+    /// Names our session; it stays the same for the whole dialog.
+    pub session_id: u64,
+    /// The edition of our description; see [`Session::following`].
+    pub version: u64,
+    /// What we speak, best first.
+    pub codecs: &'a [Codec],
+    /// The codec to choose whenever the peer speaks it too, whatever the order: that of the other leg, or of the
+    /// call so far.
+    pub preferred: Option<Codec>,
+    /// Who shall send, seen from us.
+    pub direction: Direction,
+}
+
+impl Local<'static> {
+    /// A side that speaks everything, both ways.
+    pub const fn new(address: SocketAddr, session_id: u64) -> Self {
+        Self {
+            address,
+            session_id,
+            version: 1,
+            codecs: &Codec::ALL,
+            preferred: None,
+            direction: Direction::SendRecv,
+        }
+    }
+}
+
+/// Why an answer does not fit the offer. The call cannot be heard; whoever made the offer hangs up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AnswerError {
+    /// The offer held no audio stream.
+    #[error("nothing was offered")]
+    NothingOffered,
+    /// The answer has no such stream.
+    #[error("the answer has fewer streams than the offer")]
+    Missing,
+    /// The stream of the answer is of another kind than that of the offer.
+    #[error("the answer has another kind of stream in that place")]
+    AnotherKind,
+    /// The stream was refused.
+    #[error("the stream was refused")]
+    Refused,
+    /// The answer is for a transport that was not offered.
+    #[error("the answer has another transport")]
+    Transport,
+    /// The address is missing, a name, a group, or of another family than ours.
+    #[error("the answer has no address that can be sent to")]
+    Address,
+    /// Nothing in it was in the offer.
+    #[error("the answer has no codec of the offer")]
+    Codecs,
+}
+
+/// A description with one audio stream that offers everything `local` speaks.
+pub fn offer(local: &Local<'_>) -> Session {
+    describe(local, vec![audio(local, "RTP/AVP", &ours(local), Some(TELEPHONE_EVENT), local.direction)])
+}
+
+/// An offer that changes what was agreed: `sent` is the description we sent last, offer or answer, `accepted` the
+/// place of its audio stream ([`Negotiated::media`]). Streams that were refused stay in their places, refused, as
+/// RFC 3264 §8 wants it, and the version grows if anything changed.
+pub fn reoffer(local: &Local<'_>, sent: &Session, accepted: usize) -> Session {
+    let media = sent.media.iter().enumerate().map(|(place, media)| match place == accepted {
+        true => audio(local, &media.protocol, &ours(local), Some(TELEPHONE_EVENT), local.direction),
+        false => media.refused(),
+    });
+    describe(local, media.collect()).following(sent)
+}
+
+/// Reads the answer to an offer of ours.
+///
+/// The first codec of the answer that was offered is the one we send. Streams beyond those offered are read over.
+pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerError> {
+    let (place, offered) = offer
+        .media
+        .iter()
+        .enumerate()
+        .find(|(_, media)| media.kind == "audio" && media.port != 0)
+        .ok_or(AnswerError::NothingOffered)?;
+    let Some(Connection::Ip(local)) = offer.connection_of(offered) else {
+        return Err(AnswerError::NothingOffered);
+    };
+    let answered = answer.media.get(place).ok_or(AnswerError::Missing)?;
+    let theirs = Theirs::read(answer, answered, *local).map_err(|why| match why {
+        Unusable::NotAudio => AnswerError::AnotherKind,
+        Unusable::Rejected => AnswerError::Refused,
+        Unusable::Transport => AnswerError::Transport,
+        Unusable::Address => AnswerError::Address,
+        Unusable::Codecs => AnswerError::Codecs,
+    })?;
+
+    let mine = Theirs::read(offer, offered, *local).map_err(|_| AnswerError::NothingOffered)?;
+    let (codec, payload) = theirs
+        .codecs()
+        .find_map(|(send, codec)| {
+            let (receive, _) = mine.codecs().find(|(_, offered)| *offered == codec)?;
+            Some((codec, PayloadTypes { send, receive }))
+        })
+        .ok_or(AnswerError::Codecs)?;
+    let telephone_event = theirs
+        .telephone_event(codec)
+        .zip(mine.telephone_event(codec))
+        .map(|(send, receive)| PayloadTypes { send, receive });
+    Ok(Negotiated {
+        media: place,
+        remote: theirs.remote,
+        rtcp: theirs.rtcp,
+        codec,
+        payload,
+        telephone_event,
+        ptime_ms: theirs.ptime_ms,
+        direction: theirs.our_direction(mine.direction),
+        hold: theirs.holds(),
+    })
+}
+
+/// The codecs of an offer, the preferred one first.
+fn ours(local: &Local<'_>) -> Vec<(u8, Codec)> {
+    let mut codecs: Vec<Codec> = local.codecs.to_vec();
+    codecs.sort_by_key(|codec| Some(*codec) != local.preferred);
+    codecs.into_iter().map(|codec| (codec.payload_type(), codec)).collect()
+}
+
+/// Our description around these streams.
+pub(crate) fn describe(local: &Local<'_>, media: Vec<Media>) -> Session {
+    let host = Connection::Ip(local.address.ip().to_canonical());
+    Session {
+        origin: Origin {
+            user: "-".to_owned(),
+            session_id: local.session_id.to_string(),
+            version: local.version.to_string(),
+            host: host.clone(),
+        },
+        name: "-".to_owned(),
+        connection: Some(host),
+        times: vec![(0, 0)],
+        attributes: Vec::new(),
+        media,
+    }
+}
+
+/// Our audio stream with these codecs and this payload type for keys.
+pub(crate) fn audio(
+    local: &Local<'_>,
+    protocol: &str,
+    codecs: &[(u8, Codec)],
+    telephone_event: Option<u8>,
+    direction: Direction,
+) -> Media {
+    let rtpmap =
+        |number: u8, name: &str, clock| Attribute::with("rtpmap", format_args!("{number} {name}/{clock}"));
+    let mut attributes: Vec<Attribute> =
+        codecs.iter().map(|(number, codec)| rtpmap(*number, codec.name(), codec.clock_rate())).collect();
+    if let Some(number) = telephone_event {
+        let clock = codecs.first().map_or(8000, |(_, codec)| codec.clock_rate());
+        attributes.push(rtpmap(number, "telephone-event", clock));
+        attributes.push(Attribute::with("fmtp", format_args!("{number} {EVENTS}")));
+    }
+    attributes.push(Attribute::with("ptime", PTIME_MS));
+    attributes.push(Attribute::flag(direction.as_str()));
+
+    Media {
+        kind: "audio".to_owned(),
+        port: local.address.port(),
+        ports: None,
+        protocol: protocol.to_owned(),
+        formats: codecs
+            .iter()
+            .map(|(number, _)| *number)
+            .chain(telephone_event)
+            .map(|n| n.to_string())
+            .collect(),
+        connection: None,
+        attributes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer;
+    use proptest::prelude::*;
+
+    fn local() -> Local<'static> {
+        Local::new("192.0.2.1:9000".parse().unwrap(), 7)
+    }
+
+    fn text(session: &Session) -> String {
+        session.to_string().replace('\r', "")
+    }
+
+    fn theirs(lines: &str) -> Session {
+        Session::parse(format!("v=0\no=- 1 1 IN IP4 192.0.2.2\nc=IN IP4 192.0.2.2\n{lines}").as_bytes())
+            .unwrap()
+    }
+
+    #[test]
+    fn an_offer_lists_all_we_speak_with_the_preferred_codec_first() {
+        insta::assert_snapshot!(text(&offer(&Local { preferred: Some(Codec::Pcma), ..local() })), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/AVP 8 0 101
+        a=rtpmap:8 PCMA/8000
+        a=rtpmap:0 PCMU/8000
+        a=rtpmap:101 telephone-event/8000
+        a=fmtp:101 0-15
+        a=ptime:20
+        a=sendrecv
+        ");
+    }
+
+    #[test]
+    fn the_first_codec_of_the_answer_counts_and_each_side_receives_its_own_numbers() {
+        let answer =
+            theirs("m=audio 5000 RTP/AVP 98 0 97\na=rtpmap:98 PCMA/8000\na=rtpmap:97 telephone-event/8000");
+        let agreed = accept(&offer(&local()), &answer).unwrap();
+        assert_eq!(agreed.codec, Codec::Pcma);
+        assert_eq!(agreed.payload, PayloadTypes { send: 98, receive: 8 });
+        assert_eq!(agreed.telephone_event, Some(PayloadTypes { send: 97, receive: 101 }));
+        assert_eq!(agreed.remote, "192.0.2.2:5000".parse().unwrap());
+        assert_eq!(agreed.rtcp, Some("192.0.2.2:5001".parse().unwrap()));
+        assert_eq!((agreed.direction, agreed.hold, agreed.ptime_ms), (Direction::SendRecv, false, 20));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_says_why() {
+        for (lines, error) in [
+            ("", AnswerError::Missing),
+            ("m=video 5000 RTP/AVP 0", AnswerError::AnotherKind),
+            ("m=audio 0 RTP/AVP 0", AnswerError::Refused),
+            ("m=audio 5000 RTP/SAVP 0", AnswerError::Transport),
+            ("m=audio 5000 RTP/AVP 18", AnswerError::Codecs),
+            ("m=audio 5000 RTP/AVP 0\nc=IN IP4 media.example.com", AnswerError::Address),
+            ("m=audio 5000 RTP/AVP 0\nc=IN IP4 224.2.1.1/127", AnswerError::Address),
+            ("m=audio 5000 RTP/AVP 0\nc=IN IP4 224.2.1.1", AnswerError::Address),
+            ("m=audio 5000 RTP/AVP 0\nc=IN IP4 255.255.255.255", AnswerError::Address),
+            ("m=audio 5000 RTP/AVP 0\nc=IN IP6 2001:db8::1", AnswerError::Address),
+        ] {
+            assert_eq!(accept(&offer(&local()), &theirs(lines)), Err(error), "{lines}");
+        }
+        assert_eq!(accept(&theirs(""), &theirs("")), Err(AnswerError::NothingOffered));
+    }
+
+    #[test]
+    fn a_changed_offer_keeps_refused_streams_in_their_places() {
+        let came = theirs("m=video 4000 RTP/AVP 31\nm=audio 5000 RTP/AVP 0\nm=audio 5002 RTP/AVP 0");
+        let answered = answer(&came, &local()).unwrap();
+        let hold = Local { direction: Direction::SendOnly, codecs: &[Codec::Pcmu], ..local() };
+        insta::assert_snapshot!(text(&reoffer(&hold, &answered.sdp, answered.chosen.media)), @r"
+        v=0
+        o=- 7 2 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=video 0 RTP/AVP 31
+        m=audio 9000 RTP/AVP 0 101
+        a=rtpmap:0 PCMU/8000
+        a=rtpmap:101 telephone-event/8000
+        a=fmtp:101 0-15
+        a=ptime:20
+        a=sendonly
+        m=audio 0 RTP/AVP 0
+        ");
+    }
+
+    #[test]
+    fn a_repeated_offer_keeps_its_version() {
+        let first = offer(&local());
+        assert_eq!(reoffer(&local(), &first, 0), first);
+    }
+
+    #[test]
+    fn packets_are_as_long_as_the_peer_wants_within_reason() {
+        for (lines, ms) in [
+            ("", 20),
+            ("a=ptime:30", 30),
+            ("a=ptime:0", 20),
+            ("a=ptime:-20", 20),
+            ("a=ptime:99999", 20),
+            ("a=ptime:5", 10),
+            ("a=ptime:200", 60),
+            ("a=ptime:25", 20),
+            ("a=maxptime:10", 10),
+            ("a=ptime:40\na=maxptime:30", 30),
+        ] {
+            let answer = theirs(&format!("m=audio 5000 RTP/AVP 0\n{lines}"));
+            assert_eq!(accept(&offer(&local()), &answer).unwrap().ptime_ms, ms, "{lines}");
+        }
+    }
+
+    #[test]
+    fn rtcp_goes_where_the_peer_says() {
+        for (port, lines, rtcp) in [
+            (5000, "", Some("192.0.2.2:5001")),
+            (65535, "", None),
+            (5000, "a=rtcp:53020", Some("192.0.2.2:53020")),
+            (5000, "a=rtcp:53020 IN IP4 198.51.100.7", Some("198.51.100.7:53020")),
+            (5000, "a=rtcp:53020 IN IP4 224.0.0.1", None),
+            (5000, "a=rtcp:0", None),
+            (5000, "a=rtcp:x", None),
+        ] {
+            let answer = theirs(&format!("m=audio {port} RTP/AVP 0\n{lines}"));
+            let agreed = accept(&offer(&local()), &answer).unwrap();
+            assert_eq!(agreed.rtcp, rtcp.map(|text| text.parse().unwrap()), "{lines}");
+        }
+    }
+
+    fn a_direction() -> impl Strategy<Value = Direction> {
+        (any::<bool>(), any::<bool>()).prop_map(|(sends, receives)| Direction::of(sends, receives))
+    }
+
+    proptest! {
+        #[test]
+        fn both_sides_of_an_exchange_agree(a in a_direction(), b in a_direction(), swap in any::<bool>(), six in any::<bool>()) {
+            let (one, other) = if six { ("[2001:db8::1]:9000", "[2001:db8::2]:5000") } else { ("192.0.2.1:9000", "192.0.2.2:5000") };
+            let codecs = if swap { [Codec::Pcma, Codec::Pcmu] } else { Codec::ALL };
+            let offered = offer(&Local { direction: a, ..Local::new(one.parse().unwrap(), 1) });
+            let answered = answer(&offered, &Local { direction: b, codecs: &codecs, ..Local::new(other.parse().unwrap(), 2) }).unwrap();
+            let ours = accept(&offered, &answered.sdp).unwrap();
+            let theirs = answered.chosen;
+            prop_assert_eq!(ours.codec, theirs.codec);
+            prop_assert_eq!(ours.payload.send, theirs.payload.receive);
+            prop_assert_eq!(ours.payload.receive, theirs.payload.send);
+            prop_assert_eq!(ours.telephone_event, theirs.telephone_event);
+            prop_assert_eq!(ours.direction, theirs.direction.reversed());
+            prop_assert_eq!((ours.remote, theirs.remote), (other.parse().unwrap(), one.parse().unwrap()));
+        }
+
+        #[test]
+        fn no_answer_makes_it_panic(tail in "(m=audio [0-9]{1,4}(/[0-9]{1,4})? RTP/AVP( [0-9]{1,3}){1,4}\n(a=(rtpmap|fmtp|ptime|maxptime|rtcp|sendonly|inactive)(:[ -9a-z/]{0,20})?\n){0,6}){0,3}") {
+            let answer = theirs(&tail);
+            let _ = accept(&offer(&local()), &answer);
+            let _ = crate::answer(&answer, &local());
+        }
+    }
+}
