@@ -1,7 +1,7 @@
 //! Session descriptions (RFC 8866), and an answer from an offer (RFC 3264).
 //!
 //! A description is parsed into a [`Session`], whose `Display` prints it. Negotiation is for one audio stream:
-//! [`answer`] answers an offer that came, [`offer`] makes one, [`accept`] reads the answer to it, and [`reoffer`]
+//! [`answer()`] answers an offer that came, [`offer()`] makes one, [`accept`] reads the answer to it, and [`reoffer`]
 //! changes what was agreed. All of them end in [`Negotiated`]: whom to send to, and what.
 //!
 //! What is not here: SIP, sockets, name look-ups. A host name where an address should be is therefore no address.
