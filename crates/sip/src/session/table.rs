@@ -1,0 +1,284 @@
+//! The life of one call leg: INVITE, answer, ACK, BYE, CANCEL, and every way these can cross. RFC 3261 §9, §13, §15;
+//! RFC 5057 for what else ends the INVITE usage of a dialog.
+//!
+//! ```text
+//!  we call:    Calling ──1xx──▶ Ringing ──2xx: ACK──▶ Established
+//!                 │ hang up        │ hang up
+//!                 ▼                ▼
+//!              Doomed ──1xx──▶ Canceling ──2xx: ACK, BYE──▶ Closing ─▶ Closed
+//!                                   └──3xx–6xx, silence──────────────▶ Closed
+//!
+//!  they call:  Arrived ──answer──▶ Answered ──ACK──▶ Established
+//!                 │ CANCEL, reject     │ hang up
+//!                 ▼                    ▼
+//!               Closed             Leaving ──ACK, no ACK: BYE──▶ Closing ─▶ Closed
+//!
+//!  both:       Established ──hang up: BYE──▶ Closing ──answered──▶ Closed
+//!                          ──their BYE───────────────────────────▶ Closed
+//! ```
+//!
+//! The owner is told that the call ended at the latest on entering Doomed, Canceling, Leaving, Closing or Closed, and
+//! hears nothing after it. What these states still do is manners towards the peer.
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Our INVITE is out, nothing came back.
+    Calling,
+    /// The peer works on our INVITE.
+    Ringing,
+    /// Our INVITE is to be canceled as soon as a provisional response allows it (§9.1).
+    Doomed,
+    /// The CANCEL is out, the INVITE's final answer is still to come.
+    Canceling,
+    /// The peer's INVITE came and waits for the owner's answer.
+    Arrived,
+    /// Our 2xx is out, its ACK is still to come.
+    Answered,
+    /// The owner hung up before the ACK came; the BYE has to wait for it (§15).
+    Leaving,
+    /// The call is up.
+    Established,
+    /// Our BYE is out.
+    Closing,
+    /// Over.
+    Closed,
+}
+
+/// What can happen to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A 1xx to our INVITE.
+    Provisional,
+    /// A 2xx to our INVITE, the first of this dialog.
+    Success,
+    /// A 3xx–6xx to our INVITE.
+    Failure,
+    /// Our INVITE was never answered, or could not be delivered.
+    NoAnswer,
+    /// The peer's CANCEL.
+    Cancel,
+    /// The peer's ACK to our 2xx.
+    Ack,
+    /// The peer's BYE.
+    Bye,
+    /// Our BYE was answered, or never will be.
+    ByeDone,
+    /// Something else than BYE told us that the dialog is gone: 408 or 481 to a request in it (RFC 5057 §5.1), silence.
+    DialogLost,
+    /// The owner answers.
+    Answer,
+    /// The owner refuses with a status of its choice.
+    Reject,
+    /// The owner ends the call.
+    HangUp,
+    /// 64·T1 have passed since our 2xx without an ACK.
+    AckOverdue,
+    /// 64·T1 have passed since our CANCEL without an answer to the INVITE.
+    CancelOverdue,
+}
+
+/// What a transition asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Do {
+    /// Tell the owner that the peer rings or plays something.
+    TellRinging,
+    /// Tell the owner that the peer answered.
+    TellAnswered,
+    /// Tell the owner that the peer has our answer.
+    TellAcked,
+    /// Tell the owner that it is over, and why. It hears nothing after this.
+    TellEnded(Why),
+    /// Acknowledge the 2xx.
+    SendAck,
+    /// Send the owner's 2xx and repeat it until the ACK comes.
+    SendAnswer,
+    /// Stop repeating the 2xx.
+    StopAnswer,
+    /// Refuse the peer's INVITE with the owner's status.
+    SendRefusal,
+    /// Refuse the peer's INVITE with 487.
+    SendTerminated,
+    /// Send CANCEL and wait 64·T1 for the INVITE to be answered.
+    SendCancel,
+    /// Forget our INVITE, which nobody will answer any more.
+    ForgetInvite,
+    /// Send BYE.
+    SendBye,
+}
+
+/// Why a call ended, as the table knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The peer sent BYE.
+    PeerBye,
+    /// The peer sent CANCEL.
+    PeerCancel,
+    /// The owner wanted it.
+    LocalHangUp,
+    /// The peer refused the INVITE.
+    Rejected,
+    /// Nobody answered, or the message could not be delivered; the input says which.
+    NoAnswer,
+    /// The peer never acknowledged our answer.
+    NoAck,
+}
+
+/// The table.
+pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
+    use Do::*;
+    use Input::*;
+    use State::{Answered, Arrived, Calling, Canceling, Closed, Closing, Doomed, Established, Leaving, Ringing};
+
+    match (state, input) {
+        // We call.
+        (Calling | Ringing, Provisional) => (Ringing, &[TellRinging]),
+        (Calling | Ringing, Success) => (Established, &[SendAck, TellAnswered]),
+        (Calling | Ringing, Failure) => (Closed, &[TellEnded(Why::Rejected)]),
+        (Calling | Ringing, NoAnswer) => (Closed, &[TellEnded(Why::NoAnswer)]),
+        (Calling, HangUp) => (Doomed, &[TellEnded(Why::LocalHangUp)]),
+        (Ringing, HangUp) => (Canceling, &[SendCancel, TellEnded(Why::LocalHangUp)]),
+        (Doomed, Provisional) => (Canceling, &[SendCancel]),
+        // The 2xx crossed our wish to hang up.
+        (Doomed | Canceling, Success) => (Closing, &[SendAck, SendBye]),
+        (Doomed | Canceling, Failure | NoAnswer) => (Closed, &[]),
+        (Canceling, CancelOverdue) => (Closed, &[ForgetInvite]),
+        // A callee that hangs up before we have seen its 2xx: the BYE overtook it.
+        (Calling, Bye) => (Doomed, &[TellEnded(Why::PeerBye)]),
+        (Ringing, Bye) => (Canceling, &[SendCancel, TellEnded(Why::PeerBye)]),
+        (Calling | Ringing, DialogLost) => (Canceling, &[SendCancel, TellEnded(Why::NoAnswer)]),
+
+        // They call.
+        (Arrived, Answer) => (Answered, &[SendAnswer]),
+        (Arrived, Reject) => (Closed, &[SendRefusal, TellEnded(Why::LocalHangUp)]),
+        (Arrived, HangUp) => (Closed, &[SendTerminated, TellEnded(Why::LocalHangUp)]),
+        (Arrived, Cancel) => (Closed, &[SendTerminated, TellEnded(Why::PeerCancel)]),
+        // A caller may end an early dialog with BYE (§15.1.2).
+        (Arrived, Bye) => (Closed, &[SendTerminated, TellEnded(Why::PeerBye)]),
+        (Arrived, NoAnswer) => (Closed, &[TellEnded(Why::NoAnswer)]),
+        (Arrived, DialogLost) => (Closed, &[SendTerminated, TellEnded(Why::NoAnswer)]),
+        (Answered, Ack) => (Established, &[StopAnswer, TellAcked]),
+        (Answered, AckOverdue) => (Closing, &[StopAnswer, SendBye, TellEnded(Why::NoAck)]),
+        (Answered, HangUp) => (Leaving, &[TellEnded(Why::LocalHangUp)]),
+        // The BYE overtook the ACK, or the ACK was lost.
+        (Answered, Bye) => (Closed, &[StopAnswer, TellEnded(Why::PeerBye)]),
+        (Answered, DialogLost) => (Closing, &[StopAnswer, SendBye, TellEnded(Why::NoAnswer)]),
+        (Leaving, Ack | AckOverdue | DialogLost) => (Closing, &[StopAnswer, SendBye]),
+        (Leaving, Bye) => (Closed, &[StopAnswer]),
+
+        // The call is up.
+        (Established, HangUp) => (Closing, &[SendBye, TellEnded(Why::LocalHangUp)]),
+        (Established, Bye) => (Closed, &[TellEnded(Why::PeerBye)]),
+        (Established, AckOverdue) => (Closing, &[SendBye, TellEnded(Why::NoAck)]),
+        (Established, DialogLost) => (Closing, &[SendBye, TellEnded(Why::NoAnswer)]),
+
+        (Closing, ByeDone) => (Closed, &[]),
+
+        // A CANCEL that comes after the final answer has no effect (§9.2), nor a second BYE in either direction.
+        (Answered | Leaving | Established | Closing, Cancel) => (state, &[]),
+        (Doomed | Canceling | Closing, Bye) => (state, &[]),
+        // The owner hung up already, or speaks of a call that has moved on.
+        (Doomed | Canceling | Leaving | Closing, Answer | Reject | HangUp) => (state, &[]),
+        (Calling | Ringing | Answered | Established, Answer | Reject) => (state, &[]),
+        // Late answers to an INVITE that is decided, and another ACK.
+        (Canceling | Established | Closing, Provisional) => (state, &[]),
+        (Established | Closing, Success | Failure | NoAnswer | Ack) => (state, &[]),
+        (Answered | Leaving, NoAnswer) => (state, &[]),
+        (Doomed | Canceling | Closing, DialogLost) => (state, &[]),
+        // These belong to the other direction, or to a timer stopped in the same instant.
+        (Arrived | Answered | Leaving, Provisional | Success | Failure) => (state, &[]),
+        (Calling | Ringing | Doomed | Canceling, Cancel | Ack) => (state, &[]),
+        (Arrived, Ack) => (state, &[]),
+        (Calling | Ringing | Doomed | Canceling | Arrived | Answered | Leaving | Established, ByeDone) => (state, &[]),
+        (Calling | Ringing | Doomed | Canceling | Arrived | Closing, AckOverdue) => (state, &[]),
+        (Calling | Ringing | Doomed | Arrived | Answered | Leaving | Established | Closing, CancelOverdue) => {
+            (state, &[])
+        }
+        (Closed, _) => (Closed, &[]),
+    }
+}
+
+impl State {
+    /// Whether the owner still takes part in the call.
+    pub fn is_live(self) -> bool {
+        match self {
+            Self::Calling | Self::Ringing | Self::Arrived | Self::Answered | Self::Established => true,
+            Self::Doomed | Self::Canceling | Self::Leaving | Self::Closing | Self::Closed => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::fmt::Write;
+
+    const STATES: [State; 10] = [
+        State::Calling,
+        State::Ringing,
+        State::Doomed,
+        State::Canceling,
+        State::Arrived,
+        State::Answered,
+        State::Leaving,
+        State::Established,
+        State::Closing,
+        State::Closed,
+    ];
+
+    const INPUTS: [Input; 14] = [
+        Input::Provisional,
+        Input::Success,
+        Input::Failure,
+        Input::NoAnswer,
+        Input::Cancel,
+        Input::Ack,
+        Input::Bye,
+        Input::ByeDone,
+        Input::DialogLost,
+        Input::Answer,
+        Input::Reject,
+        Input::HangUp,
+        Input::AckOverdue,
+        Input::CancelOverdue,
+    ];
+
+    #[test]
+    fn the_whole_table() {
+        let mut table = String::new();
+        for (state, input) in STATES.iter().flat_map(|state| INPUTS.map(|input| (*state, input))) {
+            let (next, does) = step(state, input);
+            let does = match does {
+                [] if next == state => "-".to_owned(),
+                does => does.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(", "),
+            };
+            let (state, input, next) = (format!("{state:?}"), format!("{input:?}"), format!("{next:?}"));
+            writeln!(table, "{}", format!("{state:<12}{input:<14}-> {next:<12}{does}").trim_end()).unwrap();
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn the_owner_is_told_of_the_end_exactly_when_its_part_is_over() {
+        for (state, input) in STATES.iter().flat_map(|state| INPUTS.map(|input| (*state, input))) {
+            let (next, does) = step(state, input);
+            let tells = does.iter().filter(|one| matches!(one, Do::TellEnded(_))).count();
+            let expected = usize::from(state.is_live() && !next.is_live());
+            assert_eq!(tells, expected, "{state:?} {input:?}");
+        }
+    }
+
+    #[test]
+    fn no_state_after_the_end_leads_back() {
+        for (state, input) in STATES.iter().flat_map(|state| INPUTS.map(|input| (*state, input))) {
+            let (next, does) = step(state, input);
+            if !state.is_live() {
+                assert!(!next.is_live(), "{state:?} {input:?}");
+                let talks = does.iter().any(|one| {
+                    matches!(one, Do::TellRinging | Do::TellAnswered | Do::TellAcked | Do::TellEnded(_))
+                });
+                assert!(!talks, "{state:?} {input:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Which transaction a message belongs to.
