@@ -12,6 +12,11 @@
     reason = "this crate starts programs, opens sockets and waits for them in real time"
 )]
 
+pub mod baresip;
 pub mod floors;
+pub mod http;
+pub mod patience;
+pub mod place;
+pub mod server;
 pub mod sound;
 pub mod tree;

@@ -2,8 +2,10 @@
 //!
 //! Only what is written by hand counts: build output, fetched packages and snapshots of version control are left out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Folders that hold nothing written by hand.
 const NOT_OURS: &[&str] = &["target", "node_modules", "dist", ".git", "var"];
@@ -52,4 +54,29 @@ pub fn crates() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Every package that is linked into the crate, as cargo itself resolves it.
+pub fn linked_into(name: &str) -> BTreeSet<String> {
+    let cargo = option_env!("CARGO").unwrap_or("cargo");
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+            "--package",
+            name,
+        ])
+        .output()
+        .expect("cargo can be started");
+    assert!(output.status.success(), "cargo tree -p {name}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }

@@ -1,7 +1,6 @@
 //! The floors of `crates/ARCHITECTURE.md`, read from the manifests: down only, and floors 0 to 3 deaf and blind.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::collections::BTreeMap;
 
 use tests::floors::{LAST_BLIND_FLOOR, floor, is_blind};
 use tests::tree;
@@ -61,7 +60,7 @@ fn the_blind_floors_depend_on_nothing_worldly() {
                 }
             }
         }
-        let tree = dependency_tree(&name);
+        let tree = tree::linked_into(&name);
         for (banned, instead) in WORLDLY {
             if tree.contains(*banned) {
                 wrong.push(format!(
@@ -148,29 +147,4 @@ fn workspace_names() -> BTreeMap<String, String> {
             (key, name)
         })
         .collect()
-}
-
-/// Every package that is linked into the crate, as cargo itself resolves it.
-fn dependency_tree(name: &str) -> BTreeSet<String> {
-    let cargo = option_env!("CARGO").unwrap_or("cargo");
-    let output = Command::new(cargo)
-        .current_dir(tree::root())
-        .args([
-            "tree",
-            "--locked",
-            "--offline",
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-            "--package",
-            name,
-        ])
-        .output()
-        .expect("cargo can be started");
-    assert!(output.status.success(), "cargo tree -p {name}: {}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }

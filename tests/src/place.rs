@@ -1,0 +1,80 @@
+//! Where a test puts its files, and which ports are its own.
+//!
+//! Files stay after the test, under `target/interop/<test>`, so that a failure can be looked at; they are removed when
+//! the test starts again.
+
+use std::fs;
+use std::net::{TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+/// Ports below the kernel's own range for outgoing sockets, so that nobody gets one of ours by chance.
+const PORTS: RangeInclusive<u16> = 20_000..=31_999;
+
+/// How many ports one test gets: one for every leg of every call it makes, and RTCP.
+const PORTS_PER_TEST: u16 = 200;
+
+/// The folder cargo builds into, found from the running test.
+pub fn target() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // target/<profile>/deps/<test>
+    test.ancestors().nth(3).expect("a test lies in the target folder").to_path_buf()
+}
+
+/// A program cargo built next to the running test.
+pub fn built(program: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    test.ancestors().nth(2).expect("a test lies in the target folder").join(program)
+}
+
+/// An empty folder for a test.
+pub fn folder(test: &str) -> PathBuf {
+    let folder = target().join("interop").join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    }
+    fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    folder
+}
+
+/// A range of RTP ports for a test. Each process starts its search elsewhere, so two that run at once do not meet.
+pub fn rtp_ports() -> RangeInclusive<u16> {
+    let slots = (PORTS.end() - PORTS.start()) / PORTS_PER_TEST;
+    let first = (std::process::id() % u32::from(slots)) as u16;
+    for turn in 0..slots {
+        let low = PORTS.start() + (first + turn) % slots * PORTS_PER_TEST;
+        let range = low..=low + PORTS_PER_TEST - 1;
+        if range.clone().step_by(10).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok()) {
+            return range;
+        }
+    }
+    panic!("no free range of {PORTS_PER_TEST} UDP ports between {} and {}", PORTS.start(), PORTS.end());
+}
+
+/// A TCP port that was free a moment ago, for programs that cannot be told "any".
+pub fn free_tcp_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// A UDP port that was free a moment ago.
+pub fn free_udp_port() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("its address").port()
+}
+
+/// The path of a program, or a failure that says how to get it.
+pub fn program(name: &str, package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()).unwrap_or_else(|| {
+        panic!("the program {name} is missing (Debian package {package}): `make test` installs what the tests need")
+    })
+}
+
+/// The last lines of a text file, for a failure's message.
+pub fn tail(path: &Path, lines: usize) -> String {
+    let bytes = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
