@@ -1,0 +1,243 @@
+//! The lexical ground: character classes, white space, quoted strings, lists. RFC 3261 §25.1.
+//!
+//! Everything works on bytes, runs in linear time and allocates only where a text has to change.
+
+use std::borrow::Cow;
+
+use crate::error::Malformed;
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+        byte += 1;
+    }
+    table
+};
+
+/// One character of a `token`.
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    TOKEN[byte as usize]
+}
+
+/// A whole, non-empty `token`.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|b| is_token_byte(*b))
+}
+
+/// Linear white space; a line break inside a value can only be a fold, so it counts.
+pub(crate) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Control characters other than the tab, which is white space.
+pub(crate) fn is_control(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\t') || byte == 0x7f
+}
+
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    trim_end(trim_start(bytes))
+}
+
+pub(crate) fn trim_start(mut bytes: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = bytes
+        && is_space(*first)
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
+pub(crate) fn trim_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., last] = bytes
+        && is_space(*last)
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The text of bytes already known to be ASCII, or nothing where they are not even UTF-8.
+pub(crate) fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Splits a quoted string off the front: `"…"` with its quotes, and what follows.
+pub(crate) fn quoted(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
+    debug_assert_eq!(bytes.first(), Some(&b'"'));
+    let mut at = 1;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if bytes[at] == b'"' {
+            return Ok(bytes.split_at(at + 1));
+        }
+        at += 2;
+    }
+    Err(Malformed::UnterminatedQuote)
+}
+
+/// Takes quotes and backslashes off a quoted string; other text is returned as it is.
+pub(crate) fn unquote(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let inner = match bytes {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => return Cow::Borrowed(bytes),
+    };
+    if !inner.contains(&b'\\') {
+        return Cow::Borrowed(inner);
+    }
+    let mut plain = Vec::with_capacity(inner.len());
+    let mut rest = inner.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\\' => plain.extend(rest.next()),
+            _ => plain.push(*byte),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Writes text as a quoted string, escaping what must be escaped.
+pub(crate) fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
+}
+
+/// Turns each fold (a line break with the white space around it) into one space. RFC 3261 §7.3.1.
+pub(crate) fn unfold(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr2(b'\r', b'\n', bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr::memchr2(b'\r', b'\n', rest) {
+        plain.extend_from_slice(trim_end(&rest[..at]));
+        rest = trim_start(&rest[at..]);
+        if !rest.is_empty() {
+            plain.push(b' ');
+        }
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
+}
+
+/// Text for people: UTF-8 where it is, a replacement character for every other byte and every control character.
+pub(crate) fn display(bytes: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(bytes);
+    if text.chars().any(char::is_control) {
+        Cow::Owned(
+            text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect(),
+        )
+    } else {
+        text
+    }
+}
+
+/// The values of a comma-separated header, trimmed. Commas inside quotes and angle brackets do not separate.
+///
+/// An empty value between two commas is yielded: whether it matters is for the reader to say.
+#[derive(Debug, Clone)]
+pub(crate) struct Commas<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Commas<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: Some(bytes) }
+    }
+}
+
+impl<'a> Iterator for Commas<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let bytes = self.rest?;
+        let mut at = 0;
+        while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr3(b',', b'"', b'<', rest)) {
+            at += found;
+            match bytes[at] {
+                b',' => {
+                    self.rest = Some(&bytes[at + 1..]);
+                    return Some(trim(&bytes[..at]));
+                }
+                b'"' => match quoted(&bytes[at..]) {
+                    Ok((string, _)) => at += string.len(),
+                    // The value's own parser will name the mistake.
+                    Err(_) => break,
+                },
+                _ => match memchr::memchr(b'>', &bytes[at..]) {
+                    Some(end) => at += end + 1,
+                    None => break,
+                },
+            }
+        }
+        self.rest = None;
+        Some(trim(bytes))
+    }
+}
+
+/// A decimal number that must fit, without sign or white space.
+pub(crate) fn number<T: TryFrom<u64>>(digits: &[u8]) -> Result<T, Malformed> {
+    let value = saturating_number(digits)?;
+    if value == u64::MAX {
+        return Err(Malformed::NumberTooLarge);
+    }
+    T::try_from(value).map_err(|_| Malformed::NumberTooLarge)
+}
+
+/// A decimal number; one too large for 64 bits becomes the largest.
+pub(crate) fn saturating_number(digits: &[u8]) -> Result<u64, Malformed> {
+    if digits.is_empty() {
+        return Err(Malformed::NotANumber);
+    }
+    let mut value: u64 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(Malformed::NotANumber);
+        }
+        value = value.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+    }
+    Ok(value)
+}
+
+/// The values of the two hexadecimal digits of `%HH` at the front, if they are there.
+pub(crate) fn percent(bytes: &[u8]) -> Option<u8> {
+    match bytes {
+        [b'%', high, low, ..] => {
+            let high = char::from(*high).to_digit(16)?;
+            let low = char::from(*low).to_digit(16)?;
+            u8::try_from(high * 16 + low).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Resolves `%HH`; a percent sign that starts no escape stays as it is.
+pub(crate) fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.contains(&b'%') {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        match percent(rest) {
+            Some(byte) => {
+                plain.push(byte);
+                rest = &rest[3..];
+            }
+            None => {
+                plain.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    Cow::Owned(plain)
+}

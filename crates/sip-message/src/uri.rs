@@ -1,0 +1,594 @@
+//! URIs: `sip:`, `sips:`, `tel:`, and any other scheme kept whole. RFC 3261 §19.1, RFC 3966.
+//!
+//! A [`Uri`] is its text plus the places of its parts, so it prints exactly as it came. Reading `user` resolves
+//! percent escapes; everything else is as written. There is no resolving of names here.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use crate::error::Malformed;
+use crate::host::{Host, HostPort};
+use crate::scan;
+
+/// The scheme of a URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme<'a> {
+    /// `sip:`
+    Sip,
+    /// `sips:`
+    Sips,
+    /// `tel:`
+    Tel,
+    /// Any other, as written.
+    Other(&'a str),
+}
+
+/// A URI as it came, with the places of its parts.
+///
+/// Equality is equality of the text. What RFC 3261 §19.1.4 calls equal is [`Uri::equivalent`], which is not
+/// transitive and so cannot be `Eq`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uri {
+    raw: Bytes,
+    parts: Parts,
+}
+
+/// Offsets into the text. For schemes without a host, `host` is empty and `params` reaches from the colon to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+struct Parts {
+    kind: Kind,
+    scheme_end: u16,
+    /// The end of the user part; equal to `scheme_end` (the colon) when there is none.
+    user_end: u16,
+    host: u16,
+    host_end: u16,
+    params: u16,
+    params_end: u16,
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+enum Kind {
+    Sip,
+    Sips,
+    Tel,
+    #[default]
+    Other,
+}
+
+impl Uri {
+    /// Reads a URI and copies its text.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Parts::read(bytes).map(|parts| Self { raw: Bytes::copy_from_slice(bytes), parts })
+    }
+
+    /// Reads a URI that goes on sharing memory with the message it stands in.
+    ///
+    /// Cheaper than [`Uri::parse`], and keeps the whole message alive as long as it lives: see [`Uri::detached`].
+    pub fn from_bytes(raw: Bytes) -> Result<Self, Malformed> {
+        Parts::read(&raw).map(|parts| Self { raw, parts })
+    }
+
+    /// Whether the text is a URI, without keeping it.
+    pub(crate) fn check(bytes: &[u8]) -> Result<(), Malformed> {
+        Parts::read(bytes).map(|_| ())
+    }
+
+    /// Text that is no URI, kept so that a refusal can still show the request it stands in.
+    pub(crate) fn unreadable(raw: Bytes) -> Self {
+        Self { raw, parts: Parts::default() }
+    }
+
+    /// A `sip:` URI; the user is escaped where it must be, the host must be valid.
+    pub fn sip(user: Option<&str>, host: Host<'_>, port: Option<u16>) -> Result<Self, Malformed> {
+        let mut text = Vec::with_capacity(48);
+        text.extend_from_slice(b"sip:");
+        if let Some(user) = user {
+            escape_user(user.as_bytes(), &mut text);
+            text.push(b'@');
+        }
+        text.extend_from_slice(host.to_string().as_bytes());
+        if let Some(port) = port {
+            text.extend_from_slice(format!(":{port}").as_bytes());
+        }
+        Self::from_bytes(text.into())
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> Scheme<'_> {
+        match self.parts.kind {
+            Kind::Sip => Scheme::Sip,
+            Kind::Sips => Scheme::Sips,
+            Kind::Tel => Scheme::Tel,
+            Kind::Other => Scheme::Other(scan::text(self.slice(0, self.parts.scheme_end))),
+        }
+    }
+
+    /// Whether the scheme is `sip:` or `sips:`, so that there is a host.
+    pub fn is_sip(&self) -> bool {
+        matches!(self.parts.kind, Kind::Sip | Kind::Sips)
+    }
+
+    /// Whether the scheme is `sips:`.
+    pub fn is_sips(&self) -> bool {
+        self.parts.kind == Kind::Sips
+    }
+
+    /// The user with its percent escapes resolved; for `tel:` the number. Bytes that are not UTF-8 are replaced.
+    pub fn user(&self) -> Option<Cow<'_, str>> {
+        Some(match scan::unescape(self.raw_user()?) {
+            Cow::Borrowed(user) => String::from_utf8_lossy(user),
+            Cow::Owned(user) => Cow::Owned(String::from_utf8_lossy(&user).into_owned()),
+        })
+    }
+
+    /// The user as written.
+    pub fn raw_user(&self) -> Option<&[u8]> {
+        match self.parts.kind {
+            Kind::Sip | Kind::Sips | Kind::Tel if self.parts.user_end > self.parts.scheme_end => {
+                Some(self.slice(self.parts.scheme_end + 1, self.parts.user_end))
+            }
+            _ => None,
+        }
+    }
+
+    /// The password as written. It travels in the clear; RFC 3261 §19.1.1 advises against it.
+    pub fn raw_password(&self) -> Option<&[u8]> {
+        if self.is_sip()
+            && self.parts.user_end > self.parts.scheme_end
+            && self.parts.host > self.parts.user_end + 1
+        {
+            Some(self.slice(self.parts.user_end + 1, self.parts.host - 1))
+        } else {
+            None
+        }
+    }
+
+    /// The host of a SIP URI.
+    pub fn host(&self) -> Option<Host<'_>> {
+        if !self.is_sip() {
+            return None;
+        }
+        Host::parse(self.slice(self.parts.host, self.parts.host_end)).ok()
+    }
+
+    /// The port, where one is written.
+    pub fn port(&self) -> Option<u16> {
+        self.parts.port
+    }
+
+    /// What stands behind the scheme's colon, for schemes this crate does not take apart.
+    pub fn opaque(&self) -> &[u8] {
+        self.raw.get(usize::from(self.parts.scheme_end) + 1..).unwrap_or_default()
+    }
+
+    /// The parameters in order: name as written, value as written (`None` for a flag such as `lr`).
+    pub fn params(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.slice(self.parts.params, self.parts.params_end)
+            .split(|b| *b == b';')
+            .filter(|p| !p.is_empty())
+            .map(|param| match memchr::memchr(b'=', param) {
+                Some(at) => (scan::text(&param[..at]), Some(scan::text(&param[at + 1..]))),
+                None => (scan::text(param), None),
+            })
+    }
+
+    /// The value of a parameter, escapes resolved; empty for a flag, `None` when absent.
+    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
+        let (_, value) = self.params().find(|(found, _)| same_text(found.as_bytes(), name.as_bytes()))?;
+        Some(match scan::unescape(value.unwrap_or_default().as_bytes()) {
+            Cow::Borrowed(value) => Cow::Borrowed(scan::text(value)),
+            Cow::Owned(value) => Cow::Owned(String::from_utf8_lossy(&value).into_owned()),
+        })
+    }
+
+    /// Whether a parameter is there, with a value or without.
+    pub fn has_param(&self, name: &str) -> bool {
+        self.params().any(|(found, _)| same_text(found.as_bytes(), name.as_bytes()))
+    }
+
+    /// Whether a Route with this URI asks for loose routing. RFC 3261 §16.12.1.1.
+    pub fn is_loose_router(&self) -> bool {
+        self.has_param("lr")
+    }
+
+    /// The `transport` parameter.
+    pub fn transport(&self) -> Option<Cow<'_, str>> {
+        self.param("transport")
+    }
+
+    /// The headers behind the question mark: name and value as written, escapes unresolved.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let text = match self.raw_headers() {
+            [b'?', text @ ..] => text,
+            _ => &[],
+        };
+        text.split(|b| *b == b'&').filter(|h| !h.is_empty()).map(|header| {
+            match memchr::memchr(b'=', header) {
+                Some(at) => (scan::text(&header[..at]), scan::text(&header[at + 1..])),
+                None => (scan::text(header), ""),
+            }
+        })
+    }
+
+    /// The value of a header behind the question mark, escapes resolved.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (_, value) = self.headers().find(|(found, _)| same_text(found.as_bytes(), name.as_bytes()))?;
+        Some(String::from_utf8_lossy(&scan::unescape(value.as_bytes())).into_owned())
+    }
+
+    /// Whether there is a question mark with headers behind it.
+    pub fn has_headers(&self) -> bool {
+        self.is_sip() && usize::from(self.parts.params_end) < self.raw.len()
+    }
+
+    /// The same URI without headers and without the `method` parameter: what may stand in a request line.
+    pub fn for_request_line(&self) -> Self {
+        if !self.is_sip() || (!self.has_headers() && !self.has_param("method")) {
+            return self.clone();
+        }
+        self.rebuilt(self.params().filter(|(name, _)| !name.eq_ignore_ascii_case("method")), false)
+    }
+
+    /// The same URI without a parameter.
+    pub fn without_param(&self, name: &str) -> Self {
+        if !self.is_sip() || !self.has_param(name) {
+            return self.clone();
+        }
+        self.rebuilt(self.params().filter(|(found, _)| !same_text(found.as_bytes(), name.as_bytes())), true)
+    }
+
+    /// The same URI without any parameter or header.
+    pub fn without_params(&self) -> Self {
+        if !self.is_sip() {
+            return self.clone();
+        }
+        self.rebuilt(std::iter::empty(), false)
+    }
+
+    /// The same URI with a parameter added, or its value replaced; what may not stand bare is escaped.
+    pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<Self, Malformed> {
+        if !scan::is_token(name.as_bytes()) {
+            return Err(Malformed::Parameter);
+        }
+        let bare = self.without_param(name);
+        let end = usize::from(bare.parts.params_end);
+        let mut text = Vec::with_capacity(bare.raw.len() + name.len() + value.map_or(0, str::len) + 2);
+        text.extend_from_slice(&bare.raw[..end]);
+        text.push(b';');
+        text.extend_from_slice(name.as_bytes());
+        if let Some(value) = value {
+            text.push(b'=');
+            escape(value.as_bytes(), b"[]/:&+$", &mut text);
+        }
+        text.extend_from_slice(&bare.raw[end..]);
+        Self::from_bytes(text.into())
+    }
+
+    /// The same URI with a header behind the question mark, escaped: `Refer-To: <sip:…?Replaces=…>`.
+    pub fn with_header(&self, name: &str, value: &str) -> Result<Self, Malformed> {
+        if !self.is_sip() || !scan::is_token(name.as_bytes()) {
+            return Err(Malformed::UriHeaders);
+        }
+        let mut text = self.raw.to_vec();
+        text.push(if self.has_headers() { b'&' } else { b'?' });
+        escape(name.as_bytes(), b"", &mut text);
+        text.push(b'=');
+        escape(value.as_bytes(), b"[]/?:+$", &mut text);
+        Self::from_bytes(text.into())
+    }
+
+    /// The same URI with another user, escaped where it must be.
+    pub fn with_user(&self, user: &str) -> Result<Self, Malformed> {
+        if !self.is_sip() {
+            return Err(Malformed::Scheme);
+        }
+        let mut text = Vec::with_capacity(self.raw.len() + user.len());
+        text.extend_from_slice(self.slice(0, self.parts.scheme_end + 1));
+        escape_user(user.as_bytes(), &mut text);
+        text.push(b'@');
+        text.extend_from_slice(&self.raw[usize::from(self.parts.host)..]);
+        Self::from_bytes(text.into())
+    }
+
+    /// The same URI in memory of its own, for storing longer than the message it came in.
+    pub fn detached(&self) -> Self {
+        Self { raw: Bytes::copy_from_slice(&self.raw), parts: self.parts }
+    }
+
+    /// The bytes as they came.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// Whether both mean the same by the rules of RFC 3261 §19.1.4; for other schemes, whether they are the same text.
+    ///
+    /// The example list of §19.1.4 treats a `transport` on one side only as a difference; so does this.
+    pub fn equivalent(&self, other: &Uri) -> bool {
+        if self.parts.kind != other.parts.kind {
+            return false;
+        }
+        match self.parts.kind {
+            Kind::Sip | Kind::Sips => {
+                self.same_user(other)
+                    && self.parts.port == other.parts.port
+                    && self.host().zip(other.host()).is_some_and(|(a, b)| a.is_same(&b))
+                    && self.params_agree(other)
+                    && other.params_agree(self)
+                    && self.headers_agree(other)
+            }
+            Kind::Tel => self.same_number(other) && self.params_equal(other) && other.params_equal(self),
+            Kind::Other => self.raw == other.raw,
+        }
+    }
+
+    fn same_user(&self, other: &Uri) -> bool {
+        same(self.raw_user(), other.raw_user(), false)
+            && same(self.raw_password(), other.raw_password(), false)
+    }
+
+    /// RFC 3966 §4: visual separators do not count.
+    fn same_number(&self, other: &Uri) -> bool {
+        let digits = |uri: &Uri| -> Vec<u8> {
+            let user = uri.raw_user().unwrap_or_default();
+            user.iter()
+                .filter(|b| !matches!(b, b'-' | b'.' | b'(' | b')'))
+                .map(u8::to_ascii_lowercase)
+                .collect()
+        };
+        digits(self) == digits(other)
+    }
+
+    /// Every parameter of ours that must be matched has its match.
+    fn params_agree(&self, other: &Uri) -> bool {
+        const MATTERS: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
+        self.params().all(|(name, value)| {
+            match other.params().find(|(found, _)| same_text(found.as_bytes(), name.as_bytes())) {
+                Some((_, found)) => same(value.map(str::as_bytes), found.map(str::as_bytes), true),
+                None => !MATTERS.iter().any(|known| same_text(known.as_bytes(), name.as_bytes())),
+            }
+        })
+    }
+
+    /// Every parameter of ours is one of theirs.
+    fn params_equal(&self, other: &Uri) -> bool {
+        self.params().all(|(name, value)| {
+            other.params().any(|(found, theirs)| {
+                same_text(found.as_bytes(), name.as_bytes())
+                    && same(value.map(str::as_bytes), theirs.map(str::as_bytes), true)
+            })
+        })
+    }
+
+    /// Headers are never ignored; their order does not matter.
+    fn headers_agree(&self, other: &Uri) -> bool {
+        let normal = |uri: &Uri| -> Vec<(String, Vec<u8>)> {
+            let mut headers: Vec<_> = uri
+                .headers()
+                .map(|(name, value)| {
+                    (name.to_ascii_lowercase(), scan::unescape(value.as_bytes()).into_owned())
+                })
+                .collect();
+            headers.sort_unstable();
+            headers
+        };
+        match (self.has_headers(), other.has_headers()) {
+            (false, false) => true,
+            (true, true) => normal(self) == normal(other),
+            _ => false,
+        }
+    }
+
+    fn rebuilt<'a>(&self, params: impl Iterator<Item = (&'a str, Option<&'a str>)>, headers: bool) -> Self {
+        let mut text = Vec::with_capacity(self.raw.len());
+        text.extend_from_slice(&self.raw[..usize::from(self.parts.params)]);
+        let start = text.len();
+        for (name, value) in params {
+            text.push(b';');
+            text.extend_from_slice(name.as_bytes());
+            if let Some(value) = value {
+                text.push(b'=');
+                text.extend_from_slice(value.as_bytes());
+            }
+        }
+        let end = text.len();
+        if headers {
+            text.extend_from_slice(self.raw_headers());
+        }
+        let mut parts = self.parts;
+        parts.params = offset(start);
+        parts.params_end = offset(end);
+        Self { raw: text.into(), parts }
+    }
+
+    fn raw_headers(&self) -> &[u8] {
+        if self.is_sip() {
+            self.raw.get(usize::from(self.parts.params_end)..).unwrap_or_default()
+        } else {
+            &[]
+        }
+    }
+
+    fn slice(&self, from: u16, to: u16) -> &[u8] {
+        self.raw.get(usize::from(from)..usize::from(to)).unwrap_or_default()
+    }
+}
+
+/// A header is at most 8 kB and a URI stands in a header or the start line, so its places fit.
+fn offset(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
+impl Parts {
+    fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        if bytes.len() > crate::limits::HEADER_BYTES {
+            return Err(Malformed::TooLong);
+        }
+        let colon = memchr::memchr(b':', bytes).ok_or(Malformed::Scheme)?;
+        let scheme = &bytes[..colon];
+        if !scheme.first().is_some_and(u8::is_ascii_alphabetic)
+            || !scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        {
+            return Err(Malformed::Scheme);
+        }
+        if bytes.iter().any(|b| *b <= b' ' || matches!(b, 0x7f | b'<' | b'>' | b'"')) {
+            return Err(Malformed::Character);
+        }
+        if scheme.eq_ignore_ascii_case(b"sip") {
+            Self::read_sip(bytes, colon, Kind::Sip)
+        } else if scheme.eq_ignore_ascii_case(b"sips") {
+            Self::read_sip(bytes, colon, Kind::Sips)
+        } else if scheme.eq_ignore_ascii_case(b"tel") {
+            Self::read_tel(bytes, colon)
+        } else if bytes.len() == colon + 1 {
+            Err(Malformed::Empty)
+        } else {
+            let (colon, end) = (offset(colon), offset(bytes.len()));
+            Ok(Self {
+                scheme_end: colon,
+                user_end: colon,
+                host: end,
+                host_end: end,
+                params: end,
+                params_end: end,
+                ..Self::default()
+            })
+        }
+    }
+
+    fn read_sip(bytes: &[u8], colon: usize, kind: Kind) -> Result<Self, Malformed> {
+        let mut user_end = colon;
+        let mut host = colon + 1;
+        if let Some(at) = memchr::memchr(b'@', &bytes[host..]) {
+            let end = host + at;
+            user_end = memchr::memchr(b':', &bytes[host..end]).map_or(end, |password| host + password);
+            if user_end == host {
+                return Err(Malformed::Empty);
+            }
+            host = end + 1;
+        }
+        let HostPort { host: text, port, rest } = Host::split(&bytes[host..], false)?;
+        let params = bytes.len() - rest.len();
+        let params_end = match rest.first() {
+            None => bytes.len(),
+            Some(b';' | b'?') => memchr::memchr(b'?', rest).map_or(bytes.len(), |at| params + at),
+            // A colon here is an IPv6 address without brackets (RFC 5118 §4.2), or a second port.
+            Some(b':') => return Err(Malformed::Port),
+            Some(_) => return Err(Malformed::Host),
+        };
+        // A second @ would let two readers see two different hosts.
+        if memchr::memchr(b'@', rest).is_some() {
+            return Err(Malformed::Character);
+        }
+        // Parameters and headers are ASCII by the grammar; nobody writes names of people there.
+        if !rest.is_ascii() {
+            return Err(Malformed::Character);
+        }
+        Ok(Self {
+            kind,
+            scheme_end: offset(colon),
+            user_end: offset(user_end),
+            host: offset(host),
+            host_end: offset(host + text.len()),
+            params: offset(params),
+            params_end: offset(params_end),
+            port,
+        })
+    }
+
+    fn read_tel(bytes: &[u8], colon: usize) -> Result<Self, Malformed> {
+        let rest = &bytes[colon + 1..];
+        let number = memchr::memchr(b';', rest).unwrap_or(rest.len());
+        if number == 0 {
+            return Err(Malformed::Empty);
+        }
+        if !rest.is_ascii() {
+            return Err(Malformed::Character);
+        }
+        let end = offset(colon + 1 + number);
+        Ok(Self {
+            kind: Kind::Tel,
+            scheme_end: offset(colon),
+            user_end: end,
+            host: end,
+            host_end: end,
+            params: end,
+            params_end: offset(bytes.len()),
+            port: None,
+        })
+    }
+}
+
+/// Compares two texts, each percent escape with what it stands for, without case where the grammar says so.
+fn same(a: Option<&[u8]>, b: Option<&[u8]>, ignore_case: bool) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => normal(a, ignore_case).eq(normal(b, ignore_case)),
+        _ => false,
+    }
+}
+
+fn same_text(a: &[u8], b: &[u8]) -> bool {
+    same(Some(a), Some(b), true)
+}
+
+/// RFC 3261 §19.1.4: an escaped character equals the bare one unless it is reserved, for then the bare one is syntax.
+fn normal(bytes: &[u8], ignore_case: bool) -> impl Iterator<Item = (u8, bool)> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (byte, escaped, length) = match scan::percent(rest) {
+            Some(byte) => (byte, is_reserved(byte), 3),
+            None => (*rest.first()?, false, 1),
+        };
+        rest = &rest[length..];
+        Some((if ignore_case { byte.to_ascii_lowercase() } else { byte }, escaped))
+    })
+}
+
+fn is_reserved(byte: u8) -> bool {
+    matches!(byte, b';' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$' | b',')
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
+}
+
+fn escape_user(user: &[u8], out: &mut Vec<u8>) {
+    escape(user, b"&=+$,;?/", out);
+}
+
+/// Writes text, everything that is neither unreserved nor allowed here as `%HH`.
+fn escape(text: &[u8], allowed: &[u8], out: &mut Vec<u8>) {
+    const HEX: [u8; 16] = *b"0123456789ABCDEF";
+    for byte in text {
+        if is_unreserved(*byte) || allowed.contains(byte) {
+            out.push(*byte);
+        } else {
+            out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+impl FromStr for Uri {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text.as_bytes())
+    }
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.raw))
+    }
+}
+
+impl fmt::Debug for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Uri({self})")
+    }
+}
