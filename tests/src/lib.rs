@@ -1,8 +1,8 @@
 //! What the tests of the whole stand on: the source tree as a thing to be checked, and the means to drive the real
 //! binary with real phones, load generators and browsers.
 //!
-//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`http`] and [`sound`]
-//! for those that make calls; [`patience`] for how they wait.
+//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`http`],
+//! [`library`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
 
@@ -15,8 +15,11 @@
 pub mod baresip;
 pub mod floors;
 pub mod http;
+pub mod library;
 pub mod patience;
 pub mod place;
 pub mod server;
+pub mod sipp;
 pub mod sound;
+pub mod torture;
 pub mod tree;

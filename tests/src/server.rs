@@ -177,12 +177,11 @@ impl Server {
         self.folder.clone()
     }
 
-    /// Asks it to end, as systemd would, and waits for it.
-    pub fn terminate(mut self) -> ExitStatus {
-        self.signal("TERM");
+    /// Waits until it has ended by itself.
+    pub fn wait(mut self) -> ExitStatus {
         let child = &mut self.child;
         let ended = patience::until(60, || child.try_wait().expect("the server can be waited for"));
-        ended.unwrap_or_else(|| panic!("the server still runs 60 s after SIGTERM:\n{}", self.log()))
+        ended.unwrap_or_else(|| panic!("the server still runs after 60 s:\n{}", self.log()))
     }
 
     /// Sends it a signal by name.
@@ -209,7 +208,7 @@ impl Drop for Server {
 }
 
 /// The binary to test: `HOTLINE_BINARY`, or the one cargo built beside this test.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let binary = std::env::var_os("HOTLINE_BINARY").map_or_else(|| place::built("hotline"), PathBuf::from);
     assert!(
         binary.is_file(),
