@@ -24,6 +24,23 @@ pub enum Deed {
 }
 
 impl Deed {
+    /// Every deed there is.
+    pub const ALL: [Self; 8] = [
+        Self::LoggedIn,
+        Self::LoginFailed,
+        Self::LoggedOut,
+        Self::HeardRecording,
+        Self::ReadTimeline,
+        Self::ChangedState,
+        Self::AddedUser,
+        Self::SetPassword,
+    ];
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == word)
+    }
+
     /// The word used in the library.
     pub const fn as_str(self) -> &'static str {
         match self {
