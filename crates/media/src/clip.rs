@@ -1,0 +1,126 @@
+//! Prompts and hold music, encoded once so that playing them is copying.
+
+use base::Duration;
+use codec::Law;
+use core::fmt;
+
+/// How the sound of a port is encoded on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codec {
+    /// G.711 µ law, payload type 0.
+    Pcmu,
+    /// G.711 A law, payload type 8.
+    Pcma,
+}
+
+impl Codec {
+    /// The companding law.
+    pub const fn law(self) -> Law {
+        match self {
+            Self::Pcmu => Law::Mu,
+            Self::Pcma => Law::A,
+        }
+    }
+
+    /// The payload type that always means this codec (RFC 3551 §6).
+    pub const fn static_payload_type(self) -> u8 {
+        match self {
+            Self::Pcmu => 0,
+            Self::Pcma => 8,
+        }
+    }
+
+    /// The codec that a payload type always means.
+    pub const fn from_static_payload_type(payload_type: u8) -> Option<Self> {
+        match payload_type {
+            0 => Some(Self::Pcmu),
+            8 => Some(Self::Pcma),
+            _ => None,
+        }
+    }
+}
+
+/// Names a clip in logs and snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClipId(pub u32);
+
+/// A sound in both laws, 8 000 samples a second. Costs two bytes a sample; share it in an `Arc`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Clip {
+    id: ClipId,
+    pcmu: Box<[u8]>,
+    pcma: Box<[u8]>,
+}
+
+impl Clip {
+    /// Encodes samples at 8 kHz.
+    pub fn from_samples(id: ClipId, samples: &[i16]) -> Self {
+        let encode = |law: Law| samples.iter().map(|sample| law.encode(*sample)).collect();
+        Self { id, pcmu: encode(Law::Mu), pcma: encode(Law::A) }
+    }
+
+    /// The clip's name.
+    pub fn id(&self) -> ClipId {
+        self.id
+    }
+
+    /// One byte a sample.
+    pub fn bytes(&self, codec: Codec) -> &[u8] {
+        match codec {
+            Codec::Pcmu => &self.pcmu,
+            Codec::Pcma => &self.pcma,
+        }
+    }
+
+    /// How many samples it has.
+    pub fn samples(&self) -> usize {
+        self.pcmu.len()
+    }
+
+    /// How long it plays.
+    pub fn duration(&self) -> Duration {
+        duration_of_samples(self.pcmu.len() as u64)
+    }
+}
+
+/// Shows the length, not the sound.
+impl fmt::Debug for Clip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clip({}, {:?})", self.id.0, self.duration())
+    }
+}
+
+/// How long so many samples last.
+pub fn duration_of_samples(samples: u64) -> Duration {
+    Duration::from_micros(samples.saturating_mul(1_000_000) / u64::from(codec::g711::SAMPLES_PER_SECOND))
+}
+
+/// How many whole samples fit into a duration.
+pub fn samples_of_duration(duration: Duration) -> u64 {
+    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    micros.saturating_mul(u64::from(codec::g711::SAMPLES_PER_SECOND)) / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clip_holds_the_sound_in_both_laws() {
+        let clip = Clip::from_samples(ClipId(1), &[0, 8_000, -8_000, 300]);
+        assert_eq!((clip.samples(), clip.duration()), (4, Duration::from_micros(500)));
+        for codec in [Codec::Pcmu, Codec::Pcma] {
+            let decoded: Vec<_> = clip.bytes(codec).iter().map(|byte| codec.law().decode(*byte)).collect();
+            for (sample, expected) in decoded.iter().zip([0, 8_000, -8_000, 300]) {
+                assert!((sample - expected).abs() <= 260, "{decoded:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn samples_and_durations_agree() {
+        assert_eq!(duration_of_samples(160), Duration::from_millis(20));
+        assert_eq!(samples_of_duration(Duration::from_millis(20)), 160);
+        assert_eq!(samples_of_duration(Duration::MAX), u64::MAX / 1_000_000);
+    }
+}

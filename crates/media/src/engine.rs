@@ -1,0 +1,611 @@
+//! The engine: owns the ports of one media thread and ties them together.
+//!
+//! Feed it [`Engine::handle_command`], [`Engine::handle_packet`], [`Engine::handle_rtcp`], and
+//! [`Engine::handle_timeout`] whenever [`Engine::poll_timeout`] has come; then drain [`Engine::poll_event`]. Nothing it is
+//! fed can make it fail; a relayed packet costs no allocation, no lock and no wait.
+//!
+//! [`Engine::silent`] makes one without packets, for drivers that simulate calls by the hundred thousand: it keeps the
+//! same picture of who hears whom and tells the same events, plays end when their time is over, and nothing is sent.
+
+use crate::conference::{Conference, FRAME, Lane};
+use crate::event::EventQueue;
+use crate::incoming::Heard;
+use crate::outgoing::RelayKey;
+use crate::player::Player;
+use crate::port::{Port, Wire};
+use crate::recording::{Recording, Sound, TAPS_PER_PORT_MAX, Tap};
+use crate::report::REPORT_BYTES_MAX;
+use crate::{
+    Channel, Command, ConferenceKey, Digit, Event, Format, Hears, Outbox, PortId, Quality, Recorded,
+    RecordingKey, Route, Side,
+};
+use base::{Deadlines, Duration, IdSource, Instant, Now};
+use slab::Slab;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// How many ports one engine has at most; a further one is refused with `OpenFailed`.
+pub const PORTS_MAX: usize = 65_536;
+
+/// How long nothing may come before `NoMedia` is told: longer than any phone's silence suppression keeps quiet.
+pub const NO_MEDIA_AFTER: Duration = Duration::from_secs(20);
+
+/// The pace of everything that is made here.
+pub const TICK: Duration = Duration::from_millis(20);
+
+/// How many ticks are made up for when the driver is late; beyond that time has been lost.
+const TICKS_LATE_MAX: u32 = 5;
+
+/// How often ports are looked at for reports and for silence.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The sound graph of one thread.
+pub struct Engine {
+    ports: Slab<Port>,
+    places: BTreeMap<PortId, usize>,
+    recordings: Slab<Recording>,
+    recording_places: BTreeMap<RecordingKey, usize>,
+    conferences: BTreeMap<ConferenceKey, Conference>,
+    /// Ports with something to send on ticks.
+    sounding: Vec<usize>,
+    next_tick: Option<Instant>,
+    next_sweep: Option<Instant>,
+    /// Ports that have left the picture and whose good-bye is to be sent.
+    closing: Vec<Port>,
+    /// Recordings that have ended and whose end the recorder has not been told.
+    ending: Vec<(Recording, Instant)>,
+    /// When to tell it; later than at once if its ring was full.
+    ending_due: Instant,
+    events: EventQueue,
+    ids: IdSource,
+    cname: String,
+    /// The ends of plays, in an engine without packets.
+    silent: Option<Deadlines<PortId>>,
+}
+
+impl Engine {
+    /// An engine without ports. `ids` gives the SSRCs and beginnings of its streams.
+    pub fn new(mut ids: IdSource) -> Self {
+        // A short random name, the same for all streams of the engine, that says nothing about the host (RFC 7022).
+        let cname = ids.token(16);
+        Self {
+            ports: Slab::new(),
+            places: BTreeMap::new(),
+            recordings: Slab::new(),
+            recording_places: BTreeMap::new(),
+            conferences: BTreeMap::new(),
+            sounding: Vec::new(),
+            next_tick: None,
+            next_sweep: None,
+            closing: Vec::new(),
+            ending: Vec::new(),
+            ending_due: Instant::START,
+            events: EventQueue::default(),
+            ids,
+            cname,
+            silent: None,
+        }
+    }
+
+    /// An engine that hears and sends nothing, and otherwise behaves the same.
+    pub fn silent(ids: IdSource) -> Self {
+        Self { silent: Some(Deadlines::new()), ..Self::new(ids) }
+    }
+
+    /// Obeys one command.
+    pub fn handle_command(&mut self, command: Command, now: Now) {
+        match command {
+            Command::Open { port } => self.open(port, now),
+            Command::Configure { port, remote, format, telephone_event, send, receive } => {
+                self.configure(port, remote, format, telephone_event, send, receive, now);
+            }
+            Command::Bridge { a, b } => self.bridge(a, b),
+            Command::Unbridge { port } => self.on(port, |engine, place| {
+                if matches!(engine.ports[place].wire, Wire::Bridge(_)) {
+                    engine.unwire(place);
+                }
+            }),
+            Command::Play { port, play, clips, repeat } => {
+                let player = Player::new(play, clips, repeat);
+                self.on(port, |engine, place| engine.play(place, player, now));
+            }
+            Command::StopPlay { port } => self.on(port, |engine, place| engine.stop_play(place)),
+            Command::SendDigit { port, digit, duration_ms } => {
+                self.on(port, |engine, place| engine.send_digit(place, digit, duration_ms, now));
+            }
+            Command::Echo { port, on } => self.on(port, |engine, place| {
+                let echoes = engine.ports[place].wire == Wire::Echo;
+                if echoes != on {
+                    engine.unwire(place);
+                    engine.ports[place].wire = if on { Wire::Echo } else { Wire::Open };
+                }
+            }),
+            Command::Record { recording, left, right } => self.record(recording, left, right, now),
+            Command::StopRecord { recording } => {
+                if let Some(place) = self.recording_places.get(&recording).copied() {
+                    self.stop_recording(place, now.mono);
+                }
+            }
+            Command::Join { port, conference, speaks, listens } => {
+                self.on(port, |engine, place| {
+                    engine.join(place, conference, Lane::new(speaks, listens), now)
+                });
+            }
+            Command::Leave { port } => self.on(port, |engine, place| {
+                if matches!(engine.ports[place].wire, Wire::Conference(_)) {
+                    engine.unwire(place);
+                }
+            }),
+            Command::Close { port } => self.on(port, |engine, place| engine.close(place, now)),
+        }
+    }
+
+    /// Takes a datagram that came to the media socket of `port`. It may be rewritten and sent on from where it lies.
+    pub fn handle_packet(
+        &mut self,
+        port: PortId,
+        source: SocketAddr,
+        datagram: &mut [u8],
+        now: Now,
+        out: &mut impl Outbox,
+    ) {
+        if rtp::packet::is_rtcp(datagram) {
+            return self.handle_rtcp(port, source, datagram, now);
+        }
+        let Some(&place) = self.places.get(&port) else { return };
+        let from = &mut self.ports[place];
+        let Some(heard) = from.incoming.hear(source, datagram, now.mono) else { return };
+        from.heard(&heard, &mut self.events);
+        let generation = from.incoming.generation();
+        let wire = from.wire;
+        if let Heard::Sound { packet, codec } = &heard {
+            let timestamp = packet.header.timestamp;
+            let payload = &datagram[packet.payload.clone()];
+            let sound = Sound { timestamp, generation, codec: *codec, payload };
+            for tap in &mut from.taps {
+                if let Some(recording) = self.recordings.get_mut(tap.recording) {
+                    recording.take(tap, &sound, now.mono, out);
+                }
+            }
+            if let Some(lane) = &mut from.lane {
+                lane.push(timestamp, generation, *codec, payload);
+            }
+        }
+        let listener = match wire {
+            Wire::Bridge(other) => other,
+            Wire::Echo => place,
+            Wire::Open | Wire::Conference(_) => return,
+        };
+        if let Some(listener) = self.ports.get_mut(listener) {
+            listener.relay(RelayKey { port: place, generation }, &heard, datagram, now.mono, out);
+        }
+    }
+
+    /// Takes a datagram that came to the report socket of `port`.
+    pub fn handle_rtcp(&mut self, port: PortId, source: SocketAddr, datagram: &[u8], now: Now) {
+        let Some(&place) = self.places.get(&port) else { return };
+        let port = &mut self.ports[place];
+        if port.incoming.gate().is_some_and(|gate| gate.admits_report(source)) {
+            port.reports.hear(datagram, &port.outgoing, now);
+        }
+    }
+
+    /// When to call [`Engine::handle_timeout`]. May lie in the past, which means at once.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let closing = (!self.closing.is_empty()).then_some(Instant::START);
+        let ending = (!self.ending.is_empty()).then_some(self.ending_due);
+        let play_ends = self.silent.as_ref().and_then(Deadlines::next);
+        [closing, ending, self.next_tick, self.next_sweep, play_ends].into_iter().flatten().min()
+    }
+
+    /// Does what time asks for: ticks of ports that have something to send, reports, ends of plays, good-byes.
+    pub fn handle_timeout(&mut self, now: Now, out: &mut impl Outbox) {
+        self.say_goodbye(now, out);
+        if self.ending_due <= now.mono {
+            self.end_recordings(now.mono, out);
+        }
+        self.end_silent_plays(now.mono);
+        let mut ticks = 0;
+        while let Some(at) = self.next_tick.filter(|at| *at <= now.mono) {
+            ticks += 1;
+            if ticks > TICKS_LATE_MAX {
+                // The driver slept. Who listens hears a gap; the timestamps will tell how long it was.
+                for place in &self.sounding {
+                    self.ports[*place].outgoing.interrupt();
+                }
+                self.next_tick = Some(now.mono + TICK);
+                break;
+            }
+            self.tick(at, out);
+        }
+        if self.next_sweep.is_some_and(|at| at <= now.mono) {
+            self.sweep(now, out);
+        }
+    }
+
+    /// Takes the next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    /// Who hears whom, in the order of the ports' ids.
+    pub fn routes(&self) -> Vec<Route> {
+        self.places
+            .iter()
+            .map(|(listener, place)| Route { listener: *listener, hears: self.hears(*place) })
+            .collect()
+    }
+
+    /// The open ports, in order.
+    pub fn ports(&self) -> impl ExactSizeIterator<Item = PortId> + '_ {
+        self.places.keys().copied()
+    }
+
+    /// The running recordings, in order, with their sides.
+    pub fn recordings(&self) -> impl Iterator<Item = (RecordingKey, Option<PortId>, Option<PortId>)> + '_ {
+        self.recording_places.values().map(|place| {
+            let recording = &self.recordings[*place];
+            let id = |port: Option<usize>| port.map(|place| self.ports[place].id);
+            (recording.key, id(recording.left), id(recording.right))
+        })
+    }
+
+    /// The conferences, in order, with the number of their ports.
+    pub fn conferences(&self) -> impl Iterator<Item = (ConferenceKey, usize)> + '_ {
+        self.conferences.iter().map(|(key, conference)| (*key, conference.members.len()))
+    }
+
+    /// How the media of a port is so far.
+    pub fn quality(&self, port: PortId) -> Option<Quality> {
+        self.places.get(&port).map(|place| self.ports[*place].quality())
+    }
+
+    /// Whether nothing is left: no port, recording, conference, play, tick or event.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+            && self.ports.is_empty()
+            && self.recordings.is_empty()
+            && self.conferences.is_empty()
+            && self.sounding.is_empty()
+            && self.closing.is_empty()
+            && self.ending.is_empty()
+            && self.silent.as_ref().is_none_or(Deadlines::is_empty)
+            && self.next_tick.is_none()
+    }
+
+    /// Does something with a port; nothing if it is closed already, for orders cross with hang-ups.
+    fn on(&mut self, port: PortId, act: impl FnOnce(&mut Self, usize)) {
+        if let Some(place) = self.places.get(&port).copied() {
+            act(self, place);
+        }
+    }
+
+    fn open(&mut self, port: PortId, now: Now) {
+        if self.places.contains_key(&port) || self.places.len() >= PORTS_MAX {
+            self.events.push(Event::OpenFailed { port });
+            return;
+        }
+        let place = self.ports.insert(Port::new(port, now.mono, &mut self.ids));
+        self.places.insert(port, place);
+        if self.silent.is_none() {
+            self.next_sweep.get_or_insert(now.mono + SWEEP);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "these are the fields of one command")]
+    fn configure(
+        &mut self,
+        port: PortId,
+        remote: SocketAddr,
+        format: Format,
+        telephone_event: Option<u8>,
+        send: bool,
+        receive: bool,
+        now: Now,
+    ) {
+        self.on(port, |engine, place| {
+            let port = &mut engine.ports[place];
+            port.incoming.configure(remote, format, telephone_event, receive);
+            port.format = format;
+            port.telephone_event = telephone_event;
+            if port.send != send {
+                port.outgoing.interrupt();
+            }
+            port.send = send;
+            port.listening_since = if receive { port.listening_since.or(Some(now.mono)) } else { None };
+        });
+    }
+
+    fn bridge(&mut self, a: PortId, b: PortId) {
+        let (Some(&place_a), Some(&place_b)) = (self.places.get(&a), self.places.get(&b)) else { return };
+        if place_a == place_b || self.ports[place_a].wire == Wire::Bridge(place_b) {
+            return;
+        }
+        self.unwire(place_a);
+        self.unwire(place_b);
+        self.ports[place_a].wire = Wire::Bridge(place_b);
+        self.ports[place_b].wire = Wire::Bridge(place_a);
+    }
+
+    /// Takes a port out of its bridge, echo or conference.
+    fn unwire(&mut self, place: usize) {
+        let port = &mut self.ports[place];
+        let wire = core::mem::replace(&mut port.wire, Wire::Open);
+        if port.player.is_none() {
+            port.outgoing.interrupt();
+        }
+        match wire {
+            Wire::Open | Wire::Echo => {}
+            Wire::Bridge(other) => {
+                let other = &mut self.ports[other];
+                other.wire = Wire::Open;
+                if other.player.is_none() {
+                    other.outgoing.interrupt();
+                }
+            }
+            Wire::Conference(key) => {
+                port.lane = None;
+                self.rest(place);
+                if let Some(conference) = self.conferences.get_mut(&key) {
+                    conference.members.retain(|member| *member != place);
+                    if conference.members.is_empty() {
+                        self.conferences.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+
+    fn play(&mut self, place: usize, player: Player, now: Now) {
+        let port = &mut self.ports[place];
+        let duration = player.duration();
+        port.player = Some(player);
+        port.outgoing.interrupt();
+        match &mut self.silent {
+            None => self.sound(place, now.mono),
+            Some(ends) => match duration {
+                Some(duration) => ends.set(port.id, now.mono + duration),
+                None => {
+                    ends.stop(&port.id);
+                }
+            },
+        }
+    }
+
+    fn stop_play(&mut self, place: usize) {
+        let port = &mut self.ports[place];
+        if port.player.take().is_some() {
+            port.outgoing.interrupt();
+            if let Some(ends) = &mut self.silent {
+                ends.stop(&port.id);
+            }
+            self.rest(place);
+        }
+    }
+
+    fn send_digit(&mut self, place: usize, digit: Digit, duration_ms: u16, now: Now) {
+        let port = &mut self.ports[place];
+        // Without an agreed payload type there is no way to say it.
+        if self.silent.is_none() && port.telephone_event.is_some() && port.keypad.press(digit, duration_ms) {
+            self.sound(place, now.mono);
+        }
+    }
+
+    fn join(&mut self, place: usize, conference: ConferenceKey, lane: Lane, now: Now) {
+        self.unwire(place);
+        self.conferences.entry(conference).or_default().members.push(place);
+        let port = &mut self.ports[place];
+        port.wire = Wire::Conference(conference);
+        if self.silent.is_none() {
+            port.lane = Some(lane);
+            self.sound(place, now.mono);
+        }
+    }
+
+    fn record(&mut self, key: RecordingKey, left: PortId, right: Option<PortId>, now: Now) {
+        let Some(&left) = self.places.get(&left) else { return };
+        let right = right.and_then(|right| self.places.get(&right).copied());
+        let place = *self
+            .recording_places
+            .entry(key)
+            .or_insert_with(|| self.recordings.insert(Recording::new(key, now.mono)));
+        let recording = &mut self.recordings[place];
+        for (side, before, after) in
+            [(Side::Left, &mut recording.left, Some(left)), (Side::Right, &mut recording.right, right)]
+        {
+            // A side that stays keeps its timeline.
+            if *before == after {
+                continue;
+            }
+            if let Some(before) = before.take() {
+                self.ports[before].taps.retain(|tap| tap.recording != place || tap.side != side);
+            }
+            let taps = after.map(|after| &mut self.ports[after].taps);
+            if let Some(taps) = taps.filter(|taps| taps.len() < TAPS_PER_PORT_MAX) {
+                taps.push(Tap::new(place, side));
+                *before = after;
+            }
+        }
+    }
+
+    fn stop_recording(&mut self, place: usize, now: Instant) {
+        let recording = self.recordings.remove(place);
+        self.recording_places.remove(&recording.key);
+        for port in [recording.left, recording.right].into_iter().flatten() {
+            self.ports[port].taps.retain(|tap| tap.recording != place);
+        }
+        match self.silent {
+            None => self.ending.push((recording, now)),
+            Some(_) => self.events.push(stopped(&recording)),
+        }
+    }
+
+    fn close(&mut self, place: usize, now: Now) {
+        self.unwire(place);
+        self.stop_play(place);
+        self.ports[place].keypad.clear();
+        self.rest(place);
+        for tap in core::mem::take(&mut self.ports[place].taps) {
+            let Some(recording) = self.recordings.get_mut(tap.recording) else { continue };
+            match tap.side {
+                Side::Left => recording.left = None,
+                Side::Right => recording.right = None,
+            }
+            if recording.left.is_none() && recording.right.is_none() {
+                self.stop_recording(tap.recording, now.mono);
+            }
+        }
+        let port = self.ports.remove(place);
+        self.places.remove(&port.id);
+        if self.places.is_empty() {
+            self.next_sweep = None;
+        }
+        match self.silent {
+            None => self.closing.push(port),
+            Some(_) => self.events.push(Event::Closed { port: port.id, quality: port.quality() }),
+        }
+    }
+
+    /// Lets ticks come to a port.
+    fn sound(&mut self, place: usize, now: Instant) {
+        let port = &mut self.ports[place];
+        if !port.is_sounding {
+            port.is_sounding = true;
+            self.sounding.push(place);
+            self.next_tick.get_or_insert(now);
+        }
+    }
+
+    /// Takes a port off the ticks if it has nothing to send any more.
+    fn rest(&mut self, place: usize) {
+        let port = &mut self.ports[place];
+        if port.is_sounding && !port.wants_ticks() {
+            port.is_sounding = false;
+            self.sounding.retain(|sounding| *sounding != place);
+            if self.sounding.is_empty() {
+                self.next_tick = None;
+            }
+        }
+    }
+
+    fn tick(&mut self, at: Instant, out: &mut impl Outbox) {
+        self.next_tick = Some(at + TICK);
+        for conference in self.conferences.values() {
+            let mut sum = [0; FRAME];
+            for place in &conference.members {
+                if let Some(lane) = &mut self.ports[*place].lane {
+                    lane.advance();
+                    lane.add_to(&mut sum);
+                }
+            }
+            for place in &conference.members {
+                self.ports[*place].tick(Some(&sum), at, &mut self.events, out);
+            }
+        }
+        let mut someone_rests = false;
+        for place in &self.sounding {
+            let port = &mut self.ports[*place];
+            if port.lane.is_none() {
+                port.tick(None, at, &mut self.events, out);
+                port.is_sounding = port.wants_ticks();
+                someone_rests |= !port.is_sounding;
+            }
+        }
+        if someone_rests {
+            let ports = &self.ports;
+            self.sounding.retain(|place| ports[*place].is_sounding);
+            if self.sounding.is_empty() {
+                self.next_tick = None;
+            }
+        }
+    }
+
+    fn sweep(&mut self, now: Now, out: &mut impl Outbox) {
+        self.next_sweep = Some(now.mono + SWEEP);
+        let mut buffer = [0; REPORT_BYTES_MAX];
+        for (_, port) in &mut self.ports {
+            if let (true, false, Some(listening)) =
+                (port.incoming.receives(), port.no_media_told, port.listening_since)
+            {
+                let since = port.incoming.last_heard().map_or(listening, |last| last.max(listening));
+                if now.mono.since(since) >= NO_MEDIA_AFTER {
+                    port.no_media_told = true;
+                    self.events.push(Event::NoMedia { port: port.id, since });
+                }
+            }
+            if port.reports.is_due(now.mono, &mut self.ids) {
+                report(port, self.cname.as_bytes(), false, now, &mut buffer, out);
+            }
+        }
+    }
+
+    fn say_goodbye(&mut self, now: Now, out: &mut impl Outbox) {
+        let mut buffer = [0; REPORT_BYTES_MAX];
+        for mut port in self.closing.drain(..) {
+            report(&mut port, self.cname.as_bytes(), true, now, &mut buffer, out);
+            self.events.push(Event::Closed { port: port.id, quality: port.quality() });
+        }
+    }
+
+    fn end_recordings(&mut self, now: Instant, out: &mut impl Outbox) {
+        let events = &mut self.events;
+        self.ending.retain(|(recording, ended)| {
+            let end = Recorded::End { recording: recording.key, samples: recording.samples_at(*ended) };
+            let told = out.record(&end);
+            if told {
+                events.push(stopped(recording));
+            }
+            !told
+        });
+        self.ending_due = if self.ending.is_empty() { Instant::START } else { now + TICK };
+    }
+
+    fn end_silent_plays(&mut self, now: Instant) {
+        while let Some(port) = self.silent.as_mut().and_then(|ends| ends.expire(now)) {
+            self.on(port, |engine, place| {
+                if let Some(player) = engine.ports[place].player.take() {
+                    engine.events.push(Event::Played { port, play: player.play() });
+                }
+            });
+        }
+    }
+
+    fn hears(&self, place: usize) -> Hears {
+        let port = &self.ports[place];
+        if !port.send {
+            return Hears::Nothing;
+        }
+        if let Some(player) = &port.player {
+            return Hears::Play(player.play());
+        }
+        match port.wire {
+            Wire::Open => Hears::Nothing,
+            Wire::Bridge(other) if self.ports[other].incoming.receives() => Hears::Port(self.ports[other].id),
+            Wire::Echo if port.incoming.receives() => Hears::Itself,
+            Wire::Bridge(_) | Wire::Echo => Hears::Nothing,
+            Wire::Conference(conference) => Hears::Conference(conference),
+        }
+    }
+}
+
+fn stopped(recording: &Recording) -> Event {
+    Event::RecordingStopped { recording: recording.key, frames: recording.frames, dropped: recording.dropped }
+}
+
+fn report(
+    port: &mut Port,
+    cname: &[u8],
+    goodbye: bool,
+    now: Now,
+    buffer: &mut [u8; REPORT_BYTES_MAX],
+    out: &mut impl Outbox,
+) {
+    let destination = port.incoming.gate().and_then(crate::gate::Gate::report_destination);
+    // A far end that we may send nothing to, and from which nothing came, is owed no report.
+    if let Some(destination) =
+        destination.filter(|_| port.outgoing.packets() > 0 || port.incoming.ssrc().is_some())
+    {
+        let datagram = port.reports.write(&mut port.incoming, &port.outgoing, cname, goodbye, now, buffer);
+        out.send(port.id, Channel::Rtcp, destination, datagram);
+    }
+}

@@ -1,0 +1,45 @@
+//! The sound graph: ports, relays, players, recorder taps, conferences. Floor 2: no sockets, no clock, no threads.
+//!
+//! One [`Engine`] runs on each media thread and owns the ports of that thread. It is fed [`Command`]s from `telephony`,
+//! packets from the sockets and the time; it sends through an [`Outbox`] and tells [`Event`]s. It does not know SIP, nor
+//! why anybody talks to anybody.
+//!
+//! ```text
+//!  Command ──▶ ┌────────┐ ──▶ Event: Digit, Played, FirstPacket, NoMedia, Closed …
+//!  packet  ──▶ │ Engine │ ──▶ Outbox: packets to send, sound to record
+//!  time    ──▶ └────────┘ ──▶ routes(): who hears whom
+//! ```
+//!
+//! **Relay path.** A packet of one end of a bridge is checked, its header rewritten into the stream of the other end,
+//! its payload mapped from law to law if need be, and sent: nothing is decoded, allocated, locked or awaited.
+//! **Tick path.** Every 20 ms, and only for ports that have a player, a key to send or a conference.
+//!
+//! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
+//! send to it), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`]; [`recording`],
+//! [`report`], [`route`], and [`tone`] to hear whether it is so.
+
+pub mod clip;
+pub mod command;
+pub mod conference;
+pub mod engine;
+pub mod event;
+pub mod gate;
+pub mod incoming;
+pub mod keypad;
+pub mod outbox;
+pub mod outgoing;
+pub mod player;
+pub mod recording;
+pub mod report;
+pub mod route;
+pub mod tone;
+
+mod port;
+
+pub use clip::{Clip, ClipId, Codec};
+pub use command::{Command, ConferenceKey, Format, PortId, RecordingKey};
+pub use engine::Engine;
+pub use event::{Dropped, Event, Quality};
+pub use outbox::{Channel, Frame, Outbox, Recorded, Side};
+pub use route::{Hears, Route};
+pub use rtp::Digit;

@@ -1,0 +1,113 @@
+//! Plays clips one after the other, without a gap between them.
+
+use crate::clip::duration_of_samples;
+use crate::{Clip, Codec};
+use base::Duration;
+use std::sync::Arc;
+
+/// A row of clips and the place reached in it.
+#[derive(Clone, Debug)]
+pub struct Player {
+    play: u64,
+    clips: Vec<Arc<Clip>>,
+    repeat: bool,
+    clip: usize,
+    offset: usize,
+}
+
+impl Player {
+    /// Stands at the beginning of the first clip. A row without a sample is over at once, even if it repeats.
+    pub fn new(play: u64, clips: Vec<Arc<Clip>>, repeat: bool) -> Self {
+        let mut player = Self { play, clips, repeat, clip: 0, offset: 0 };
+        player.repeat &= player.clips.iter().any(|clip| clip.samples() > 0);
+        player.skip_finished();
+        player
+    }
+
+    /// The number given with the play.
+    pub fn play(&self) -> u64 {
+        self.play
+    }
+
+    /// Whether all has been played.
+    pub fn is_over(&self) -> bool {
+        self.clip >= self.clips.len()
+    }
+
+    /// How long one round takes; `None` if there is no end to it.
+    pub fn duration(&self) -> Option<Duration> {
+        let samples = self.clips.iter().map(|clip| clip.samples() as u64).sum();
+        (!self.repeat).then(|| duration_of_samples(samples))
+    }
+
+    /// Fills `out` with what comes next; silence behind the end.
+    pub fn fill(&mut self, codec: Codec, out: &mut [u8]) {
+        let mut filled = 0;
+        while filled < out.len() {
+            let Some(clip) = self.clips.get(self.clip) else {
+                out[filled..].fill(codec.law().silence());
+                return;
+            };
+            let rest = clip.bytes(codec).get(self.offset..).unwrap_or_default();
+            let length = rest.len().min(out.len() - filled);
+            out[filled..filled + length].copy_from_slice(&rest[..length]);
+            filled += length;
+            self.offset += length;
+            self.skip_finished();
+        }
+    }
+
+    fn skip_finished(&mut self) {
+        while self.clips.get(self.clip).is_some_and(|clip| self.offset >= clip.samples()) {
+            self.offset = 0;
+            self.clip += 1;
+            if self.repeat && self.is_over() {
+                self.clip = 0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClipId;
+
+    #[test]
+    fn clips_follow_each_other_without_gap_and_end_in_silence() {
+        let mut player = Player::new(1, vec![clip(100, 3), clip(200, 0), clip(300, 4)], false);
+        assert_eq!(player.duration(), Some(duration_of_samples(7)));
+        assert_eq!(samples(&mut player, 5), [100, 100, 100, 300, 300]);
+        assert!(!player.is_over());
+        assert_eq!(samples(&mut player, 4), [300, 300, 0, 0]);
+        assert!(player.is_over());
+    }
+
+    #[test]
+    fn a_repeated_row_begins_anew_without_gap() {
+        let mut player = Player::new(1, vec![clip(100, 2), clip(300, 1)], true);
+        assert_eq!(player.duration(), None);
+        assert_eq!(samples(&mut player, 7), [100, 100, 300, 100, 100, 300, 100]);
+        assert!(!player.is_over());
+    }
+
+    #[test]
+    fn nothing_is_over_at_once_even_if_it_repeats() {
+        for clips in [vec![], vec![clip(1, 0)]] {
+            let mut player = Player::new(1, clips, true);
+            assert!(player.is_over());
+            assert_eq!(samples(&mut player, 2), [0, 0]);
+        }
+    }
+
+    fn clip(sample: i16, length: usize) -> Arc<Clip> {
+        Arc::new(Clip::from_samples(ClipId(0), &vec![sample; length]))
+    }
+
+    /// The next samples, rounded to what both laws keep.
+    fn samples(player: &mut Player, count: usize) -> Vec<i16> {
+        let mut bytes = vec![0; count];
+        player.fill(Codec::Pcmu, &mut bytes);
+        bytes.iter().map(|byte| (Codec::Pcmu.law().decode(*byte) + 20) / 100 * 100).collect()
+    }
+}

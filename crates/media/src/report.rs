@@ -1,0 +1,138 @@
+//! RTCP reports of one port: what we tell the far end, and what it tells us (RFC 3550 §6).
+//!
+//! A report goes out about every five seconds, at random between half and one and a half of that (§6.2, for two
+//! parties), and a good-bye when the port closes. What the far end reports becomes part of [`crate::Quality`].
+
+use crate::incoming::Incoming;
+use crate::outgoing::Outgoing;
+use base::{Duration, IdSource, Instant, Now};
+use rtp::rtcp::{Compound, ReportBlock, RtcpPacket, SenderInfo, Writer, ntp_of_millis};
+
+/// How long it is between two reports in the mean.
+pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The most bytes in a compound of ours: a sender report with one block, a short name and a good-bye.
+pub const REPORT_BYTES_MAX: usize = 128;
+
+/// The state of one port's reports.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    /// When the next one is due.
+    due: Instant,
+    /// Whether the stream moved since the last sender report.
+    sent_before: u64,
+    /// The middle of the NTP time of the far end's last sender report, and when it came.
+    last_heard: Option<(u32, Instant)>,
+    round_trip_us: Option<u64>,
+    far_lost: Option<i32>,
+    far_jitter_us: Option<u64>,
+}
+
+impl Reports {
+    /// Nothing told, nothing heard; the first report is due a little later.
+    pub fn new(now: Instant, ids: &mut IdSource) -> Self {
+        Self {
+            due: now + jittered(ids),
+            sent_before: 0,
+            last_heard: None,
+            round_trip_us: None,
+            far_lost: None,
+            far_jitter_us: None,
+        }
+    }
+
+    /// Whether a report is due; if so, the next one is set.
+    pub fn is_due(&mut self, now: Instant, ids: &mut IdSource) -> bool {
+        let due = now >= self.due;
+        if due {
+            self.due = now + jittered(ids);
+        }
+        due
+    }
+
+    /// Writes a compound.
+    pub fn write<'a>(
+        &mut self,
+        incoming: &mut Incoming,
+        outgoing: &Outgoing,
+        cname: &[u8],
+        goodbye: bool,
+        now: Now,
+        buffer: &'a mut [u8; REPORT_BYTES_MAX],
+    ) -> &'a [u8] {
+        let ssrc = outgoing.ssrc();
+        // Who has sent nothing since the last two reports is a receiver only (§6.4).
+        let info = (outgoing.packets() > self.sent_before).then(|| SenderInfo {
+            ntp: ntp_of_millis(now.utc.as_millis()),
+            rtp_time: outgoing.time_at(now.mono).0,
+            packets: outgoing.packets() as u32,
+            octets: outgoing.octets() as u32,
+        });
+        self.sent_before = outgoing.packets();
+        let block = incoming.ssrc().map(|heard| {
+            let reception = incoming.reception_mut();
+            let fraction_lost = reception.fraction_lost();
+            ReportBlock {
+                ssrc: heard,
+                fraction_lost,
+                lost: i32::try_from(reception.lost()).unwrap_or(i32::MAX),
+                highest: reception.extended_highest(),
+                jitter: reception.jitter(),
+                last_report: self.last_heard.map_or(0, |(ntp, _)| ntp),
+                delay_since: self.last_heard.map_or(0, |(_, at)| fractions(now.mono.since(at))),
+            }
+        });
+        let mut writer = Writer::new(buffer);
+        writer.report(ssrc, info, block.as_slice());
+        writer.name(ssrc, &cname[..cname.len().min(24)]);
+        if goodbye {
+            writer.goodbye(ssrc);
+        }
+        writer.finish()
+    }
+
+    /// Takes in a compound of the far end.
+    pub fn hear(&mut self, datagram: &[u8], outgoing: &Outgoing, now: Now) {
+        for packet in Compound::new(datagram) {
+            let blocks = match packet {
+                RtcpPacket::Sender { info, blocks, .. } => {
+                    self.last_heard = Some((info.ntp_middle(), now.mono));
+                    blocks
+                }
+                RtcpPacket::Receiver { blocks, .. } => blocks,
+                // A good-bye ends no call: SIP does, or nobody.
+                RtcpPacket::Name { .. } | RtcpPacket::Goodbye { .. } | RtcpPacket::Other { .. } => continue,
+            };
+            for block in blocks.filter(|block| block.ssrc == outgoing.ssrc()) {
+                let ntp = (ntp_of_millis(now.utc.as_millis()) >> 16) as u32;
+                self.round_trip_us = block.round_trip_us(ntp).or(self.round_trip_us);
+                self.far_lost = Some(block.lost);
+                self.far_jitter_us = Some(u64::from(block.jitter) * 125);
+            }
+        }
+    }
+
+    /// The last round trip, in microseconds.
+    pub fn round_trip_us(&self) -> Option<u64> {
+        self.round_trip_us
+    }
+
+    /// What the far end missed.
+    pub fn far_lost(&self) -> Option<i32> {
+        self.far_lost
+    }
+
+    /// The jitter that the far end saw, in microseconds.
+    pub fn far_jitter_us(&self) -> Option<u64> {
+        self.far_jitter_us
+    }
+}
+
+fn jittered(ids: &mut IdSource) -> Duration {
+    REPORT_INTERVAL.mul_f64(0.5 + ids.unit())
+}
+
+/// A duration in 65 536ths of a second.
+fn fractions(duration: Duration) -> u32 {
+    u32::try_from((duration.as_micros() << 16) / 1_000_000).unwrap_or(u32::MAX)
+}
