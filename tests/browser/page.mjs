@@ -1,0 +1,91 @@
+// One page in headless Chromium, driven line by line: a JSON command on stdin, a JSON answer on stdout.
+// The tests in tests/tests/interop_browser.rs are on the other end; playwright-core comes from the UI's own packages.
+//
+//   {"do":"open","url":U}            goes there
+//   {"do":"login","name":N,"password":P}
+//   {"do":"see","text":T,"s":S}      waits until T can be read; spaces inside numbers do not count
+//   {"do":"gone","text":T,"s":S}     waits until T cannot be read any more
+//   {"do":"click","name":N}          presses the link, button or tab of this name
+//   {"do":"dark"}                    prefers dark colors from now on
+//   {"do":"audio","s":S}             waits for a player that knows its length, plays, and gives length and position
+//   {"do":"shot","file":F}           keeps a picture
+//   {"do":"errors"}                  what the page complained about since the last time
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+
+const require = createRequire(new URL('../../crates/web/ui/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required', '--mute-audio'],
+});
+const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+let complaints = [];
+page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+page.on('console', (message) => {
+  if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+});
+
+/** Whether the text can be read on the page; runs in the browser. */
+const readable = (text) => {
+  const squeezed = (s) => s.replace(/(?<=[\d+])[\s\u00a0\u202f-]+(?=\d)/g, '').toLowerCase();
+  return squeezed(document.body.innerText).includes(squeezed(text));
+};
+
+const verbs = {
+  open: ({ url }) => page.goto(url, { waitUntil: 'load' }),
+  login: async ({ name, password }) => {
+    const field = page.locator('input[type=password]');
+    await field.waitFor();
+    await page.locator('input:not([type=password])').first().fill(name);
+    await field.fill(password);
+    await page.keyboard.press('Enter');
+    await field.waitFor({ state: 'detached' });
+  },
+  see: ({ text, s = 20 }) => page.waitForFunction(readable, text, { timeout: s * 1000 }),
+  gone: ({ text, s = 20 }) =>
+    page.waitForFunction(`!(${readable.toString()})(${JSON.stringify(text)})`, undefined, { timeout: s * 1000 }),
+  click: ({ name }) =>
+    page
+      .getByRole('link', { name })
+      .or(page.getByRole('button', { name }))
+      .or(page.getByRole('tab', { name }))
+      .or(page.getByRole('row', { name }))
+      .first()
+      .click(),
+  dark: () => page.emulateMedia({ colorScheme: 'dark' }),
+  audio: async ({ s = 20 }) => {
+    const known = () => [...document.querySelectorAll('audio')].some((a) => Number.isFinite(a.duration) && a.duration > 0);
+    await page.evaluate(() => {
+      for (const a of document.querySelectorAll('audio')) if (a.readyState === 0) a.load();
+    });
+    await page.waitForFunction(known, undefined, { timeout: s * 1000 });
+    await page.evaluate(() => [...document.querySelectorAll('audio')].find((a) => a.duration > 0).play());
+    await page.waitForFunction(() => [...document.querySelectorAll('audio')].some((a) => a.currentTime > 0.3));
+    return page.evaluate(() => {
+      const player = [...document.querySelectorAll('audio')].find((a) => a.duration > 0);
+      return { length: player.duration, position: player.currentTime };
+    });
+  },
+  shot: ({ file }) => page.screenshot({ path: file, fullPage: false }),
+  errors: () => {
+    const since = complaints;
+    complaints = [];
+    return since;
+  },
+};
+
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+say({ ok: true });
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  try {
+    const value = await verbs[command.do](command);
+    say({ ok: true, value: command.do === 'audio' || command.do === 'errors' ? value : null });
+  } catch (error) {
+    const text = await page.evaluate(() => document.body.innerText).catch(() => '');
+    say({ ok: false, why: error.message.split('\n')[0], url: page.url(), text: text.slice(0, 1500), complaints });
+  }
+}
+await browser.close();

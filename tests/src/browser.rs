@@ -1,0 +1,114 @@
+//! A real browser without a display: Chromium, driven through `tests/browser/page.mjs`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::place;
+use crate::server::Server;
+use crate::tree;
+
+/// One page. The browser is closed when the test ends.
+#[derive(Debug)]
+pub struct Page {
+    child: Child,
+    /// Gone when the page is to be closed.
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    base: String,
+    pictures: PathBuf,
+}
+
+impl Page {
+    /// Opens an empty page; its pictures go beside the server's log.
+    pub fn of(server: &Server) -> Page {
+        let chromium = place::program("chromium", "chromium");
+        let node = place::program("node", "nodejs");
+        let mut child = Command::new(node)
+            .arg(tree::root().join("tests/browser/page.mjs"))
+            .env("CHROMIUM", chromium)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node can be started");
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().expect("its output"));
+        let pictures = server.folder().to_path_buf();
+        let mut page = Page { child, stdin, stdout, base: server.ready.http.clone(), pictures };
+        page.answer("the browser starts");
+        page
+    }
+
+    /// Opens a path of the server.
+    pub fn open(&mut self, path: &str) {
+        let url = format!("{}{path}", self.base);
+        self.tell(json!({ "do": "open", "url": url }));
+    }
+
+    /// Logs in on the page that asks for it.
+    pub fn log_in(&mut self, name: &str, password: &str) {
+        self.tell(json!({ "do": "login", "name": name, "password": password }));
+    }
+
+    /// Waits until a text can be read.
+    pub fn sees(&mut self, text: &str) {
+        self.tell(json!({ "do": "see", "text": text }));
+    }
+
+    /// Waits until a text cannot be read any more.
+    pub fn sees_no_more(&mut self, text: &str, within_s: u64) {
+        self.tell(json!({ "do": "gone", "text": text, "s": within_s }));
+    }
+
+    /// Presses the link, button or tab of this name.
+    pub fn click(&mut self, name: &str) {
+        self.tell(json!({ "do": "click", "name": name }));
+    }
+
+    /// Prefers dark colors from now on.
+    pub fn dark(&mut self) {
+        self.tell(json!({ "do": "dark" }));
+    }
+
+    /// Plays the page's recording a little and gives its length in seconds.
+    pub fn plays_audio(&mut self) -> f64 {
+        let played = self.tell(json!({ "do": "audio" }));
+        played["length"].as_f64().unwrap_or_else(|| panic!("no length in {played}"))
+    }
+
+    /// Keeps a picture.
+    pub fn picture(&mut self, name: &str) {
+        let file = self.pictures.join(format!("{name}.png"));
+        self.tell(json!({ "do": "shot", "file": file }));
+    }
+
+    /// Fails if the page has complained about anything: scripts, policies, missing files.
+    pub fn must_not_have_complained(&mut self) {
+        let complaints = self.tell(json!({ "do": "errors" }));
+        assert_eq!(complaints, json!([]), "the page complained");
+    }
+
+    fn tell(&mut self, command: Value) -> Value {
+        let stdin = self.stdin.as_mut().expect("an open page");
+        writeln!(stdin, "{command}").expect("the browser's driver listens");
+        self.answer(&command.to_string())
+    }
+
+    fn answer(&mut self, what: &str) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("the browser's driver answers");
+        let answer: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{what}: {e}: {line:?}"));
+        assert!(answer["ok"] == true, "{what}: {answer:#}");
+        answer["value"].clone()
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // Chromium is a child of node's: killing node would leave it, ending node's input closes both.
+        self.stdin = None;
+        let _ = self.child.wait();
+    }
+}
