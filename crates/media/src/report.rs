@@ -19,8 +19,8 @@ pub const REPORT_BYTES_MAX: usize = 128;
 pub struct Reports {
     /// When the next one is due.
     due: Instant,
-    /// Whether the stream moved since the last sender report.
-    sent_before: u64,
+    /// Packets sent at the last report and at the one before.
+    sent_before: [u64; 2],
     /// The middle of the NTP time of the far end's last sender report, and when it came.
     last_heard: Option<(u32, Instant)>,
     round_trip_us: Option<u64>,
@@ -33,7 +33,7 @@ impl Reports {
     pub fn new(now: Instant, ids: &mut IdSource) -> Self {
         Self {
             due: now + jittered(ids),
-            sent_before: 0,
+            sent_before: [0; 2],
             last_heard: None,
             round_trip_us: None,
             far_lost: None,
@@ -62,13 +62,13 @@ impl Reports {
     ) -> &'a [u8] {
         let ssrc = outgoing.ssrc();
         // Who has sent nothing since the last two reports is a receiver only (§6.4).
-        let info = (outgoing.packets() > self.sent_before).then(|| SenderInfo {
+        let info = (outgoing.packets() > self.sent_before[1]).then(|| SenderInfo {
             ntp: ntp_of_millis(now.utc.as_millis()),
             rtp_time: outgoing.time_at(now.mono).0,
             packets: outgoing.packets() as u32,
             octets: outgoing.octets() as u32,
         });
-        self.sent_before = outgoing.packets();
+        self.sent_before = [outgoing.packets(), self.sent_before[0]];
         let block = incoming.ssrc().map(|heard| {
             let reception = incoming.reception_mut();
             let fraction_lost = reception.fraction_lost();

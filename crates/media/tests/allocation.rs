@@ -1,0 +1,112 @@
+//! A relayed packet costs no allocation: counted by the allocator itself.
+
+#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
+
+use base::{Duration, IdSource, Instant, Now, Timestamp};
+use media::{Channel, Clip, ClipId, Codec, Command, Engine, Format, Outbox, PortId, Recorded, RecordingKey};
+use rtp::{Header, RtpTime, SeqNumber, Ssrc};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is handed to the system's allocator unchanged; counting touches no memory of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promises are those of the system's allocator.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from the system's allocator, by `alloc` above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Default)]
+struct Count {
+    sent: u64,
+    recorded: u64,
+}
+
+impl Outbox for Count {
+    fn send(&mut self, _: PortId, _: Channel, _: SocketAddr, _: &[u8]) {
+        self.sent += 1;
+    }
+
+    fn record(&mut self, _: &Recorded) -> bool {
+        self.recorded += 1;
+        true
+    }
+}
+
+#[test]
+fn relaying_recording_and_playing_allocate_nothing() {
+    let mut engine = Engine::new(IdSource::new(1));
+    let mut now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
+    let mut out = Count::default();
+    let [caller, agent, waiting] = [1, 2, 3].map(PortId::from_u64);
+    let address = |port: PortId| SocketAddr::from(([127, 0, 0, port.as_u64() as u8], 4_000));
+    for (port, codec) in [(caller, Codec::Pcmu), (agent, Codec::Pcma), (waiting, Codec::Pcmu)] {
+        engine.handle_command(Command::Open { port }, now);
+        let (remote, format) = (address(port), Format::of(codec));
+        let command = Command::Configure {
+            port,
+            remote,
+            format,
+            telephone_event: Some(101),
+            send: true,
+            receive: true,
+        };
+        engine.handle_command(command, now);
+    }
+    engine.handle_command(Command::Bridge { a: caller, b: agent }, now);
+    let recording = RecordingKey::from_u64(1);
+    engine.handle_command(Command::Record { recording, left: caller, right: Some(agent) }, now);
+    let clips = vec![Arc::new(Clip::from_samples(ClipId(1), &[100; 1_000]))];
+    engine.handle_command(Command::Play { port: waiting, play: 1, clips, repeat: true }, now);
+
+    // The first packets tell `FirstPacket`, which makes the queue of events; they are let pass.
+    let mut before = 0;
+    for number in 0..10_000u16 {
+        if number == 100 {
+            while engine.poll_event().is_some() {}
+            before = ALLOCATIONS.get();
+        }
+        for (port, payload_type) in [(caller, 0), (agent, 8)] {
+            let mut datagram = packet(number, payload_type);
+            engine.handle_packet(port, address(port), &mut datagram, now, &mut out);
+        }
+        now = now.after(Duration::from_millis(20));
+        engine.handle_timeout(now, &mut out);
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(before > 0, "the counter counts");
+    assert_eq!(out.recorded, 20_000);
+    assert!(out.sent >= 30_000, "both ways, and the music");
+}
+
+fn packet(number: u16, payload_type: u8) -> [u8; 172] {
+    let header = Header {
+        marker: false,
+        payload_type,
+        sequence: SeqNumber(number),
+        timestamp: RtpTime(u32::from(number) * 160),
+        ssrc: Ssrc(7),
+    };
+    let mut datagram = [0x55; 172];
+    if let Some(fixed) = datagram.first_chunk_mut() {
+        header.write(fixed);
+    }
+    datagram
+}

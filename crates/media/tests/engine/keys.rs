@@ -1,0 +1,151 @@
+//! Keys: told once each, passed on, and pressed by us.
+
+use crate::world::{EVENTS, World, clip, ms};
+use media::{Codec, Command, Digit, Event, Format, PortId};
+use rtp::{EventDetector, TelephoneEvent};
+
+#[test]
+fn every_key_is_told_once() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    for key in "2259*0#A".chars() {
+        press(&mut world, caller, key, |_| true);
+    }
+    assert_eq!(keys_told(&mut world, caller), "2259*0#A");
+}
+
+#[test]
+fn a_key_is_told_once_whichever_of_its_packets_are_lost() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    press(&mut world, caller, '1', |packet| packet == 0);
+    press(&mut world, caller, '2', |packet| packet == 7);
+    press(&mut world, caller, '3', |packet| packet % 3 == 1);
+    press(&mut world, caller, '4', |_| false);
+    press(&mut world, caller, '4', |packet| packet > 3);
+    assert_eq!(keys_told(&mut world, caller), "1234");
+}
+
+#[test]
+fn keys_cross_a_bridge_under_the_other_sides_payload_type() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    let agent = world.phone(2, Codec::Pcma, 0.0);
+    configure_events(&mut world, agent, Some(96));
+    world.command(Command::Bridge { a: caller, b: agent });
+    press(&mut world, caller, '7', |_| true);
+    let sent = world.take_sent(agent);
+    assert_eq!(sent.len(), 8);
+    assert!(sent.iter().all(|sent| sent.header().payload_type == 96));
+    assert!(
+        sent.iter().all(|one| one.header().timestamp == sent[0].header().timestamp),
+        "one beginning for all"
+    );
+    assert_eq!(keys_told(&mut world, caller), "7");
+}
+
+#[test]
+fn a_far_end_without_telephone_events_gets_none_but_the_key_is_told() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    let agent = world.phone(2, Codec::Pcmu, 0.0);
+    configure_events(&mut world, agent, None);
+    world.command(Command::Bridge { a: caller, b: agent });
+    press(&mut world, caller, '7', |_| true);
+    assert!(world.take_sent(agent).is_empty());
+    assert_eq!(keys_told(&mut world, caller), "7");
+}
+
+#[test]
+fn keys_that_we_press_arrive_once_each_and_in_order() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    for key in "1190#".chars() {
+        world.command(Command::SendDigit { port: caller, digit: digit(key), duration_ms: 100 });
+    }
+    world.run(ms(2_000));
+    let mut detector = EventDetector::default();
+    let mut arrived = String::new();
+    let sent = world.take_sent(caller);
+    for sent in &sent {
+        assert_eq!(sent.header().payload_type, EVENTS);
+        let event = TelephoneEvent::parse(sent.payload()).unwrap();
+        let told = detector.handle(sent.header().timestamp, event).and_then(|told| told.counted());
+        arrived.extend(told.map(|digit| digit.as_char()));
+    }
+    assert_eq!(arrived, "1190#");
+    let markers = sent.iter().filter(|sent| sent.header().marker).count();
+    assert_eq!(markers, 5, "the marker stands at the beginning of each key");
+    assert!(world.engine.poll_timeout().is_some_and(|at| at > world.now.mono + ms(20)), "ticks have ended");
+}
+
+#[test]
+fn while_we_press_a_key_the_bridge_is_silent_and_goes_on_behind_it() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    let agent = world.phone(2, Codec::Pcmu, 660.0);
+    world.command(Command::Bridge { a: caller, b: agent });
+    world.run(ms(100));
+    world.command(Command::SendDigit { port: caller, digit: digit('5'), duration_ms: 100 });
+    world.run(ms(400));
+    let sent = world.take_sent(caller);
+    let line: String =
+        sent.iter().map(|sent| if sent.header().payload_type == EVENTS { 'k' } else { '.' }).collect();
+    assert!(line.contains(".kkkkkkk."), "{line}");
+    for pair in sent.windows(2) {
+        assert_eq!(pair[1].header().sequence, pair[0].header().sequence.next());
+    }
+}
+
+#[test]
+fn a_prompt_keeps_its_time_while_a_key_is_pressed() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    world.command(Command::Play { port: caller, play: 1, clips: vec![clip(440.0, ms(400))], repeat: false });
+    world.command(Command::SendDigit { port: caller, digit: digit('5'), duration_ms: 100 });
+    world.run(ms(390));
+    assert_eq!(world.take_events(), []);
+    world.run(ms(20));
+    assert_eq!(world.take_events(), [Event::Played { port: caller, play: 1 }]);
+}
+
+/// The phone of `port` presses a key for 100 ms: five packets and the last one three times; `arrives` says which come.
+fn press(world: &mut World, port: PortId, key: char, arrives: impl Fn(u16) -> bool) {
+    let phone = world.phone_of(port);
+    let began = phone.time;
+    phone.time = phone.time.wrapping_add(1_600);
+    for packet in 0..8u16 {
+        let duration = (packet.min(5) + 1) * 160;
+        let event = TelephoneEvent { code: digit(key).code(), end: packet >= 5, volume: 10, duration };
+        let datagram = world.phone_of(port).key_packet(began, event);
+        if arrives(packet) {
+            world.packet(port, datagram);
+        }
+        world.pass(ms(20));
+    }
+}
+
+fn keys_told(world: &mut World, from: PortId) -> String {
+    let told = world.take_events().into_iter().filter_map(|event| match event {
+        Event::Digit { port, digit } if port == from => Some(digit.as_char()),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn configure_events(world: &mut World, port: PortId, telephone_event: Option<u8>) {
+    let phone = world.phone_of(port).clone();
+    let format = Format::of(phone.codec);
+    world.command(Command::Configure {
+        port,
+        remote: phone.address,
+        format,
+        telephone_event,
+        send: true,
+        receive: true,
+    });
+}
+
+fn digit(key: char) -> Digit {
+    Digit::from_char(key).unwrap()
+}

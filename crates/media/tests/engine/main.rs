@@ -1,0 +1,10 @@
+//! The engine in virtual time, with phones that send and hear tones.
+
+mod hearing;
+mod keys;
+mod recording;
+mod reports;
+mod silent;
+mod sources;
+mod stream;
+mod world;

@@ -1,0 +1,147 @@
+//! RTCP, silence on the line, and the quality of a call.
+
+use crate::world::{World, ms};
+use base::Duration;
+use media::engine::NO_MEDIA_AFTER;
+use media::{Channel, Codec, Command, Event};
+use rtp::Ssrc;
+use rtp::rtcp::{Compound, ReportBlock, RtcpPacket, Writer};
+
+#[test]
+fn reports_go_out_every_few_seconds_and_a_goodbye_at_the_end() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    world.command(Command::Echo { port: caller, on: true });
+    world.run(Duration::from_secs(60));
+    world.command(Command::Close { port: caller });
+    world.pass(ms(1));
+    let phone = world.phone_of(caller).clone();
+    let reports: Vec<_> = world.net.sent.iter().filter(|sent| sent.channel == Channel::Rtcp).collect();
+    assert!((8..=25).contains(&reports.len()), "{} reports in a minute", reports.len());
+    for report in &reports {
+        assert_eq!(
+            report.destination,
+            std::net::SocketAddr::new(phone.address.ip(), phone.address.port() + 1)
+        );
+        let mut packets = Compound::new(&report.datagram);
+        let Some(RtcpPacket::Sender { info, mut blocks, .. }) = packets.next() else {
+            panic!("a sender report")
+        };
+        assert_eq!(u64::from(info.octets), u64::from(info.packets) * 160);
+        let block = blocks.next().unwrap();
+        assert_eq!((block.ssrc, block.lost, block.fraction_lost), (Ssrc(phone.ssrc), 0, 0));
+        assert!(matches!(packets.next(), Some(RtcpPacket::Name { cname, .. }) if cname.len() == 16));
+    }
+    let goodbyes = reports.iter().filter(|report| has_goodbye(&report.datagram)).count();
+    assert!(goodbyes == 1 && has_goodbye(&reports[reports.len() - 1].datagram));
+}
+
+#[test]
+fn what_the_far_end_reports_becomes_part_of_the_quality() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    world.command(Command::Echo { port: caller, on: true });
+    world.run(Duration::from_secs(10));
+    let report = world.net.sent.iter().rfind(|sent| sent.channel == Channel::Rtcp).unwrap().clone();
+    let Some(RtcpPacket::Sender { ssrc, info, .. }) = Compound::new(&report.datagram).next() else {
+        panic!("a report")
+    };
+    // The far end keeps the report for what has passed since, less 80 ms on the way.
+    let kept = world.now.mono.since(report.at) - ms(80);
+    let delay_since = ((kept.as_micros() << 16) / 1_000_000) as u32;
+    let block = ReportBlock {
+        ssrc,
+        lost: 12,
+        jitter: 80,
+        last_report: info.ntp_middle(),
+        delay_since,
+        ..ReportBlock::default()
+    };
+    let mut buffer = [0; 128];
+    let mut writer = Writer::new(&mut buffer);
+    writer.report(Ssrc(1), None, &[block]);
+    let answer = writer.finish().to_vec();
+    let [trusted, foreign] = ["127.0.0.1:4001", "127.0.0.66:4001"].map(|address| address.parse().unwrap());
+    world.engine.handle_rtcp(caller, foreign, &answer, world.now);
+    assert_eq!(world.engine.quality(caller).unwrap().far_lost, None);
+    world.engine.handle_rtcp(caller, trusted, &answer, world.now);
+    let quality = world.engine.quality(caller).unwrap();
+    assert_eq!((quality.far_lost, quality.far_jitter_us), (Some(12), Some(10_000)));
+    assert!(quality.round_trip_us.is_some_and(|trip| (78_000..=82_000).contains(&trip)), "{quality:?}");
+}
+
+#[test]
+fn a_goodbye_from_the_far_end_ends_nothing() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    world.command(Command::Echo { port: caller, on: true });
+    world.run(ms(100));
+    let mut buffer = [0; 64];
+    let mut writer = Writer::new(&mut buffer);
+    writer.report(Ssrc(0x1001), None, &[]);
+    writer.goodbye(Ssrc(0x1001));
+    let goodbye = writer.finish().to_vec();
+    world.packet(caller, goodbye);
+    world.take_heard(caller);
+    world.run(ms(200));
+    assert_eq!(world.take_heard(caller).len(), 1_600);
+}
+
+#[test]
+fn a_line_gone_quiet_is_told_once_and_again_after_it_came_back() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    world.run(Duration::from_secs(1));
+    let last = world.now.mono;
+    world.phone_of(caller).talks = false;
+    world.run(NO_MEDIA_AFTER * 3);
+    let quiet: Vec<_> =
+        world.take_events().into_iter().filter(|event| matches!(event, Event::NoMedia { .. })).collect();
+    let [Event::NoMedia { port, since }] = quiet[..] else { panic!("{quiet:?}") };
+    assert!(port == caller && last.since(since) <= ms(20));
+    world.phone_of(caller).talks = true;
+    world.run(Duration::from_secs(1));
+    world.phone_of(caller).talks = false;
+    world.run(NO_MEDIA_AFTER * 3);
+    assert_eq!(world.take_events().len(), 1);
+}
+
+#[test]
+fn a_port_that_is_not_to_receive_is_not_missed() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    world.configure(caller, true, false);
+    world.run(NO_MEDIA_AFTER * 3);
+    assert_eq!(world.take_events(), []);
+}
+
+#[test]
+fn the_quality_tells_what_was_lost_and_how_it_sounded() {
+    let mut world = World::new();
+    let clean = world.phone(1, Codec::Pcmu, 440.0);
+    let lossy = world.phone(2, Codec::Pcmu, 0.0);
+    for number in 0..500 {
+        let datagram = world.phone_of(lossy).next_packet();
+        if number % 10 != 5 {
+            world.packet(lossy, datagram);
+        }
+        world.run(ms(20));
+    }
+    for port in [clean, lossy] {
+        world.command(Command::Close { port });
+    }
+    world.pass(ms(1));
+    let qualities: Vec<_> = world
+        .take_events()
+        .into_iter()
+        .filter_map(|event| if let Event::Closed { quality, .. } = event { Some(quality) } else { None })
+        .collect();
+    assert_eq!((qualities[0].received, qualities[0].lost), (500, 0));
+    assert_eq!((qualities[1].received, qualities[1].lost), (450, 50));
+    assert!(qualities[0].mos_x100.is_some_and(|mos| mos > 430));
+    assert!(qualities[1].mos_x100.is_some_and(|mos| mos < 360));
+}
+
+fn has_goodbye(datagram: &[u8]) -> bool {
+    Compound::new(datagram).any(|packet| matches!(packet, RtcpPacket::Goodbye { .. }))
+}

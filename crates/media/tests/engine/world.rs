@@ -1,0 +1,254 @@
+//! An engine, phones around it, and a clock that jumps.
+
+use base::{Duration, IdSource, Instant, Now, Timestamp};
+use media::{Channel, Clip, ClipId, Codec, Command, Engine, Event, Format, Outbox, PortId, Recorded, tone};
+use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The payload type of telephone-events on all phones.
+pub(crate) const EVENTS: u8 = 101;
+
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) now: Now,
+    pub(crate) net: Net,
+    pub(crate) events: Vec<Event>,
+    phones: BTreeMap<PortId, Phone>,
+}
+
+/// What the engine sent, in order.
+#[derive(Default)]
+pub(crate) struct Net {
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) recorded: Vec<Recorded>,
+    pub(crate) is_ring_full: bool,
+    at: Instant,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) at: Instant,
+    pub(crate) port: PortId,
+    pub(crate) channel: Channel,
+    pub(crate) destination: SocketAddr,
+    pub(crate) datagram: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn header(&self) -> Header {
+        Packet::parse(&self.datagram).expect("we send RTP").header
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.datagram[Packet::parse(&self.datagram).expect("we send RTP").payload]
+    }
+}
+
+impl Outbox for Net {
+    fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]) {
+        self.sent.push(Sent { at: self.at, port, channel, destination, datagram: datagram.to_vec() });
+    }
+
+    fn record(&mut self, recorded: &Recorded) -> bool {
+        if !self.is_ring_full {
+            self.recorded.push(recorded.clone());
+        }
+        !self.is_ring_full
+    }
+}
+
+/// A far end: sends a tone, one packet every 20 ms while it talks.
+#[derive(Clone, Debug)]
+pub(crate) struct Phone {
+    pub(crate) address: SocketAddr,
+    pub(crate) codec: Codec,
+    pub(crate) ssrc: u32,
+    pub(crate) sequence: u16,
+    pub(crate) time: u32,
+    pub(crate) frequency: f64,
+    pub(crate) talks: bool,
+    sample: u64,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Engine::new(IdSource::new(1)))
+    }
+
+    pub(crate) fn with(engine: Engine) -> Self {
+        let now =
+            Now { mono: Instant::from_micros(5_000_000), utc: Timestamp::from_millis(1_794_477_600_000) };
+        Self { engine, now, net: Net::default(), events: vec![], phones: BTreeMap::new() }
+    }
+
+    /// Opens port `number` towards a phone at 127.0.0.`number`, which talks at `frequency`.
+    pub(crate) fn phone(&mut self, number: u8, codec: Codec, frequency: f64) -> PortId {
+        let port = PortId::from_u64(number.into());
+        let address = SocketAddr::from(([127, 0, 0, number], 4_000));
+        let phone = Phone {
+            address,
+            codec,
+            ssrc: 0x1000 + u32::from(number),
+            sequence: 65_500 + u16::from(number),
+            time: u32::MAX - 2_000 * u32::from(number),
+            frequency,
+            talks: frequency > 0.0,
+            sample: 0,
+        };
+        self.phones.insert(port, phone);
+        self.command(Command::Open { port });
+        self.configure(port, true, true);
+        port
+    }
+
+    /// Configures a port for its phone.
+    pub(crate) fn configure(&mut self, port: PortId, send: bool, receive: bool) {
+        let phone = self.phones[&port].clone();
+        self.command(Command::Configure {
+            port,
+            remote: phone.address,
+            format: Format::of(phone.codec),
+            telephone_event: Some(EVENTS),
+            send,
+            receive,
+        });
+    }
+
+    pub(crate) fn phone_of(&mut self, port: PortId) -> &mut Phone {
+        self.phones.get_mut(&port).expect("the port has a phone")
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.engine.handle_command(command, self.now);
+        self.drain();
+    }
+
+    /// Lets time pass; phones that talk send.
+    pub(crate) fn run(&mut self, duration: Duration) {
+        let end = self.now.mono + duration;
+        let mut next_packets = self.now.mono;
+        self.pass(Duration::ZERO);
+        while self.now.mono < end {
+            if self.now.mono >= next_packets {
+                self.phones_talk();
+                next_packets = self.now.mono + Duration::from_millis(20);
+            }
+            let until = self.engine.poll_timeout().unwrap_or(end).min(next_packets).min(end);
+            self.pass(until.since(self.now.mono).max(Duration::from_micros(1)));
+        }
+    }
+
+    /// Lets time pass without packets of the phones.
+    pub(crate) fn pass(&mut self, duration: Duration) {
+        self.now = self.now.after(duration);
+        self.net.at = self.now.mono;
+        self.engine.handle_timeout(self.now, &mut self.net);
+        self.drain();
+    }
+
+    fn phones_talk(&mut self) {
+        let talking: Vec<_> =
+            self.phones.iter().filter(|(_, phone)| phone.talks).map(|(port, _)| *port).collect();
+        for port in talking {
+            let datagram = self.phone_of(port).next_packet();
+            self.packet(port, datagram);
+        }
+    }
+
+    /// A datagram arrives from the phone of `port`.
+    pub(crate) fn packet(&mut self, port: PortId, datagram: Vec<u8>) {
+        let source = self.phone_of(port).address;
+        self.packet_from(source, port, datagram);
+    }
+
+    pub(crate) fn packet_from(&mut self, source: SocketAddr, port: PortId, mut datagram: Vec<u8>) {
+        self.net.at = self.now.mono;
+        self.engine.handle_packet(port, source, &mut datagram, self.now, &mut self.net);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        self.events.extend(core::iter::from_fn(|| self.engine.poll_event()));
+    }
+
+    /// Takes the media that was sent from `port` since this was last asked, telephone-events too.
+    pub(crate) fn take_sent(&mut self, port: PortId) -> Vec<Sent> {
+        let (taken, left) = core::mem::take(&mut self.net.sent)
+            .into_iter()
+            .partition(|sent| sent.port == port && sent.channel == Channel::Rtp);
+        self.net.sent = left;
+        taken
+    }
+
+    /// Takes what the phone of `port` heard since this was last asked, as samples without regard to timestamps.
+    pub(crate) fn take_heard(&mut self, port: PortId) -> Vec<i16> {
+        let codec = self.phone_of(port).codec;
+        let mut samples = vec![];
+        for sent in self.take_sent(port) {
+            assert_eq!(sent.destination, self.phone_of(port).address);
+            if sent.header().payload_type == codec.static_payload_type() {
+                samples.extend(sent.payload().iter().map(|byte| codec.law().decode(*byte)));
+            }
+        }
+        samples
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.events)
+    }
+}
+
+impl Phone {
+    pub(crate) fn next_packet(&mut self) -> Vec<u8> {
+        let samples = tone::sine(self.frequency, 8_000, self.sample, 160);
+        let mut payload = [0; 160];
+        self.codec.law().encode_slice(&samples, &mut payload);
+        let datagram = self.datagram(self.codec.static_payload_type(), self.time, &payload);
+        self.sample += 160;
+        self.time = self.time.wrapping_add(160);
+        datagram
+    }
+
+    /// One packet of a telephone-event that began at `began`.
+    pub(crate) fn key_packet(&mut self, began: u32, event: TelephoneEvent) -> Vec<u8> {
+        self.datagram(EVENTS, began, &event.to_bytes())
+    }
+
+    fn datagram(&mut self, payload_type: u8, time: u32, payload: &[u8]) -> Vec<u8> {
+        let header = Header {
+            marker: false,
+            payload_type,
+            sequence: SeqNumber(self.sequence),
+            timestamp: RtpTime(time),
+            ssrc: Ssrc(self.ssrc),
+        };
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut bytes = [0; 12];
+        header.write(&mut bytes);
+        [&bytes, payload].concat()
+    }
+}
+
+/// A clip of a tone.
+pub(crate) fn clip(frequency: f64, duration: Duration) -> Arc<Clip> {
+    let samples = media::clip::samples_of_duration(duration) as usize;
+    Arc::new(Clip::from_samples(ClipId(frequency as u32), &tone::sine(frequency, 8_000, 0, samples)))
+}
+
+pub(crate) fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Asserts that sound consists of `frequency` and, of the others in use here, nothing.
+pub(crate) fn assert_tone(samples: &[i16], frequency: f64) {
+    assert!(samples.len() >= 800, "only {} samples", samples.len());
+    for other in [440.0, 660.0, 880.0] {
+        let share = tone::share(samples, other);
+        assert!(
+            if other == frequency { share > 0.9 } else { share < 0.01 },
+            "{frequency} Hz: {share} at {other} Hz"
+        );
+    }
+}
