@@ -1,12 +1,30 @@
-//! Transactions, dialogs, sessions, registrar, digest.
+//! Transactions, dialogs, sessions, registrar, digest: what SIP does with messages over time.
+//!
+//! Every part is a machine without sockets, clock or threads (`handle_*`, `poll_output`, `poll_timeout`,
+//! `handle_timeout`). Session descriptions pass through as bytes; who may call whom, and why, is decided above.
+//!
+//! Reading order: [`transport`] (where messages come from), [`transaction`] (four tables), [`Endpoint`] (all
+//! transactions), [`dialog`], [`session`] (one leg of a call), [`UserAgent`] (all of it: what owners use); beside them
+//! [`digest`] (who is it), [`binding`] and [`Locations`] (where is everybody).
 
 pub mod binding;
+pub mod dialog;
 pub mod digest;
+mod endpoint;
+mod facts;
 pub mod locations;
 pub mod session;
+mod token;
 pub mod transaction;
 pub mod transport;
+mod user_agent;
 
 pub use binding::{AddressOfRecord, Binding};
+pub use digest::{Credentials, DigestSecret};
+pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 pub use locations::Locations;
+pub use session::{Arrival, EndedBy, Event, Invite};
+pub use token::{ClientTransactionId, ServerTransactionId, SessionId};
+pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};
+pub use user_agent::{Direction, Output, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot};

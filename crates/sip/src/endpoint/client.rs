@@ -1,0 +1,172 @@
+//! A client transaction with what it carries: the request as sent, where it went, whose it is.
+
+use crate::facts;
+use crate::token::SessionId;
+use crate::transaction::{Do, Timer, invite_client, non_invite_client};
+use crate::transport::Destination;
+use bytes::Bytes;
+use sip_message::{HeaderName, Message, Method, Request, Response};
+
+/// One request of ours.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) machine: Machine,
+    pub(super) destination: Destination,
+    pub(super) session: Option<SessionId>,
+    /// The request as sent; after a 3xx–6xx to an INVITE the ACK; after a 2xx nothing.
+    pub(super) sent: Bytes,
+    /// How often the request has been repeated.
+    pub(super) copies: u8,
+}
+
+/// Which table it follows, and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Machine {
+    Invite(invite_client::State),
+    Other(non_invite_client::State),
+}
+
+/// What can happen to either kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Input {
+    Provisional,
+    Success,
+    Failure,
+    Timer(Timer),
+    TransportError,
+    GiveUp,
+}
+
+/// The timers either kind may have running.
+pub(super) const TIMERS: [Timer; 7] =
+    [Timer::A, Timer::B, Timer::D, Timer::M, Timer::E, Timer::F, Timer::K];
+
+impl Client {
+    pub(super) fn start(
+        method: &Method,
+        destination: Destination,
+        session: Option<SessionId>,
+        sent: Bytes,
+    ) -> (Self, &'static [Do]) {
+        let reliability = destination.transport.reliability();
+        let (machine, does) = if *method == Method::Invite {
+            let (state, does) = invite_client::start(reliability);
+            (Machine::Invite(state), does)
+        } else {
+            let (state, does) = non_invite_client::start(reliability);
+            (Machine::Other(state), does)
+        };
+        (Self { machine, destination, session, sent, copies: 0 }, does)
+    }
+
+    pub(super) fn step(&mut self, input: Input) -> &'static [Do] {
+        let reliability = self.destination.transport.reliability();
+        match self.machine {
+            Machine::Invite(state) => {
+                let input = match input {
+                    Input::Provisional => invite_client::Input::Provisional,
+                    Input::Success => invite_client::Input::Success,
+                    Input::Failure => invite_client::Input::Failure,
+                    Input::Timer(timer) => invite_client::Input::Timer(timer),
+                    Input::TransportError => invite_client::Input::TransportError,
+                    Input::GiveUp => invite_client::Input::GiveUp,
+                };
+                let (next, does) = invite_client::step(state, input, reliability);
+                self.machine = Machine::Invite(next);
+                if next == invite_client::State::Accepted {
+                    self.sent = Bytes::new();
+                }
+                does
+            }
+            Machine::Other(state) => {
+                let input = match input {
+                    Input::Provisional => non_invite_client::Input::Provisional,
+                    Input::Success | Input::Failure => non_invite_client::Input::Final,
+                    Input::Timer(timer) => non_invite_client::Input::Timer(timer),
+                    // To give up on a request is the same as to hear that it went nowhere.
+                    Input::TransportError | Input::GiveUp => non_invite_client::Input::TransportError,
+                };
+                let (next, does) = non_invite_client::step(state, input, reliability);
+                self.machine = Machine::Other(next);
+                does
+            }
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(
+            self.machine,
+            Machine::Invite(invite_client::State::Terminated) | Machine::Other(non_invite_client::State::Terminated)
+        )
+    }
+
+    /// Whether the INVITE may be canceled now: a provisional response came, a final one did not (§9.1).
+    pub(super) fn may_be_canceled(&self) -> bool {
+        self.machine == Machine::Invite(invite_client::State::Proceeding)
+    }
+
+    /// Whether a message to this address goes the way this request went.
+    pub(super) fn goes_over(&self, failed: &super::TransportError) -> bool {
+        failed.concerns(&self.destination)
+    }
+
+    /// The ACK of a 3xx–6xx (§17.1.1.3). The first one takes the INVITE's place; copies of the response get it again.
+    pub(super) fn acknowledge(&mut self, response: &Response) -> Bytes {
+        if let Some(ack) = self.follow_up(Method::Ack, response.headers().get(HeaderName::To).map(|to| to.as_bytes())) {
+            self.sent = ack;
+        }
+        self.sent.clone()
+    }
+
+    /// The CANCEL of this INVITE (§9.1).
+    pub(super) fn cancel(&self, reason: Option<&str>) -> Option<Bytes> {
+        let invite = self.request()?;
+        let cancel = self.copy(&invite, Method::Cancel, None)?.optional(HeaderName::Reason, reason);
+        Some(cancel.build().ok()?.to_bytes())
+    }
+
+    fn follow_up(&self, method: Method, to: Option<&[u8]>) -> Option<Bytes> {
+        let invite = self.request()?;
+        if *invite.method() != Method::Invite {
+            return None;
+        }
+        Some(self.copy(&invite, method, to)?.build().ok()?.to_bytes())
+    }
+
+    /// A request on the same branch: the INVITE's target, top Via, Route, From, Call-ID and CSeq number.
+    fn copy(&self, invite: &Request, method: Method, to: Option<&[u8]>) -> Option<sip_message::RequestBuilder> {
+        let headers = invite.headers();
+        let number = facts::cseq(headers)?.number;
+        let to = to.or_else(|| headers.get(HeaderName::To).map(|to| to.as_bytes()))?;
+        let cseq = sip_message::CSeq { number, method: method.clone() };
+        Some(
+            Request::builder(method, invite.uri().clone())
+                .header(HeaderName::Via, facts::top_via(headers)?)
+                .header(HeaderName::MaxForwards, 70)
+                .headers(HeaderName::Route, headers.all(HeaderName::Route).map(|route| route.as_bytes()))
+                .header(HeaderName::From, headers.get(HeaderName::From)?.as_bytes())
+                .header(HeaderName::To, to)
+                .header(HeaderName::CallId, headers.get(HeaderName::CallId)?.as_bytes())
+                .header(HeaderName::CSeq, cseq),
+        )
+    }
+
+    fn request(&self) -> Option<Request> {
+        match Message::parse(self.sent.clone()) {
+            Ok(Message::Request(request)) => Some(request),
+            _ => None,
+        }
+    }
+}
+
+/// How a response's status moves the tables.
+pub(super) fn input_of(response: &Response) -> Input {
+    let status = response.status();
+    if status.is_provisional() {
+        Input::Provisional
+    } else if status.is_success() {
+        Input::Success
+    } else {
+        Input::Failure
+    }
+}

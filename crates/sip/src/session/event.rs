@@ -1,0 +1,114 @@
+//! What the owner of a call leg is told.
+
+use crate::token::ServerTransactionId;
+use crate::transport::Source;
+use bytes::Bytes;
+use sip_message::{NameAddr, Request, StatusCode};
+
+/// Something happened to a session.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Somebody calls. Answer, refuse or challenge it.
+    Incoming(Box<Arrival>),
+    /// Our call is being worked on: it rings, or early media may come.
+    Ringing {
+        /// 180, 183 or another 1xx; 100 is not told.
+        status: StatusCode,
+        /// The early answer to our offer, if there is one.
+        sdp: Option<Bytes>,
+    },
+    /// Our call was answered and acknowledged.
+    Answered {
+        /// The answer to our offer; the early one if the final response had none.
+        sdp: Option<Bytes>,
+    },
+    /// The caller has our answer: media is agreed on both sides.
+    Acked {
+        /// The answer to the offer in our 2xx, if the INVITE had none.
+        sdp: Option<Bytes>,
+    },
+    /// The peer wants to change the session. Answer or refuse it.
+    Offer {
+        /// Its offer; `None` if it asks for ours.
+        sdp: Option<Bytes>,
+    },
+    /// The peer has taken its offer back; nothing is to be answered any more.
+    OfferWithdrawn,
+    /// The peer answered our offer; or acknowledged our answer to its offer, with the answer to an offer of ours in it.
+    OfferAnswered {
+        /// Its answer.
+        sdp: Option<Bytes>,
+    },
+    /// The session stays as it was before our offer.
+    OfferFailed {
+        /// What the peer said; 491 also if another offer is on its way in either direction, 408 for silence.
+        status: StatusCode,
+    },
+    /// The peer sent INFO: keys, mostly. It is answered already.
+    Info {
+        /// The type of the body, as written.
+        content_type: String,
+        /// The body.
+        body: Bytes,
+    },
+    /// A request in this dialog that the owner must answer with [`crate::UserAgent::respond`]: REFER, MESSAGE, NOTIFY,
+    /// SUBSCRIBE.
+    Request {
+        /// Its transaction.
+        tx: ServerTransactionId,
+        /// The request.
+        request: Box<Request>,
+    },
+    /// A request made with [`crate::UserAgent::send`] got its final answer, or none: 408.
+    Response {
+        /// The request's method.
+        method: sip_message::Method,
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// It is over. Nothing follows.
+    Ended(EndedBy),
+}
+
+/// A call that came.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The INVITE, with everything in it.
+    pub request: Request,
+    /// Where it came from.
+    pub source: Source,
+    /// Who calls, as the caller says.
+    pub from: NameAddr,
+    /// Whom the caller wanted.
+    pub to: NameAddr,
+    /// Who calls, as the network before us asserts (RFC 3325). To be believed from trusted trunks only.
+    pub asserted: Option<NameAddr>,
+    /// The caller's offer; `None` if it wants ours.
+    pub offer: Option<Bytes>,
+}
+
+/// Why a session is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The peer hung up.
+    PeerBye,
+    /// The caller gave up before we answered.
+    PeerCancel,
+    /// The owner ended it.
+    LocalHangUp,
+    /// The peer refused our call.
+    Rejected {
+        /// With what.
+        status: StatusCode,
+        /// And which words.
+        reason: String,
+    },
+    /// The peer does not answer any more.
+    Timeout,
+    /// The peer cannot be reached.
+    Transport,
+    /// The peer never acknowledged our answer.
+    NoAck,
+    /// The owner challenged the caller, who may call again with credentials.
+    Challenged,
+}

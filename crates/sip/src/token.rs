@@ -1,0 +1,107 @@
+//! Numbers as words on the wire: what our branches, tags and session ids are written with.
+//!
+//! Each is 64 random bits, so nobody can guess one, and each finds its owner without a table of texts.
+
+use core::fmt;
+
+/// Crockford's base 32 in lower case.
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Letters of one number.
+const LENGTH: usize = 13;
+
+/// Writes a number as thirteen letters.
+pub(crate) fn write(number: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = [0; LENGTH];
+    for (at, letter) in text.iter_mut().enumerate() {
+        *letter = LETTERS[(number >> (60 - 5 * at) & 31) as usize];
+    }
+    f.write_str(core::str::from_utf8(&text).unwrap_or_default())
+}
+
+/// Reads what [`write`] wrote, in either case: tags and branches are compared without case.
+pub(crate) fn read(text: &str) -> Option<u64> {
+    if text.len() != LENGTH {
+        return None;
+    }
+    text.bytes().try_fold(0u64, |number, byte| {
+        let digit = LETTERS.iter().position(|letter| *letter == byte.to_ascii_lowercase())?;
+        number.checked_mul(32).map(|shifted| shifted | digit as u64)
+    })
+}
+
+/// Makes id types of such numbers.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// The id with this number.
+            pub const fn from_u64(number: u64) -> Self {
+                Self(number)
+            }
+
+            /// The number inside.
+            pub const fn as_u64(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write(self.0, f)
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write(self.0, f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// One leg of a call. On the wire it is our tag of the dialog.
+    SessionId;
+    /// One request that came, until it is answered and forgotten. On the wire it is our tag in the answer.
+    ServerTransactionId;
+}
+
+/// One request of ours, until it is answered and forgotten. On the wire it is our branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientTransactionId {
+    pub(crate) branch: u64,
+    /// A CANCEL has the branch of the INVITE it cancels (§9.1).
+    pub(crate) is_cancel: bool,
+}
+
+impl ClientTransactionId {
+    /// The branch, behind the cookie.
+    pub(crate) fn branch(&self) -> impl fmt::Display {
+        ServerTransactionId(self.branch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_survive_their_text_in_any_case() {
+        for number in [0, 1, 31, u64::MAX, 0x0123_4567_89ab_cdef] {
+            let text = SessionId(number).to_string();
+            assert_eq!(read(&text), Some(number));
+            assert_eq!(read(&text.to_uppercase()), Some(number));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_numbers() {
+        for text in ["", "0", "00000000000000", "000000000000u", "zzzzzzzzzzzzz", "ééééééé"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

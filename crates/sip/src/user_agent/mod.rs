@@ -1,0 +1,481 @@
+//! A user agent: calls in both directions, and requests outside of calls. What `telephony` and a simulated phone use.
+//!
+//! Feed it with [`UserAgent::handle_message`], [`UserAgent::handle_timeout`], [`UserAgent::handle_transport_error`] and
+//! the commands; after each, drain [`UserAgent::poll_output`] to `None` and ask [`UserAgent::poll_timeout`] when to
+//! come back. Commands to a session that is gone, or in a state in which they mean nothing, do nothing: the peer may
+//! always have been faster.
+
+mod checks;
+mod output;
+
+pub use output::{Direction, Output, Trace};
+
+use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
+use crate::facts;
+use crate::session::{Hands, Invite, Refusal, Session, Wait, table};
+use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
+use crate::transport::{Destination, Source};
+use base::{Deadlines, IdSource, Instant, Now};
+use bytes::Bytes;
+use sip_message::{HeaderName, Method, Request, Response, ResponseBuilder, StatusCode};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How a user agent behaves.
+#[derive(Clone, Debug)]
+pub struct UserAgentConfig {
+    /// Transactions.
+    pub endpoint: EndpointConfig,
+    /// What it calls itself (`User-Agent`, `Server`).
+    pub name: String,
+    /// Which requests outside of calls the owner answers, beside INVITE. Others get 405, unknown ones 501.
+    pub methods: Vec<Method>,
+    /// How many legs there may be at once. A further INVITE is answered 503.
+    pub sessions_max: usize,
+    /// Whether to tell every message of every call: [`Output::Trace`].
+    pub traces: bool,
+}
+
+impl Default for UserAgentConfig {
+    fn default() -> Self {
+        Self {
+            endpoint: EndpointConfig::default(),
+            name: "hotline".to_owned(),
+            methods: vec![Method::Register, Method::Options, Method::Message],
+            sessions_max: 20_000,
+            traces: false,
+        }
+    }
+}
+
+impl UserAgentConfig {
+    /// The Allow header's value.
+    pub(crate) fn allow(&self) -> String {
+        let mut allow = String::from("INVITE, ACK, CANCEL, BYE, INFO, UPDATE");
+        for method in &self.methods {
+            allow.push_str(", ");
+            allow.push_str(method.as_str());
+        }
+        allow
+    }
+}
+
+/// What callers are told to wait when there are too many legs, in seconds.
+const RETRY_AFTER_S: u32 = 5;
+
+/// Calls and requests of one user agent.
+#[derive(Debug)]
+pub struct UserAgent {
+    config: UserAgentConfig,
+    endpoint: Endpoint,
+    ids: IdSource,
+    sessions: BTreeMap<SessionId, Box<Session>>,
+    deadlines: Deadlines<(SessionId, Wait)>,
+    outputs: VecDeque<Output>,
+}
+
+impl UserAgent {
+    /// A user agent without calls.
+    pub fn new(config: UserAgentConfig, mut ids: IdSource) -> Self {
+        Self {
+            endpoint: Endpoint::new(config.endpoint.clone(), ids.fork()),
+            config,
+            ids,
+            sessions: BTreeMap::new(),
+            deadlines: Deadlines::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// A message came, readable or not.
+    pub fn handle_message(&mut self, incoming: Incoming, now: Now) {
+        self.endpoint.handle_message(incoming, now);
+        self.pump(now);
+    }
+
+    /// A way turned out to be closed.
+    pub fn handle_transport_error(&mut self, failed: TransportError, now: Now) {
+        self.endpoint.handle_transport_error(failed, now);
+        self.pump(now);
+    }
+
+    /// What is to be done next, in the order in which it happened.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`UserAgent::handle_timeout`].
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.endpoint.poll_timeout(), self.deadlines.next()].into_iter().flatten().min()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.endpoint.handle_timeout(now);
+        self.pump(now);
+        while let Some((session, wait)) = self.deadlines.expire(now.mono) {
+            self.with(session, now, |session, hands| session.wake(wait, hands));
+            self.pump(now);
+        }
+    }
+
+    /// Makes a call. Its events carry the id that is returned.
+    pub fn invite(&mut self, invite: Invite, now: Now) -> SessionId {
+        let id = SessionId::from_u64(self.ids.next_u64());
+        let mut hands = Hands {
+            endpoint: &mut self.endpoint,
+            outputs: &mut self.outputs,
+            deadlines: &mut self.deadlines,
+            ids: &mut self.ids,
+            config: &self.config,
+            now,
+        };
+        let session = Session::call(id, invite, &mut hands);
+        if !session.is_over() {
+            self.sessions.insert(id, Box::new(session));
+        }
+        self.pump(now);
+        id
+    }
+
+    /// Answers an incoming call 100, for an owner that will need a while.
+    pub fn trying(&mut self, session: SessionId, now: Now) {
+        self.progress(session, StatusCode::TRYING, None, now);
+    }
+
+    /// Lets an incoming call ring: 180, or 183 with early media if there is a description.
+    pub fn ring(&mut self, session: SessionId, sdp: Option<Bytes>, now: Now) {
+        let status = if sdp.is_some() { StatusCode::SESSION_PROGRESS } else { StatusCode::RINGING };
+        self.progress(session, status, sdp, now);
+    }
+
+    /// Answers an incoming call with any 1xx.
+    pub fn progress(&mut self, session: SessionId, status: StatusCode, sdp: Option<Bytes>, now: Now) {
+        self.command(session, now, |session, hands| session.progress(status, sdp, hands));
+    }
+
+    /// Answers an incoming call 200, repeated until it is acknowledged.
+    pub fn answer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
+        self.command(session, now, |session, hands| session.answer(sdp, hands));
+    }
+
+    /// Refuses an incoming call with a 3xx–6xx, perhaps with words of its own and further headers.
+    pub fn reject(
+        &mut self,
+        session: SessionId,
+        status: StatusCode,
+        reason: Option<&str>,
+        headers: Vec<(String, String)>,
+        now: Now,
+    ) {
+        let refusal = Refusal { status, reason: reason.map(str::to_owned), headers };
+        self.command(session, now, |session, hands| session.reject(&refusal, hands));
+    }
+
+    /// Asks an incoming caller who it is: 401 or 407 with these challenge values. It ends as
+    /// [`crate::EndedBy::Challenged`]; the caller may come again as a new session.
+    pub fn challenge(&mut self, session: SessionId, status: StatusCode, values: &[String], now: Now) {
+        self.command(session, now, |session, hands| session.challenge(status, values, hands));
+    }
+
+    /// Ends a call in whatever state it is: CANCEL, BYE, or 487. `Ended` is told at once; what is still owed to the
+    /// peer is done without the owner. `reason` becomes a Reason header, as in `Q.850;cause=16`.
+    pub fn hang_up(&mut self, session: SessionId, reason: Option<&str>, now: Now) {
+        self.command(session, now, |session, hands| session.hang_up(reason, hands));
+    }
+
+    /// Offers a change of an established call. The answer is `OfferAnswered` or `OfferFailed`.
+    pub fn offer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
+        self.command(session, now, |session, hands| session.offer(sdp, hands));
+    }
+
+    /// Answers the peer's offer.
+    pub fn answer_offer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
+        self.command(session, now, |session, hands| session.answer_offer(sdp, hands));
+    }
+
+    /// Refuses the peer's offer, with 488 usually. The call goes on as it was.
+    pub fn refuse_offer(&mut self, session: SessionId, status: StatusCode, now: Now) {
+        let refusal = Refusal { status, reason: None, headers: Vec::new() };
+        self.command(session, now, |session, hands| session.refuse_offer(&refusal, hands));
+    }
+
+    /// Sends INFO in an established call.
+    pub fn send_info(&mut self, session: SessionId, content_type: &str, body: Bytes, now: Now) {
+        let content = Some((content_type.to_owned(), body));
+        self.send(session, Method::Info, Vec::new(), content, now);
+    }
+
+    /// Sends any other request in an established call: REFER, NOTIFY, MESSAGE. Its final status comes as
+    /// [`crate::Event::Response`].
+    pub fn send(
+        &mut self,
+        session: SessionId,
+        method: Method,
+        headers: Vec<(String, String)>,
+        content: Option<(String, Bytes)>,
+        now: Now,
+    ) {
+        self.command(session, now, |session, hands| session.send_other(method, headers, content, hands));
+    }
+
+    /// Sends a request outside of any call. `draft` has everything but a Via. Its responses come as
+    /// [`Output::Response`], silence as [`Output::Failed`].
+    pub fn request(&mut self, draft: Request, destination: Destination, now: Now) -> ClientTransactionId {
+        let tx = self.endpoint.request(draft, destination, now);
+        self.pump(now);
+        tx
+    }
+
+    /// Answers a request that came as [`Output::Request`] or [`crate::Event::Request`].
+    pub fn respond(&mut self, tx: ServerTransactionId, response: ResponseBuilder, now: Now) {
+        self.endpoint.respond(tx, response, now);
+        self.pump(now);
+    }
+
+    /// Answers such a request once and forgets it: challenges and refusals of strangers.
+    pub fn respond_and_forget(&mut self, tx: ServerTransactionId, response: ResponseBuilder, now: Now) {
+        self.endpoint.respond_and_forget(tx, response);
+        self.pump(now);
+    }
+
+    /// The answer to OPTIONS: what we can do (§11.2).
+    pub fn capabilities(&self, request: &Request) -> ResponseBuilder {
+        request
+            .answer(StatusCode::OK)
+            .header(HeaderName::Allow, self.config.allow())
+            .header(HeaderName::Accept, "application/sdp")
+            .header(HeaderName::Server, &*self.config.name)
+    }
+
+    /// How it behaves.
+    pub fn config(&self) -> &UserAgentConfig {
+        &self.config
+    }
+
+    /// Switches [`Output::Trace`] on or off.
+    pub fn set_traces(&mut self, traces: bool) {
+        self.config.traces = traces;
+    }
+
+    /// A look inside: sessions with their states.
+    pub fn snapshot(&self) -> UserAgentSnapshot {
+        let (requests_sent, requests_received) = self.endpoint.transactions();
+        UserAgentSnapshot {
+            sessions: self.sessions.values().map(|session| (session.id(), session.state())).collect(),
+            requests_sent,
+            requests_received,
+        }
+    }
+
+    /// Whether nothing is held any more: no session, no transaction, no deadline.
+    pub fn is_idle(&self) -> bool {
+        self.sessions.is_empty()
+            && self.endpoint.transactions() == (0, 0)
+            && self.poll_timeout().is_none()
+            && self.outputs.is_empty()
+    }
+
+    /// The Call-ID of a session, for as long as it is held.
+    pub fn call_id(&self, session: SessionId) -> Option<&str> {
+        self.sessions.get(&session).map(|session| session.dialog().call_id())
+    }
+
+    fn command(&mut self, session: SessionId, now: Now, act: impl FnOnce(&mut Session, &mut Hands<'_>)) {
+        self.with(session, now, act);
+        self.pump(now);
+    }
+
+    fn with(&mut self, id: SessionId, now: Now, act: impl FnOnce(&mut Session, &mut Hands<'_>)) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut hands = Hands {
+            endpoint: &mut self.endpoint,
+            outputs: &mut self.outputs,
+            deadlines: &mut self.deadlines,
+            ids: &mut self.ids,
+            config: &self.config,
+            now,
+        };
+        act(session, &mut hands);
+        if session.is_over() {
+            session.forget_waits(&mut hands);
+            self.sessions.remove(&id);
+        }
+    }
+
+    /// Takes what the endpoint says until it is silent.
+    fn pump(&mut self, now: Now) {
+        while let Some(output) = self.endpoint.poll_output() {
+            match output {
+                EndpointOutput::Transmit(transmit) => self.transmit(transmit, now),
+                EndpointOutput::Request { tx, request, source } => self.handle_request(tx, request, source, now),
+                EndpointOutput::Ack { request, source } => {
+                    if let Some(session) = self.session_of(&request) {
+                        self.trace(session, request.to_bytes(), source, now);
+                        self.with(session, now, |session, hands| session.handle_ack(&request, hands));
+                    }
+                }
+                EndpointOutput::Canceled { tx, request, session } => {
+                    if let Some(session) = session {
+                        self.trace_cancel(session, &request, now);
+                        self.with(session, now, |session, hands| session.handle_cancel(tx, hands));
+                    }
+                }
+                EndpointOutput::Response { tx, response, source, session } => match session {
+                    Some(session) => {
+                        self.trace(session, response.to_bytes(), source, now);
+                        self.with(session, now, |session, hands| session.handle_response(tx, &response, hands));
+                    }
+                    None => self.outputs.push_back(Output::Response { tx, response }),
+                },
+                EndpointOutput::StrayAnswer { response, source } => self.handle_stray(&response, source, now),
+                EndpointOutput::Failed { tx, why, session } => match session {
+                    Some(session) => {
+                        self.with(session, now, |session, hands| session.handle_failure(tx, why, hands));
+                    }
+                    None => self.outputs.push_back(Output::Failed { tx, why }),
+                },
+                EndpointOutput::Unanswered { tx, why, session } => {
+                    if let Some(session) = session {
+                        self.with(session, now, |session, hands| session.handle_unanswered(tx, why, hands));
+                    }
+                }
+                EndpointOutput::Done { tx, session } => {
+                    self.with(session, now, |session, _| session.handle_done(tx));
+                }
+            }
+        }
+    }
+
+    fn handle_request(&mut self, tx: ServerTransactionId, request: Box<Request>, source: Source, now: Now) {
+        let inside = facts::has_to_tag(&request);
+        let session = self.session_of(&request);
+        if let Some(session) = session {
+            self.endpoint.belongs_to(tx, session);
+            self.trace(session, request.to_bytes(), source, now);
+        }
+        if let Some(refusal) = checks::refusal(&request, &self.config) {
+            return self.endpoint.respond_at(tx, refusal, now.mono);
+        }
+        match (request.method(), session) {
+            (Method::Invite, None) if !inside => self.handle_invite(tx, request, source, now),
+            (_, Some(session)) => self.handle_inside(session, tx, request, now),
+            (Method::Bye, None) => self.refuse_unknown_dialog(tx, &request, now),
+            (_, None) if inside => self.refuse_unknown_dialog(tx, &request, now),
+            (_, None) => self.outputs.push_back(Output::Request { tx, request, source }),
+        }
+    }
+
+    fn handle_invite(&mut self, tx: ServerTransactionId, request: Box<Request>, source: Source, now: Now) {
+        if self.sessions.len() >= self.config.sessions_max {
+            let busy = request.answer(StatusCode::SERVICE_UNAVAILABLE);
+            let busy = busy.header(HeaderName::RetryAfter, RETRY_AFTER_S);
+            return self.endpoint.respond_and_forget(tx, busy);
+        }
+        let id = SessionId::from_u64(tx.as_u64());
+        self.endpoint.belongs_to(tx, id);
+        self.trace(id, request.to_bytes(), source, now);
+        let mut hands = Hands {
+            endpoint: &mut self.endpoint,
+            outputs: &mut self.outputs,
+            deadlines: &mut self.deadlines,
+            ids: &mut self.ids,
+            config: &self.config,
+            now,
+        };
+        let refusal = request.answer(StatusCode::BAD_REQUEST).reason("Bad Request: no dialog can be made of it");
+        match Session::arrive(tx, request, source, &mut hands) {
+            Some(session) => {
+                self.sessions.insert(id, Box::new(session));
+            }
+            None => self.endpoint.respond_at(tx, refusal, now.mono),
+        }
+    }
+
+    fn handle_inside(&mut self, id: SessionId, tx: ServerTransactionId, request: Box<Request>, now: Now) {
+        self.with(id, now, |session, hands| {
+            if !session.takes_in_order(tx, &request, hands) {
+                return;
+            }
+            match request.method() {
+                Method::Invite => session.handle_reinvite(tx, request, hands),
+                Method::Update => session.handle_update(tx, request, hands),
+                Method::Bye => session.handle_bye(tx, &request, hands),
+                _ => session.handle_other(tx, request, hands),
+            }
+        });
+    }
+
+    fn refuse_unknown_dialog(&mut self, tx: ServerTransactionId, request: &Request, now: Now) {
+        self.endpoint.respond_at(tx, request.answer(StatusCode::CALL_DOES_NOT_EXIST), now.mono);
+    }
+
+    /// A 2xx that no transaction waits for. If its session is still there the ACK is sent again, or its dialog, a late
+    /// branch of a fork, is ended.
+    fn handle_stray(&mut self, response: &Response, source: Source, now: Now) {
+        let from = facts::from(response.headers());
+        let id = from.as_ref().and_then(|from| token::read(from.tag()?)).map(SessionId::from_u64);
+        let call_id = facts::call_id(response.headers());
+        let known = id.filter(|id| self.sessions.get(id).is_some_and(|one| Some(one.dialog().call_id()) == call_id));
+        if let Some(id) = known {
+            self.trace(id, response.to_bytes(), source, now);
+            self.with(id, now, |session, hands| session.handle_further_answer(response, hands));
+        }
+    }
+
+    /// The session whose dialog a request belongs to: our tag names it, Call-ID and the peer's tag must agree.
+    fn session_of(&self, request: &Request) -> Option<SessionId> {
+        let headers = request.headers();
+        let to = facts::to(headers)?;
+        let id = SessionId::from_u64(token::read(to.tag()?)?);
+        let from = facts::from(headers)?;
+        let session = self.sessions.get(&id)?;
+        session.dialog().is_peer(facts::call_id(headers)?, from.tag()).then_some(id)
+    }
+
+    fn transmit(&mut self, transmit: Transmit, now: Now) {
+        if let Some(session) = transmit.session.filter(|_| self.config.traces) {
+            self.outputs.push_back(Output::Trace(Trace {
+                session,
+                direction: Direction::Sent,
+                at: now,
+                transport: transmit.transport,
+                local: transmit.local,
+                remote: transmit.remote,
+                bytes: transmit.bytes.clone(),
+            }));
+        }
+        self.outputs.push_back(Output::Transmit(transmit));
+    }
+
+    fn trace(&mut self, session: SessionId, bytes: Bytes, source: Source, now: Now) {
+        if self.config.traces {
+            self.outputs.push_back(Output::Trace(Trace {
+                session,
+                direction: Direction::Received,
+                at: now,
+                transport: source.transport,
+                local: source.local,
+                remote: source.remote,
+                bytes,
+            }));
+        }
+    }
+
+    fn trace_cancel(&mut self, session: SessionId, request: &Request, now: Now) {
+        if let Some(flow) = self.sessions.get(&session).map(|session| session.dialog().flow()) {
+            let Destination { transport, local, remote, connection } = flow;
+            self.trace(session, request.to_bytes(), Source { transport, local, remote, connection }, now);
+        }
+    }
+}
+
+/// A look inside a user agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserAgentSnapshot {
+    /// Each leg and where it stands.
+    pub sessions: Vec<(SessionId, table::State)>,
+    /// Requests of ours that are not forgotten yet.
+    pub requests_sent: usize,
+    /// Requests that came and are not forgotten yet.
+    pub requests_received: usize,
+}

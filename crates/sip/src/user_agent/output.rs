@@ -1,0 +1,78 @@
+//! What a user agent asks for and tells.
+
+use crate::endpoint::Transmit;
+use crate::session::Event;
+use crate::token::{ClientTransactionId, ServerTransactionId, SessionId};
+use crate::transaction::Failure;
+use crate::transport::{Source, Transport};
+use base::Now;
+use bytes::Bytes;
+use sip_message::{Request, Response};
+use std::net::SocketAddr;
+
+/// What a [`crate::UserAgent`] says.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send this.
+    Transmit(Transmit),
+    /// Something happened to a call.
+    Session {
+        /// Which leg.
+        session: SessionId,
+        /// What.
+        event: Event,
+    },
+    /// A request outside of any call that wants an answer by [`crate::UserAgent::respond`].
+    Request {
+        /// Its transaction.
+        tx: ServerTransactionId,
+        /// The request.
+        request: Box<Request>,
+        /// Where it came from.
+        source: Source,
+    },
+    /// A response to a request made with [`crate::UserAgent::request`]. A final one is the last.
+    Response {
+        /// The request's transaction.
+        tx: ClientTransactionId,
+        /// The response.
+        response: Box<Response>,
+    },
+    /// Such a request got no answer.
+    Failed {
+        /// The request's transaction.
+        tx: ClientTransactionId,
+        /// Why not.
+        why: Failure,
+    },
+    /// One message of one call, as it went over the wire. It may come after the call's end.
+    Trace(Trace),
+}
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the peer to us.
+    Received,
+    /// From us to the peer.
+    Sent,
+}
+
+/// One step of a call's ladder.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The leg.
+    pub session: SessionId,
+    /// Which way.
+    pub direction: Direction,
+    /// When.
+    pub at: Now,
+    /// How.
+    pub transport: Transport,
+    /// Our address.
+    pub local: SocketAddr,
+    /// The peer's address.
+    pub remote: SocketAddr,
+    /// The message.
+    pub bytes: Bytes,
+}
