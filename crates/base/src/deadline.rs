@@ -1,13 +1,15 @@
 //! The deadline table: every machine that waits for something keeps one.
 
 use crate::Instant;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When to do what. Each key stands in the table at most once; setting it again moves it.
 ///
 /// Setting, stopping and expiring cost O(log n). Deadlines that fall on the same instant expire in the order of
 /// their keys, so a run repeats exactly.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "K: Ord + Serialize + serde::de::DeserializeOwned")]
 pub struct Deadlines<K> {
     by_key: BTreeMap<K, Instant>,
     by_time: BTreeSet<(Instant, K)>,

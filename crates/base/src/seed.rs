@@ -4,12 +4,13 @@
 
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rand_chacha::{ChaCha8Rng, ChaCha20Rng};
+use serde::{Deserialize, Serialize};
 
 /// The letters of Crockford's base 32 in lower case: no i, l, o, u, so that an id can be read aloud.
 const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A source of what may be seen on the wire: ids, tags, branches, SSRCs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdSource(ChaCha8Rng);
 
 impl IdSource {

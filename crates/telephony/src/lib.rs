@@ -1,1 +1,39 @@
-//! Calls from dialogs and ports.
+//! Calls from dialogs and ports: the only crate that knows SIP and legs. It is a B2BUA: every leg is a dialog of its
+//! own with a media port of its own, and what a leg does is told to it by [`LegCommand`](model::LegCommand)s. It
+//! knows no queue and no agent.
+//!
+//! One input, then drain:
+//!
+//! ```text
+//!  handle(Input, now)          a message, a command, something about sound; never blocks
+//!  poll_output() -> Option     to be sent, opened, played, told, stored
+//!  poll_timeout() -> Option    when to hand in Input::Timeout
+//! ```
+//!
+//! Reading order: [`settings`], [`trunk`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with one file
+//! for each part of its work: admission (who may call), incoming and outgoing legs, offers, sound, endings,
+//! registering, the ladder.
+
+pub mod input;
+pub mod leg;
+pub mod output;
+pub mod prompts;
+pub mod settings;
+pub mod trunk;
+
+mod admission;
+mod commands;
+mod dialing;
+mod ending;
+mod ladder;
+mod machine;
+mod negotiation;
+mod registering;
+mod sound;
+
+pub use input::Input;
+pub use machine::Telephony;
+pub use output::Output;
+pub use prompts::Prompts;
+pub use settings::Settings;
+pub use trunk::{Network, Trunk};

@@ -1,0 +1,143 @@
+//! What happens to legs, sorted to those whose work it is; and new calls.
+
+use crate::interaction::Interaction;
+use crate::{Center, Effect};
+use base::Now;
+use model::interaction::InteractionStep;
+use model::leg::Rejection;
+use model::timeline::LegRole;
+use model::{
+    EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record, TimelineEvent,
+};
+
+impl Center {
+    pub(crate) fn leg_event(&mut self, event: LegEvent, now: Now) {
+        match event {
+            LegEvent::Arrived { leg, from, to, origin } => self.arrived(leg, from, to, &origin, now),
+            LegEvent::Recorded { recording, length, bytes } => self.recorded(recording, length, bytes, now),
+            LegEvent::RecordingFailed { recording, why } => self.recording_failed(recording, why, now),
+            LegEvent::Ringing { leg } => self.if_other(leg, |center, id| center.other_rings(id)),
+            LegEvent::Answered { leg } => self.if_other(leg, |center, id| center.other_answered(id, now)),
+            LegEvent::Held { leg } => self.if_other(leg, |center, id| center.held(id, now)),
+            LegEvent::Resumed { leg } => self.if_other(leg, |center, id| center.resumed(id, now)),
+            LegEvent::Digit { leg, digit } => self.digit(leg, digit, now),
+            LegEvent::Played { leg, play } => self.played(leg, play, now),
+            LegEvent::Ended { leg, cause, quality } => self.leg_ended(leg, &cause, quality, now),
+        }
+    }
+
+    /// Calls `then` if the leg is the second leg of an interaction.
+    fn if_other(&mut self, leg: LegId, then: impl FnOnce(&mut Self, InteractionId)) {
+        if let Some(id) = self.legs.get(&leg).copied()
+            && self.interactions.get(&id).is_some_and(|live| live.other.is_some_and(|other| other.leg == leg))
+        {
+            then(self, id);
+        }
+    }
+
+    fn arrived(&mut self, leg: LegId, from: Party, to: String, origin: &Origin, now: Now) {
+        if let Origin::User(user) = origin
+            && self.feature_code(leg, user, &to, now)
+        {
+            return;
+        }
+        if self.draining {
+            self.reject(leg, Rejection::Draining);
+            return;
+        }
+
+        let id = InteractionId::generate(&mut self.ids);
+        let origin = match origin {
+            Origin::Trunk(trunk) => format!("trunk:{trunk}"),
+            Origin::User(user) => format!("user:{user}"),
+        };
+        let language = self.settings.language.clone();
+        let live = Interaction::new(id, leg, from.clone(), to.clone(), origin.clone(), language, now);
+        self.interactions.insert(id, live);
+        self.legs.insert(leg, id);
+        self.tell(Some(id), TimelineEvent::Arrived { leg, from, to: to.clone(), origin }, now);
+        self.changed.interactions.insert(id);
+
+        match self.flows.entry(&to).cloned() {
+            Some(flow) => {
+                self.take(id, InteractionStep::EnterFlow(flow.clone()), now);
+                self.keep(id);
+                self.begin_flow(id, &flow, now);
+            }
+            None => {
+                self.keep(id);
+                self.trouble(Some(id), format!("no dialplan has the entry tel:{to}"), now);
+                self.reject(leg, Rejection::NoSuchNumber);
+                self.finish(id, Outcome::Refused, now);
+            }
+        }
+    }
+
+    pub(crate) fn reject(&mut self, leg: LegId, why: Rejection) {
+        self.command(LegCommand::Reject { leg, why });
+    }
+
+    pub(crate) fn command(&mut self, command: LegCommand) {
+        self.effects.push_back(Effect::Leg(command));
+    }
+
+    /// Takes a step of an interaction. A step that its state does not allow is a mistake of ours: loud in tests, a
+    /// line of trouble in production, where that one interaction ends and the center lives.
+    pub(crate) fn take(&mut self, id: InteractionId, step: InteractionStep, now: Now) -> bool {
+        let Some(live) = self.interactions.get_mut(&id) else { return false };
+        self.changed.interactions.insert(id);
+        self.changed.queues.extend(live.state.queue().cloned());
+        let taken = live.step(step, now);
+        self.changed.queues.extend(live.state.queue().cloned());
+        match taken {
+            Ok(()) => true,
+            Err(illegal) => {
+                debug_assert!(false, "{id}: {illegal}");
+                self.trouble(Some(id), format!("a mistake in the program: {illegal}"), now);
+                self.finish(id, Outcome::Interrupted, now);
+                false
+            }
+        }
+    }
+
+    fn leg_ended(&mut self, leg: LegId, cause: &EndCause, quality: Option<Quality>, now: Now) {
+        if self.code_legs.remove(&leg) {
+            return;
+        }
+        let Some(id) = self.legs.remove(&leg) else { return };
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        let other = live.other.filter(|other| other.leg == leg);
+        let role = other.map_or(LegRole::Customer, |other| other.role);
+        if other.is_some() {
+            live.other = None;
+        } else {
+            live.customer_present = false;
+        }
+        self.tell(Some(id), TimelineEvent::LegEnded { leg, role, cause: cause.clone(), quality }, now);
+        match other {
+            None => self.customer_gone(id, now),
+            Some(other) => self.other_gone(id, other, cause, now),
+        }
+        self.close_if_over(id, now);
+    }
+
+    fn recorded(&mut self, recording: model::RecordingId, length: base::Duration, bytes: u64, now: Now) {
+        if let Some(mut record) = self.recordings.remove(&recording) {
+            record.length = Some(length);
+            record.bytes = Some(bytes);
+            let interaction = record.interaction;
+            self.effects.push_back(Effect::Persist(Record::Recording(record)));
+            self.tell(Some(interaction), TimelineEvent::RecordingStopped { recording, length }, now);
+        }
+    }
+
+    fn recording_failed(&mut self, recording: model::RecordingId, why: String, now: Now) {
+        if let Some(record) = self.recordings.remove(&recording) {
+            self.tell(Some(record.interaction), TimelineEvent::RecordingFailed { recording, why }, now);
+            if let Some(live) = self.interactions.get_mut(&record.interaction) {
+                live.recording = None;
+                self.changed.interactions.insert(record.interaction);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Everything that can happen to the center.
+
+use crate::Settings;
+use model::{AgentId, AgentWish, LegEvent};
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened. Handed to [`Center::handle`](crate::Center::handle) together with the time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// Something happened to a leg, or to a recording of legs.
+    Leg(LegEvent),
+    /// An agent, or a supervisor for the agent, asks for a state.
+    Agent {
+        /// Who.
+        agent: AgentId,
+        /// What for.
+        wish: AgentWish,
+    },
+    /// Queues, agents, codes or dialplans are these from now on. Live interactions go on.
+    Config(Box<Settings>),
+    /// The process began anew: every leg that was there is gone, and with it what depended on it.
+    Restarted,
+    /// New interactions are turned away from now on, or taken again.
+    Drain(bool),
+    /// A deadline may have passed; also written to the journal every second while interactions are open, so that
+    /// it shows when the process was last alive.
+    Timeout,
+}

@@ -1,0 +1,39 @@
+//! What operators configure.
+
+use model::{Agent, Queue};
+use serde::{Deserialize, Serialize};
+
+/// The center's settings, replaced as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The queues.
+    pub queues: Vec<Queue>,
+    /// The agents.
+    pub agents: Vec<Agent>,
+    /// What an agent's phone dials to change the agent's state.
+    pub codes: Codes,
+    /// The language callers hear when their flow names none: `en`.
+    pub language: String,
+    /// The dialplans, as text. They are checked before they come here; a set that does not load is refused whole
+    /// and the former one stays.
+    pub dialplans: Vec<flow::Source>,
+    /// What the dialplans may name.
+    pub world: flow::World,
+}
+
+/// The codes an agent's phone dials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Codes {
+    /// Takes interactions from now on.
+    pub ready: String,
+    /// Takes none.
+    pub not_ready: String,
+    /// Goes home.
+    pub log_out: String,
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self { ready: "*50".to_owned(), not_ready: "*51".to_owned(), log_out: "*52".to_owned() }
+    }
+}

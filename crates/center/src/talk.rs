@@ -1,0 +1,157 @@
+//! Two parties talk: an agent or somebody outside has answered.
+
+use crate::Center;
+use crate::center::Timer;
+use crate::interaction::{Hearing, OtherLeg};
+use base::Now;
+use flow::Event;
+use model::agent::AgentStep;
+use model::interaction::InteractionStep;
+use model::record::RecordingKind;
+use model::timeline::LegRole;
+use model::{AgentState, EndCause, InteractionId, InteractionState, LegCommand, Outcome, Prompt, TimelineEvent};
+
+impl Center {
+    pub(crate) fn other_answered(&mut self, id: InteractionId, now: Now) {
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        let Some(other) = &mut live.other else { return };
+        if other.answered {
+            return;
+        }
+        let wanted = live.ending.is_none()
+            && match other.role {
+                LegRole::Agent => matches!(live.state, InteractionState::Offered(..)),
+                LegRole::Outside => matches!(live.state, InteractionState::Transferred(_)),
+                LegRole::Customer => false,
+            };
+        if !wanted {
+            // Answered at the moment it was called back.
+            let leg = other.leg;
+            self.command(LegCommand::HangUp { leg });
+            return;
+        }
+        other.answered = true;
+        let other = *other;
+        self.answer_customer(id, now);
+        match other.role {
+            LegRole::Agent => self.agent_answered(id, now),
+            LegRole::Outside => self.outside_answered(id, now),
+            LegRole::Customer => {}
+        }
+        self.connect(id, other, now);
+    }
+
+    fn connect(&mut self, id: InteractionId, other: OtherLeg, now: Now) {
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        live.hearing = Hearing::Nothing;
+        let customer = live.customer;
+        self.command(LegCommand::Bridge { a: customer, b: other.leg });
+        if other.record {
+            self.record(id, customer, Some(other.leg), RecordingKind::Call, now);
+        }
+        self.keep(id);
+    }
+
+    fn agent_answered(&mut self, id: InteractionId, now: Now) {
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        let InteractionState::Offered(queue, agent) = live.state.clone() else { return };
+        let waited = live.queued.map_or(base::Duration::ZERO, |queued| now.mono.since(queued.mono));
+        live.record.agent = Some(agent.clone());
+        live.record.connected_at = Some(now.utc);
+        self.end_flow(id);
+        self.stop_waiting(id);
+        self.count_answer(&queue, waited);
+        self.take(id, InteractionStep::Connect, now);
+        self.agent_takes(&agent, AgentStep::Talk(id), now);
+        self.tell(Some(id), TimelineEvent::Connected { agent, waited }, now);
+    }
+
+    fn outside_answered(&mut self, id: InteractionId, now: Now) {
+        let Some(live) = self.interactions.get(&id) else { return };
+        if let InteractionState::Transferred(number) = &live.state {
+            let number = number.clone();
+            self.tell(Some(id), TimelineEvent::Transferred { number }, now);
+            self.flow_event(id, Event::Transferred, now);
+        }
+    }
+
+    pub(crate) fn held(&mut self, id: InteractionId, now: Now) {
+        let Some(live) = self.interactions.get(&id) else { return };
+        if !matches!(live.state, InteractionState::Connected(..)) {
+            return;
+        }
+        let leg = live.customer;
+        self.take(id, InteractionStep::Hold, now);
+        self.tell(Some(id), TimelineEvent::Held, now);
+        self.command(LegCommand::Part { leg });
+        if let Some(music) = self.settings.world.music.first() {
+            let music = Prompt { prompt: music.clone(), language: flow::MUSIC.to_owned() };
+            self.play(id, vec![music], true, Hearing::Music);
+        }
+    }
+
+    pub(crate) fn resumed(&mut self, id: InteractionId, now: Now) {
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        let (InteractionState::OnHold(..), Some(other)) = (&live.state, live.other) else { return };
+        live.hearing = Hearing::Nothing;
+        let customer = live.customer;
+        self.take(id, InteractionStep::Resume, now);
+        self.tell(Some(id), TimelineEvent::Resumed, now);
+        self.command(LegCommand::Bridge { a: customer, b: other.leg });
+    }
+
+    /// The second leg is gone.
+    pub(crate) fn other_gone(&mut self, id: InteractionId, other: OtherLeg, cause: &EndCause, now: Now) {
+        match (other.role, other.answered) {
+            (LegRole::Agent, false) => self.not_taken(id, other.leg, cause, now),
+            (LegRole::Agent, true) => self.talk_over(id, cause, now),
+            (LegRole::Outside, answered) => {
+                let Some(live) = self.interactions.get(&id) else { return };
+                if live.ending.is_some() {
+                    return;
+                }
+                if answered {
+                    self.stop_recording(id);
+                    self.flow_event(id, Event::TransferEnded, now);
+                } else {
+                    self.flow_event(id, Event::TransferFailed(cause.clone()), now);
+                }
+                // A flow that had nothing more to say is over.
+                let outcome = if answered { Outcome::Transferred } else { Outcome::Refused };
+                if self.interactions.get(&id).is_some_and(|live| matches!(live.state, InteractionState::Transferred(_)))
+                {
+                    self.finish(id, outcome, now);
+                }
+            }
+            (LegRole::Customer, _) => {}
+        }
+    }
+
+    /// Customer or agent hung up: the other one is let go, and the agent's after-contact work begins.
+    pub(crate) fn talk_over(&mut self, id: InteractionId, cause: &EndCause, now: Now) {
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        let (InteractionState::Connected(queue, agent) | InteractionState::OnHold(queue, agent)) = live.state.clone()
+        else {
+            return;
+        };
+        live.record.ended_at = Some(now.utc);
+        let legs: Vec<_> = live.open_legs().collect();
+        for leg in legs {
+            self.command(LegCommand::HangUp { leg });
+        }
+        self.stop_recording(id);
+        if *cause == EndCause::Lost {
+            self.trouble(Some(id), "the connection broke".to_owned(), now);
+        }
+        self.take(id, InteractionStep::BeginWrapUp, now);
+        self.keep(id);
+        self.agent_takes(&agent, AgentStep::Finish, now);
+        let wrap_up = self.queues.get(&queue).map_or(base::Duration::ZERO, |queue| queue.wrap_up);
+        if let Some(desk) = self.desks.get_mut(&agent) {
+            desk.handled += 1;
+            desk.wrap_up_until = Some(now.after(wrap_up));
+            debug_assert_eq!(desk.state, AgentState::WrapUp(id));
+        }
+        self.deadlines.set(Timer::WrapUp(agent), now.mono + wrap_up);
+    }
+}

@@ -1,0 +1,131 @@
+//! Where the program listens, and where it keeps its things.
+
+use super::{PortRange, Span};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+/// `[sip]`: how phones and carriers reach us.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SipSection {
+    /// The address to listen on.
+    pub(crate) listen: IpAddr,
+    /// The port for UDP and TCP. 0 means any free one.
+    pub(crate) port: u16,
+    /// The address others reach us by, when it is not the one we listen on.
+    pub(crate) advertise: Option<IpAddr>,
+    /// The longest time a registration lasts.
+    pub(crate) register_max: Span,
+}
+
+impl Default for SipSection {
+    fn default() -> Self {
+        Self {
+            listen: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: 5060,
+            advertise: None,
+            register_max: Span::seconds(3600),
+        }
+    }
+}
+
+/// `[media]`: sound.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MediaSection {
+    /// The ports for RTP; each call leg takes two.
+    pub(crate) ports: PortRange,
+    /// Threads that carry sound; 0 means one for each core.
+    pub(crate) threads: usize,
+    /// The address sound is sent to, when it is not the one of `[sip]`.
+    pub(crate) advertise: Option<IpAddr>,
+}
+
+impl Default for MediaSection {
+    fn default() -> Self {
+        Self { ports: PortRange { low: 20_000, high: 29_999 }, threads: 0, advertise: None }
+    }
+}
+
+/// `[http]`: the web pages and the API.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpSection {
+    /// The address to listen on.
+    pub(crate) listen: IpAddr,
+    /// The port for HTTP. 0 means any free one.
+    pub(crate) port: u16,
+    /// The port for HTTPS; without it there is none. 0 means any free one.
+    pub(crate) tls_port: Option<u16>,
+    /// The certificate and its chain, PEM. Needed for HTTPS.
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The certificate's key, PEM. Needed for HTTPS.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Whether logins are possible over plain HTTP from other machines. Behind a proxy that speaks HTTPS, say yes.
+    pub(crate) plain_login: bool,
+    /// A word that lets a program read /metrics; without it only administrators can.
+    pub(crate) metrics_token: Option<String>,
+}
+
+impl Default for HttpSection {
+    fn default() -> Self {
+        Self {
+            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 8080,
+            tls_port: None,
+            tls_certificate: None,
+            tls_key: None,
+            plain_login: false,
+            metrics_token: None,
+        }
+    }
+}
+
+/// `[database]`: the library.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DatabaseSection {
+    /// `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
+    pub(crate) url: String,
+}
+
+impl Default for DatabaseSection {
+    fn default() -> Self {
+        Self { url: "sqlite:hotline.db".to_owned() }
+    }
+}
+
+/// `[folders]`: where files are.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FoldersSection {
+    /// Recordings, journal, spool and ready.json.
+    pub(crate) data: PathBuf,
+    /// The dialplans.
+    pub(crate) dialplans: PathBuf,
+    /// Sounds of our own: LANGUAGE/NAME.wav. They go before those in the program.
+    pub(crate) media: Option<PathBuf>,
+}
+
+impl Default for FoldersSection {
+    fn default() -> Self {
+        Self { data: PathBuf::from("data"), dialplans: PathBuf::from("dialplans"), media: None }
+    }
+}
+
+/// `[log]`: what is told on standard error.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogSection {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,sip=debug`.
+    pub(crate) level: String,
+    /// Whether each line is a JSON object.
+    pub(crate) json: bool,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), json: false }
+    }
+}

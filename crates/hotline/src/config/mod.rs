@@ -1,0 +1,46 @@
+//! The configuration file: read, checked, and turned into what each part wants to know.
+//!
+//! Unknown keys are refused with file, line and the nearest key there is. Paths are relative to the file's folder.
+
+mod center;
+mod listen;
+mod phone;
+mod reading;
+mod text;
+
+pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
+pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection};
+pub(crate) use phone::{PhoneSection, TrunkSection};
+pub(crate) use reading::{ConfigError, Mistake, read};
+pub(crate) use text::{PortRange, Span};
+
+use serde::{Deserialize, Serialize};
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) center: CenterSection,
+    #[serde(default)]
+    pub(crate) sip: SipSection,
+    #[serde(default)]
+    pub(crate) media: MediaSection,
+    #[serde(default)]
+    pub(crate) http: HttpSection,
+    #[serde(default)]
+    pub(crate) database: DatabaseSection,
+    #[serde(default)]
+    pub(crate) folders: FoldersSection,
+    #[serde(default)]
+    pub(crate) log: LogSection,
+    #[serde(default)]
+    pub(crate) codes: CodesSection,
+    #[serde(default)]
+    pub(crate) queue: Vec<QueueSection>,
+    #[serde(default)]
+    pub(crate) agent: Vec<AgentSection>,
+    #[serde(default)]
+    pub(crate) phone: Vec<PhoneSection>,
+    #[serde(default)]
+    pub(crate) trunk: Vec<TrunkSection>,
+}

@@ -1,0 +1,241 @@
+//! Reading the file, and saying what is wrong with it.
+
+use super::Config;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Something in a file that cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) file: PathBuf,
+    /// Counted from 1; `None` when the whole file is meant.
+    pub(crate) line: Option<usize>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, " ({help})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("the configuration {file} cannot be read")]
+    Unreadable { file: String, source: std::io::Error },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<Mistake>),
+}
+
+/// Reads and checks the file.
+pub(crate) fn read(file: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|source| ConfigError::Unreadable { file: file.display().to_string(), source })?;
+    parse(&text, file).map_err(|mistake| ConfigError::Mistakes(vec![mistake])).and_then(|config| {
+        let mistakes = inspect(&config, &text, file);
+        if mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(mistakes)) }
+    })
+}
+
+fn parse(text: &str, file: &Path) -> Result<Config, Mistake> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let line = error.span().map(|span| line_of(text, span.start));
+        let message = error.message().to_owned();
+        let (message, help) = match message.strip_prefix("unknown field `") {
+            Some(rest) => unknown_key(rest),
+            None => (message, None),
+        };
+        Mistake { file: file.to_owned(), line, message, help }
+    })
+}
+
+/// `rest` is what serde says after "unknown field `": the key, then the keys there are.
+fn unknown_key(rest: &str) -> (String, Option<String>) {
+    let mut words = rest.split('`');
+    let key = words.next().unwrap_or_default();
+    let known: Vec<_> = words.skip(1).step_by(2).collect();
+    let nearest = known.iter().min_by_key(|word| distance(key, word)).filter(|word| distance(key, word) <= 3);
+    let help = match nearest {
+        Some(word) => format!("did you mean {word}?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    (format!("there is no key {key} here"), Some(help))
+}
+
+/// How many letters must be changed, added or taken away to make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<_> = b.chars().collect();
+    let mut row: Vec<_> = (0..=b.len()).collect();
+    for (i, one) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(one != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// What a parser cannot see: names that nobody has, values that fit no range.
+fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let mut wrong = |near: &str, message: String| {
+        let line = text.find(&format!("{near:?}")).map(|at| line_of(text, at));
+        mistakes.push(Mistake { file: file.to_owned(), line, message, help: None });
+    };
+
+    for (at, queue) in config.queue.iter().enumerate() {
+        if config.queue[..at].iter().any(|other| other.name == queue.name) {
+            wrong(&queue.name, format!("queue {} is there twice", queue.name));
+        }
+        if queue.goal > 100 {
+            wrong(&queue.name, format!("queue {}: goal {} is more than 100 percent", queue.name, queue.goal));
+        }
+        if queue.ring.0.is_zero() {
+            wrong(&queue.name, format!("queue {}: ring must be longer than nothing", queue.name));
+        }
+        if queue.waiting_max == 0 {
+            wrong(&queue.name, format!("queue {}: waiting_max 0 would turn everybody away", queue.name));
+        }
+        for (skill, level) in queue.needs.iter().filter(|(_, level)| !(1..=5).contains(*level)) {
+            wrong(&queue.name, format!("queue {}: level {level} of {skill} is not 1 to 5", queue.name));
+        }
+    }
+    let mut users = std::collections::BTreeSet::new();
+    for phone in &config.phone {
+        match phone.users() {
+            Ok(named) => {
+                for user in named {
+                    if !users.insert(user.clone()) {
+                        wrong(&phone.user, format!("phone {user} is there twice"));
+                    }
+                }
+            }
+            Err(message) => wrong(&phone.user, message),
+        }
+        match (&phone.password, &phone.ha1_md5, &phone.ha1_sha256) {
+            (Some(_), None, None) | (None, Some(_), Some(_)) => {}
+            _ => wrong(&phone.user, format!("phone {}: give password, or ha1_md5 and ha1_sha256", phone.user)),
+        }
+        for (key, hash, length) in [("ha1_md5", &phone.ha1_md5, 32), ("ha1_sha256", &phone.ha1_sha256, 64)] {
+            if hash.as_ref().is_some_and(|hash| hash.len() != length || hash.bytes().any(|byte| !byte.is_ascii_hexdigit()))
+            {
+                wrong(&phone.user, format!("phone {}: {key} is not {length} hexadecimal digits", phone.user));
+            }
+        }
+    }
+    for (at, agent) in config.agent.iter().enumerate() {
+        if config.agent[..at].iter().any(|other| other.login == agent.login) {
+            wrong(&agent.login, format!("agent {} is there twice", agent.login));
+        }
+        if let Some(phone) = &agent.phone {
+            if !users.contains(phone) {
+                wrong(phone, format!("agent {}: there is no [[phone]] with user {phone:?}", agent.login));
+            }
+            if config.agent[..at].iter().any(|other| other.phone.as_ref() == Some(phone)) {
+                wrong(phone, format!("agent {}: phone {phone} belongs to another agent", agent.login));
+            }
+        }
+        for queue in agent.queues.iter().filter(|name| !config.queue.iter().any(|queue| queue.name == **name)) {
+            wrong(queue, format!("agent {}: there is no [[queue]] with name {queue:?}", agent.login));
+        }
+        for (skill, level) in agent.skills.iter().filter(|(_, level)| !(1..=5).contains(*level)) {
+            wrong(&agent.login, format!("agent {}: level {level} of {skill} is not 1 to 5", agent.login));
+        }
+    }
+    for trunk in &config.trunk {
+        if let Err(message) = trunk.trunk() {
+            wrong(&trunk.name, format!("trunk {}: {message}", trunk.name));
+        }
+    }
+    if config.http.tls_port.is_some() != config.http.tls_certificate.is_some()
+        || config.http.tls_port.is_some() != config.http.tls_key.is_some()
+    {
+        let message = "HTTPS wants all three of tls_port, tls_certificate and tls_key";
+        wrong("tls_port", message.to_owned());
+    }
+    mistakes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "[center]\nname = \"Test\"\ndomain = \"hotline.test\"\n";
+
+    #[test]
+    fn every_mistake_is_named_with_its_line_and_a_way_out() {
+        for (text, said) in [
+            ("[sip]\nprot = 5061", "x.toml:5: there is no key prot here (did you mean port?)"),
+            ("[zip]", "x.toml:4: there is no key zip here (did you mean sip?)"),
+            ("[sip]\nport = 99999", "x.toml:5: invalid value: integer `99999`, expected u16"),
+            ("[media]\nports = \"1-2\"", "x.toml:5: \"1-2\" is not a range of ports; write LOW-HIGH like 20000-29999, from 1024 up, two ports at least"),
+            ("[[queue]]\nname = \"a\"\nring = \"soon\"", "x.toml:6: \"soon\" is not a duration; write it like 15s, 2m or 1h 30m"),
+            ("[[queue]]\nname = \"a\"\n[[queue]]\nname = \"a\"", "x.toml:5: queue a is there twice"),
+            ("[[agent]]\nlogin = \"anna\"\nqueues = [\"b\"]", "x.toml:6: agent anna: there is no [[queue]] with name \"b\""),
+            ("[[agent]]\nlogin = \"anna\"\nphone = \"7\"\nqueues = []", "x.toml:6: agent anna: there is no [[phone]] with user \"7\""),
+            ("[[phone]]\nuser = \"7\"", "x.toml:5: phone 7: give password, or ha1_md5 and ha1_sha256"),
+            ("[[trunk]]\nname = \"t\"\naccept_from = [\"x\"]", "x.toml:5: trunk t: \"x\" is not an address or a block of addresses such as 192.0.2.0/24"),
+        ] {
+            assert_eq!(mistakes(&format!("{LEAST}{text}\n")), said);
+        }
+    }
+
+    #[test]
+    fn the_least_file_is_enough() {
+        assert_eq!(mistakes(LEAST), "");
+    }
+
+    #[test]
+    fn the_example_explains_every_key_there_is() {
+        let text = include_str!("../../../../docs/hotline.toml");
+        let config = parse(text, Path::new("hotline.toml")).expect("the example is right");
+        assert_eq!(inspect(&config, text, Path::new("hotline.toml")), []);
+        let written: toml::Value = toml::from_str(text).expect("the example is TOML");
+        let known = toml::Value::try_from(&config).expect("a configuration is TOML");
+        assert_eq!(keys("", &written), keys("", &known), "the example has not every key, or one too many");
+    }
+
+    fn mistakes(text: &str) -> String {
+        let file = Path::new("x.toml");
+        match parse(text, file) {
+            Err(mistake) => mistake.to_string(),
+            Ok(config) => {
+                inspect(&config, text, file).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+
+    fn keys(above: &str, value: &toml::Value) -> std::collections::BTreeSet<String> {
+        match value {
+            toml::Value::Table(table) => table
+                .iter()
+                .filter(|(key, _)| !matches!(key.as_str(), "needs" | "skills"))
+                .flat_map(|(key, below)| {
+                    let path = format!("{above}.{key}");
+                    let mut all = keys(&path, below);
+                    all.insert(path);
+                    all
+                })
+                .collect(),
+            toml::Value::Array(rows) => rows.iter().flat_map(|row| keys(above, row)).collect(),
+            _ => std::collections::BTreeSet::new(),
+        }
+    }
+}

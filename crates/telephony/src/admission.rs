@@ -1,0 +1,114 @@
+//! Who may call: phones that prove who they are, and carriers by their address.
+
+use crate::leg::{Leg, Purpose, State};
+use crate::{Output, Telephony};
+use base::Now;
+use media::PortId;
+use model::{LegId, Origin, Party, SipUser};
+use sip::{Arrival, SessionId, Verdict};
+use sip_message::{NameAddr, StatusCode, Uri};
+
+/// The longest number or name kept of a caller.
+const PARTY_CHARS_MAX: usize = 128;
+
+impl Telephony {
+    /// A call came: it is admitted, challenged or refused.
+    pub(crate) fn incoming(&mut self, session: SessionId, arrival: &Arrival, now: Now) {
+        let claimed = SipUser::new(&user_of(arrival.from.uri()));
+        // Whoever claims to be one of our phones must prove it, wherever the call comes from.
+        let origin = if self.settings.phones.contains_key(&claimed) && self.is_ours(arrival.from.uri()) {
+            match self.authenticator.check(&arrival.request, &arrival.source, &self.settings.phones, now) {
+                Verdict::Accept { user } if user == claimed => Origin::User(user),
+                Verdict::Accept { .. } => return self.ua.reject(session, StatusCode::FORBIDDEN, "Not Your Name", now),
+                Verdict::Challenge(challenge) => return self.ua.challenge(session, challenge, now),
+                Verdict::Refuse(status) => return self.ua.reject(session, status, "", now),
+            }
+        } else if let Some(trunk) =
+            self.settings.trunks.iter().find(|trunk| trunk.accepts(arrival.source.remote.ip()))
+        {
+            Origin::Trunk(trunk.id.clone())
+        } else {
+            return self.ua.reject(session, StatusCode::FORBIDDEN, "Unknown Caller", now);
+        };
+
+        let offer = match arrival.offer.as_ref().map(|offer| sdp::Session::parse(offer)) {
+            None => None,
+            Some(Ok(offer)) => match self.could_answer(&offer) {
+                Ok(()) => Some(offer),
+                Err(refusal) => return self.refuse_offer(session, refusal, now),
+            },
+            Some(Err(_)) => {
+                return self.ua.reject(session, StatusCode::BAD_REQUEST, "Malformed Session Description", now);
+            }
+        };
+
+        let from = self.party(arrival, &origin);
+        let to = user_of(arrival.request.uri());
+        let id = LegId::generate(&mut self.ids);
+        let purpose = Purpose::Arrive { session, offer, from, to, origin };
+        self.open_leg(id, purpose, None);
+        self.bind(session, id);
+    }
+
+    /// Makes a leg and asks for its port.
+    pub(crate) fn open_leg(&mut self, id: LegId, purpose: Purpose, beside: Option<LegId>) {
+        let port = PortId::generate(&mut self.ids);
+        let group = beside.and_then(|leg| self.legs.get(&leg)).map_or(port.as_u64(), |leg| leg.group);
+        let leg = Leg {
+            id,
+            state: State::Opening(purpose),
+            port,
+            address: None,
+            group,
+            sdp_id: self.ids.next_u64() >> 2,
+            sdp_version: 0,
+            offered: None,
+            agreed: None,
+            held: false,
+            room: None,
+        };
+        self.legs.insert(id, leg);
+        self.by_port.insert(port, id);
+        self.outputs.push_back(Output::OpenPort { port, group });
+    }
+
+    /// Whether an address is in our domain: the name, or the address phones reach us by.
+    fn is_ours(&self, uri: &Uri) -> bool {
+        let host = uri.host().to_string();
+        host.eq_ignore_ascii_case(&self.settings.domain)
+            || host.trim_matches(['[', ']']).parse() == Ok(self.settings.address.ip())
+    }
+
+    fn party(&self, arrival: &Arrival, origin: &Origin) -> Party {
+        // A carrier may say who calls (RFC 3325); a phone may not.
+        let trusted = matches!(origin, Origin::Trunk(_));
+        let name = arrival.asserted.as_ref().filter(|_| trusted).unwrap_or(&arrival.from);
+        let number = match origin {
+            Origin::User(user) => user.to_string(),
+            Origin::Trunk(_) => number_of(name),
+        };
+        Party {
+            number,
+            display: name.display().map(|display| clean(&display)).filter(|display| !display.is_empty()),
+            user: match origin {
+                Origin::User(user) => Some(user.clone()),
+                Origin::Trunk(_) => None,
+            },
+        }
+    }
+}
+
+fn number_of(name: &NameAddr) -> String {
+    let user = user_of(name.uri());
+    if user.eq_ignore_ascii_case("anonymous") { String::new() } else { user }
+}
+
+/// The user part, decoded, without what could do harm when it is shown.
+pub(crate) fn user_of(uri: &Uri) -> String {
+    clean(&uri.user_decoded().unwrap_or_default())
+}
+
+/// Text without control characters, and not without end.
+fn clean(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(PARTY_CHARS_MAX).collect::<String>().trim().to_owned()
+}

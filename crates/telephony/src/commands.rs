@@ -1,0 +1,108 @@
+//! What the center wants of a leg.
+
+use crate::leg::{Leg, Purpose, State};
+use crate::Telephony;
+use base::Now;
+use media::{ConferenceKey, RecordingKey};
+use model::leg::Rejection;
+use model::{EndCause, LegCommand, LegId};
+use sip_message::StatusCode;
+
+impl Telephony {
+    /// Carries a command out. Commands for legs that are gone or on their way out cross with their end and do nothing.
+    pub(crate) fn command(&mut self, command: LegCommand, now: Now) {
+        match command {
+            LegCommand::Ring { leg } => self.ring(leg, now),
+            LegCommand::Answer { leg } => self.answer(leg, now),
+            LegCommand::Reject { leg, why } => self.reject(leg, why, now),
+            LegCommand::Dial { leg, target, caller, beside, ring } => {
+                self.open_leg(leg, Purpose::Dial { target, caller, beside, ring }, beside);
+            }
+            LegCommand::HangUp { leg } => self.hang_up(leg, EndCause::Released, now),
+            LegCommand::Play { leg, play, prompts, repeat } => self.play(leg, play, &prompts, repeat),
+            LegCommand::Silence { leg } => {
+                if let Some(port) = self.live(leg).map(|leg| leg.port) {
+                    self.sound(media::Command::StopPlay { port });
+                }
+            }
+            LegCommand::Bridge { a, b } => {
+                if let (Some(a), Some(b)) = (self.live(a).map(|leg| leg.port), self.live(b).map(|leg| leg.port)) {
+                    self.sound(media::Command::StopPlay { port: a });
+                    self.sound(media::Command::StopPlay { port: b });
+                    self.sound(media::Command::Bridge { a, b });
+                }
+            }
+            LegCommand::Part { leg } => self.part(leg),
+            LegCommand::Echo { leg } => {
+                if let Some(port) = self.live(leg).map(|leg| leg.port) {
+                    self.sound(media::Command::StopPlay { port });
+                    self.sound(media::Command::Echo { port, on: true });
+                }
+            }
+            LegCommand::Confer { leg, room } => self.confer(leg, room),
+            LegCommand::Record { recording, left, right } => self.record(recording, left, right),
+            LegCommand::StopRecording { recording } => {
+                self.sound(media::Command::StopRecord { recording: RecordingKey::from_u64(recording.as_u64()) });
+            }
+        }
+    }
+
+    /// A leg that is there and not on its way out.
+    pub(crate) fn live(&mut self, leg: LegId) -> Option<&mut Leg> {
+        self.legs.get_mut(&leg).filter(|leg| !leg.is_closing())
+    }
+
+    fn ring(&mut self, leg: LegId, now: Now) {
+        if let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) {
+            self.ua.ring(*session, None, now);
+        }
+    }
+
+    fn reject(&mut self, leg: LegId, why: Rejection, now: Now) {
+        let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) else { return };
+        let (status, reason) = match why {
+            Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, ""),
+            Rejection::Busy => (StatusCode::BUSY_HERE, ""),
+            Rejection::Forbidden => (StatusCode::FORBIDDEN, ""),
+            Rejection::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, ""),
+            Rejection::Draining => (StatusCode::SERVICE_UNAVAILABLE, "Shutting Down"),
+        };
+        self.ua.reject(*session, status, reason, now);
+        self.close(leg, EndCause::Released, now);
+    }
+
+    pub(crate) fn part(&mut self, leg: LegId) {
+        let Some(leg) = self.live(leg) else { return };
+        let (port, room) = (leg.port, leg.room.take());
+        match room {
+            Some(room) => {
+                self.sound(media::Command::Leave { port });
+                self.forget_room_if_empty(&room);
+            }
+            None => self.sound(media::Command::Unbridge { port }),
+        }
+    }
+
+    fn confer(&mut self, leg: LegId, room: String) {
+        self.part(leg);
+        let key = match self.rooms.get(&room) {
+            Some(key) => *key,
+            None => {
+                let key = ConferenceKey::generate(&mut self.ids);
+                self.rooms.insert(room.clone(), key);
+                key
+            }
+        };
+        let Some(leg) = self.live(leg) else { return };
+        leg.room = Some(room);
+        let port = leg.port;
+        self.sound(media::Command::StopPlay { port });
+        self.sound(media::Command::Join { port, conference: key, speaks: true, listens: true });
+    }
+
+    pub(crate) fn forget_room_if_empty(&mut self, room: &str) {
+        if !self.legs.values().any(|leg| leg.room.as_deref() == Some(room)) {
+            self.rooms.remove(room);
+        }
+    }
+}

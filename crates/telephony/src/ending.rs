@@ -1,0 +1,122 @@
+//! What happens to dialogs, and the last moments of a leg.
+
+use crate::dialing::cause_of;
+use crate::leg::State;
+use crate::machine::Timer;
+use crate::Telephony;
+use base::{Duration, Now};
+use model::{EndCause, LegEvent, LegId, Quality};
+use sip::{EndedBy, SessionEvent, SessionId};
+
+/// How long the sound graph may take to close a port before the leg is over without its figures.
+pub(crate) const PORT_PATIENCE: Duration = Duration::from_secs(2);
+
+impl Telephony {
+    pub(crate) fn session_event(&mut self, session: SessionId, event: SessionEvent, now: Now) {
+        if let SessionEvent::Incoming(arrival) = &event {
+            self.incoming(session, arrival, now);
+            return;
+        }
+        let Some(id) = self.by_session.get(&session).copied() else { return };
+        match event {
+            SessionEvent::Ringing { .. } => self.phone_rings(id),
+            SessionEvent::Answered { sdp } => self.phone_answered(id, session, sdp, now),
+            SessionEvent::Acked { sdp } => self.acked(id, session, sdp, now),
+            SessionEvent::Offer { sdp } => self.offered_anew(id, session, sdp, now),
+            SessionEvent::OfferAnswered { sdp } => {
+                self.take_answer(id, sdp);
+            }
+            SessionEvent::Info { content_type, body } => self.info(id, &content_type, &body),
+            SessionEvent::Ended(by) => self.session_ended(id, session, by, now),
+            // A request inside the call that this program does not serve yet.
+            SessionEvent::Request { tx, .. } => self.ua.respond_status(tx, sip_message::StatusCode::NOT_IMPLEMENTED, now),
+            SessionEvent::Incoming(_)
+            | SessionEvent::OfferWithdrawn
+            | SessionEvent::OfferFailed { .. }
+            | SessionEvent::Response { .. } => {}
+        }
+    }
+
+    fn acked(&mut self, id: LegId, session: SessionId, answer: Option<bytes::Bytes>, now: Now) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if !matches!(leg.state, State::Answered { .. }) {
+            return;
+        }
+        leg.state = State::Up { session };
+        if self.take_answer(id, answer) {
+            self.tell(LegEvent::Answered { leg: id });
+        } else {
+            self.hang_up(id, EndCause::Refused(488), now);
+        }
+    }
+
+    /// A key as `application/dtmf-relay` or `application/dtmf`.
+    fn info(&mut self, leg: LegId, content_type: &str, body: &[u8]) {
+        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&body[..body.len().min(256)]);
+        let key = match kind.as_str() {
+            "application/dtmf-relay" => text.lines().find_map(|line| {
+                let (name, value) = line.split_once('=')?;
+                name.trim().eq_ignore_ascii_case("signal").then(|| value.trim().chars().next())?
+            }),
+            "application/dtmf" => text.trim().chars().next(),
+            _ => None,
+        };
+        if let Some(digit) = key.map(|key| key.to_ascii_uppercase()).filter(|key| "0123456789*#ABCD".contains(*key)) {
+            self.tell(LegEvent::Digit { leg, digit });
+        }
+    }
+
+    fn session_ended(&mut self, id: LegId, session: SessionId, by: EndedBy, now: Now) {
+        let cause = match by {
+            EndedBy::PeerBye | EndedBy::PeerCancel => EndCause::HungUp,
+            EndedBy::LocalHangUp | EndedBy::Challenged => EndCause::Released,
+            EndedBy::Rejected { status, .. } => cause_of(status),
+            EndedBy::Timeout | EndedBy::Transport => EndCause::Unreachable,
+            EndedBy::NoAck => EndCause::Lost,
+        };
+        match self.legs.get(&id).map(|leg| &leg.state) {
+            Some(State::Dialing { .. }) => self.phone_refused(id, session, cause, now),
+            Some(State::Closing { .. }) | None => {
+                self.unbind(session, now);
+            }
+            Some(_) => {
+                self.unbind(session, now);
+                let cause = if cause == EndCause::Unreachable { EndCause::Lost } else { cause };
+                self.leave_unheard(id, cause, now);
+            }
+        }
+    }
+
+    /// A leg whose party is gone. One that the center never heard of goes without a word.
+    fn leave_unheard(&mut self, id: LegId, cause: EndCause, now: Now) {
+        let unheard = self.legs.get(&id).is_some_and(|leg| matches!(leg.state, State::Opening(_)));
+        self.close(id, cause, now);
+        if unheard && let Some(leg) = self.legs.remove(&id) {
+            self.by_port.remove(&leg.port);
+            self.deadlines.stop(&Timer::PortClosing(id));
+        }
+    }
+
+    /// The port is closed: the leg holds nothing any more.
+    pub(crate) fn gone(&mut self, id: LegId, quality: Option<Quality>, now: Now) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        let cause = match &leg.state {
+            State::Closing { cause, .. } => cause.clone(),
+            _ => EndCause::Lost,
+        };
+        self.gone_with(id, cause, quality, now);
+    }
+
+    pub(crate) fn gone_with(&mut self, id: LegId, cause: EndCause, quality: Option<Quality>, now: Now) {
+        let Some(leg) = self.legs.remove(&id) else { return };
+        for session in leg.sessions() {
+            self.unbind(session, now);
+        }
+        self.by_port.remove(&leg.port);
+        self.deadlines.stop(&Timer::PortClosing(id));
+        self.deadlines.stop(&Timer::Ring(id));
+        let quality = quality.filter(|quality| quality.received + quality.sent > 0);
+        self.tell(LegEvent::Ended { leg: id, cause, quality });
+    }
+}

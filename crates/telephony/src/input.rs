@@ -1,0 +1,57 @@
+//! Everything that can happen to telephony.
+
+use crate::{Prompts, Settings};
+use bytes::Bytes;
+use media::PortId;
+use model::LegCommand;
+use sip::{ConnectionId, Source};
+use sip_message::ParseError;
+use std::net::SocketAddr;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A SIP message came, whole and unparsed.
+    Message {
+        /// Its bytes.
+        bytes: Bytes,
+        /// Where it came from.
+        source: Source,
+    },
+    /// A stream held something that cannot be cut into messages.
+    Broken {
+        /// What is wrong, and what may be answered.
+        error: Box<ParseError>,
+        /// Where it came from.
+        source: Source,
+    },
+    /// Nothing can be sent there: a connection closed, a port is unreachable.
+    Unreachable {
+        /// Where.
+        remote: SocketAddr,
+        /// The connection that closed.
+        connection: Option<ConnectionId>,
+    },
+    /// The center wants something.
+    Command(LegCommand),
+    /// Something happened to sound.
+    Media(media::Event),
+    /// A port is open.
+    PortOpened {
+        /// Which.
+        port: PortId,
+        /// Where it listens.
+        address: SocketAddr,
+    },
+    /// A port could not be opened.
+    PortFailed {
+        /// Which.
+        port: PortId,
+    },
+    /// Phones and trunks are these from now on.
+    Config(Box<Settings>),
+    /// The sounds are these from now on.
+    Prompts(Prompts),
+    /// A deadline may have passed.
+    Timeout,
+}

@@ -1,0 +1,114 @@
+//! The SIP messages of a leg, for its story: without what would let a reader log in.
+
+use crate::machine::Timer;
+use crate::{Output, Telephony};
+use base::{Duration, Now};
+use model::LegId;
+use model::query::SipMessage;
+use sip::{SessionId, Trace};
+
+/// The longest message kept whole.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// How long after a dialog's end messages of it may come: 64·T1 (RFC 3261 §17), and a little.
+const LATE_MESSAGES: Duration = Duration::from_secs(33);
+
+/// Messages kept of a dialog before it has a leg.
+const EARLY_MESSAGES_MAX: usize = 8;
+
+/// Dialogs without a leg whose messages are kept. More are not written down; their calls go on.
+const EARLY_STORIES_MAX: usize = 1024;
+
+/// Whose story the messages of a dialog belong to.
+#[derive(Debug)]
+pub(crate) enum Story {
+    /// Nobody's yet: the call was not admitted so far.
+    Early(Vec<SipMessage>),
+    /// A leg's.
+    Of(LegId),
+}
+
+impl Telephony {
+    /// The dialog is the leg's from here on.
+    pub(crate) fn bind(&mut self, session: SessionId, leg: LegId) {
+        self.by_session.insert(session, leg);
+        self.deadlines.stop(&Timer::Forget(session));
+        if let Some(Story::Early(messages)) = self.stories.insert(session, Story::Of(leg)) {
+            let messages = messages.into_iter().map(|message| Output::Ladder(SipMessage { leg, ..message }));
+            self.outputs.extend(messages);
+        }
+    }
+
+    /// The dialog is over for the leg; late messages still belong to its story.
+    pub(crate) fn unbind(&mut self, session: SessionId, now: Now) {
+        self.by_session.remove(&session);
+        self.deadlines.set(Timer::Forget(session), now.mono + LATE_MESSAGES);
+    }
+
+    pub(crate) fn ladder(&mut self, trace: &Trace, now: Now) {
+        let message = |leg| SipMessage {
+            leg,
+            at: now.utc,
+            sent: trace.sent,
+            transport: trace.transport.uri_name().to_owned(),
+            remote: trace.remote.to_string(),
+            text: blotted(&trace.bytes),
+        };
+        match self.stories.get_mut(&trace.session) {
+            Some(Story::Of(leg)) => {
+                let message = message(*leg);
+                self.outputs.push_back(Output::Ladder(message));
+            }
+            Some(Story::Early(messages)) => {
+                if messages.len() < EARLY_MESSAGES_MAX {
+                    messages.push(message(LegId::from_u64(0)));
+                }
+            }
+            None if self.stories.len() < EARLY_STORIES_MAX + 2 * self.by_session.len() => {
+                self.stories.insert(trace.session, Story::Early(vec![message(LegId::from_u64(0))]));
+                // A call that is not admitted never gets a leg.
+                self.deadlines.set(Timer::Forget(trace.session), now.mono + LATE_MESSAGES);
+            }
+            None => {}
+        }
+    }
+}
+
+/// The text of a message without the answers to challenges.
+fn blotted(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_BYTES_MAX)]);
+    let is_secret = |line: &str| {
+        let name = line.split(':').next().unwrap_or_default().trim_end();
+        name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization")
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut secret = false;
+    for line in text.split_inclusive('\n') {
+        // A folded line belongs to the header above it.
+        let folded = line.starts_with([' ', '\t']);
+        if !(folded && secret) {
+            secret = is_secret(line);
+            if secret {
+                out.push_str(line.split(':').next().unwrap_or_default());
+                out.push_str(": (not kept)\r\n");
+            }
+        }
+        if !secret {
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blotted;
+
+    #[test]
+    fn answers_to_challenges_are_not_kept() {
+        let message =
+            b"REGISTER sip:a SIP/2.0\r\nauthorization : Digest\r\n response=\"secret\"\r\nTo: <sip:a@b>\r\n\r\n";
+        let kept = blotted(message);
+        assert!(!kept.contains("secret") && kept.contains("To: <sip:a@b>"), "{kept}");
+    }
+}

@@ -1,0 +1,131 @@
+//! One leg: its dialog, its port, and where it stands.
+//!
+//! ```text
+//!  in:   Opening ──port──▶ Arrived ──answer──▶ Answered ──ACK──▶ Up ──┐
+//!            │                │ reject            │                   ├──▶ Closing ──port closed──▶ gone
+//!  out:  Opening ──port──▶ Dialing ──200───────────────────────▶ Up ──┘
+//! ```
+//!
+//! `Ended` is told when the port is closed, so that the leg holds nothing when the center hears of it.
+
+use base::Instant;
+use media::PortId;
+use model::{EndCause, LegId, Origin, Party, Target};
+use sdp::{Negotiated, Session};
+use sip::SessionId;
+use std::net::SocketAddr;
+
+/// A leg.
+#[derive(Debug)]
+pub struct Leg {
+    /// Its id.
+    pub id: LegId,
+    /// Where it stands.
+    pub state: State,
+    /// Its end in the sound graph.
+    pub port: PortId,
+    /// Where that listens, once it is open.
+    pub address: Option<SocketAddr>,
+    /// Legs of one group can be bridged.
+    pub group: u64,
+    /// The number in our `o=` line.
+    pub sdp_id: u64,
+    /// Its version.
+    pub sdp_version: u64,
+    /// Our last description, when it was an offer that wants an answer.
+    pub offered: Option<Session>,
+    /// What was agreed about sound.
+    pub agreed: Option<Negotiated>,
+    /// Whether the party holds us.
+    pub held: bool,
+    /// The conference room it is in.
+    pub room: Option<String>,
+}
+
+/// Where a leg stands.
+#[derive(Debug)]
+pub enum State {
+    /// Its port is being opened.
+    Opening(Purpose),
+    /// The caller waits for us to answer.
+    Arrived {
+        /// The dialog.
+        session: SessionId,
+        /// What the caller offered; `None` if it wants our offer.
+        offer: Option<Session>,
+    },
+    /// Our answer is on its way.
+    Answered {
+        /// The dialog.
+        session: SessionId,
+    },
+    /// The phones of the dialled party ring, or are about to.
+    Dialing {
+        /// A dialog for each phone.
+        forks: Vec<SessionId>,
+        /// Whether the center knows that one rings.
+        rings: bool,
+        /// The best reason so far why it will come to nothing.
+        refused: Option<EndCause>,
+    },
+    /// Sound flows.
+    Up {
+        /// The dialog.
+        session: SessionId,
+    },
+    /// The port is being closed.
+    Closing {
+        /// What the center will be told.
+        cause: EndCause,
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// Why a port is being opened.
+#[derive(Debug)]
+pub enum Purpose {
+    /// For a call that came.
+    Arrive {
+        /// The dialog.
+        session: SessionId,
+        /// What the caller offered.
+        offer: Option<Session>,
+        /// Who calls.
+        from: Party,
+        /// Who was dialled.
+        to: String,
+        /// The way it came.
+        origin: Origin,
+    },
+    /// For a call of ours.
+    Dial {
+        /// Whom.
+        target: Target,
+        /// Who is shown as the caller.
+        caller: Party,
+        /// The leg it will be bridged with.
+        beside: Option<LegId>,
+        /// How long it may ring.
+        ring: base::Duration,
+    },
+}
+
+impl Leg {
+    /// Every dialog it has.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        match &self.state {
+            State::Opening(Purpose::Arrive { session, .. })
+            | State::Arrived { session, .. }
+            | State::Answered { session }
+            | State::Up { session } => vec![*session],
+            State::Dialing { forks, .. } => forks.clone(),
+            State::Opening(Purpose::Dial { .. }) | State::Closing { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it is on its way out.
+    pub const fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing { .. })
+    }
+}

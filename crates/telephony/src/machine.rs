@@ -1,0 +1,151 @@
+//! The machine: its parts, and where each input goes.
+
+use crate::ladder::Story;
+use crate::leg::Leg;
+use crate::{Input, Output, Prompts, Settings};
+use base::{Deadlines, IdSource, Instant, Now, SecretSource};
+use media::{ConferenceKey, PortId};
+use model::{LegId, SipUser};
+use sip::{AddressOfRecord, Authenticator, Registrar, SessionId, UserAgent, UserAgentOutput};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What telephony waits for, besides SIP itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// A dialled leg has rung long enough.
+    Ring(LegId),
+    /// A port that was to be closed has not said so.
+    PortClosing(LegId),
+    /// The last messages of a dialog that is over have come.
+    Forget(SessionId),
+}
+
+/// Telephony. See the crate's page for how to drive it.
+#[derive(Debug)]
+pub struct Telephony {
+    pub(crate) settings: Settings,
+    pub(crate) prompts: Prompts,
+    pub(crate) ua: UserAgent,
+    pub(crate) registrar: Registrar,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) legs: BTreeMap<LegId, Leg>,
+    pub(crate) by_session: BTreeMap<SessionId, LegId>,
+    /// Whose story the messages of a dialog belong to, also after its end: BYE and its answer come later.
+    pub(crate) stories: BTreeMap<SessionId, Story>,
+    pub(crate) by_port: BTreeMap<PortId, LegId>,
+    pub(crate) rooms: BTreeMap<String, ConferenceKey>,
+    pub(crate) deadlines: Deadlines<Timer>,
+    pub(crate) ids: IdSource,
+    pub(crate) outputs: VecDeque<Output>,
+}
+
+impl Telephony {
+    /// Telephony without legs and registrations.
+    pub fn new(settings: Settings, mut ids: IdSource, secrets: SecretSource) -> Self {
+        let ua = UserAgent::new(settings.user_agent(), ids.fork());
+        let registrar = Registrar::new(settings.registrar());
+        let authenticator = Authenticator::new(settings.authentication(), secrets);
+        Self {
+            settings,
+            prompts: Prompts::default(),
+            ua,
+            registrar,
+            authenticator,
+            legs: BTreeMap::new(),
+            by_session: BTreeMap::new(),
+            stories: BTreeMap::new(),
+            by_port: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            deadlines: Deadlines::new(),
+            ids,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened. Poll all outputs before the next one.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        match input {
+            Input::Message { bytes, source } => self.ua.handle_bytes(bytes, source, now),
+            Input::Broken { error, source } => self.ua.handle_broken(&error, source, now),
+            Input::Unreachable { remote, connection } => self.ua.handle_transport_error(remote, connection, now),
+            Input::Command(command) => self.command(command, now),
+            Input::Media(event) => self.media_event(event, now),
+            Input::PortOpened { port, address } => self.port_opened(port, address, now),
+            Input::PortFailed { port } => self.port_failed(port, now),
+            Input::Config(settings) => self.settings = *settings,
+            Input::Prompts(prompts) => self.prompts = prompts,
+            Input::Timeout => {}
+        }
+        self.fire_timers(now);
+        self.follow_user_agent(now);
+    }
+
+    /// The next thing to be done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let own = self.deadlines.next();
+        let registrar = self.registrar.poll_timeout();
+        [own, registrar, self.ua.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// How many legs there are, those on their way out included.
+    pub fn legs(&self) -> usize {
+        self.legs.len()
+    }
+
+    /// How many SIP transactions and dialogs live.
+    pub fn signalling_left(&self) -> usize {
+        self.ua.sessions() + self.ua.transactions()
+    }
+
+    /// How many registrations there are.
+    pub fn registrations(&self) -> usize {
+        self.registrar.locations().len()
+    }
+
+    /// Whether a user has a phone that can be rung.
+    pub fn is_registered(&self, user: &SipUser) -> bool {
+        self.registrar.locations().bindings(&self.address_of(user)).next().is_some()
+    }
+
+    pub(crate) fn address_of(&self, user: &SipUser) -> AddressOfRecord {
+        AddressOfRecord::new(user.as_str(), &self.settings.domain)
+    }
+
+    fn fire_timers(&mut self, now: Now) {
+        self.ua.handle_timeout(now);
+        self.registrar.handle_timeout(now);
+        while let Some(timer) = self.deadlines.expire(now.mono) {
+            match timer {
+                Timer::Ring(leg) => self.rang_long_enough(leg, now),
+                Timer::PortClosing(leg) => self.gone(leg, None, now),
+                Timer::Forget(session) => {
+                    self.stories.remove(&session);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn follow_user_agent(&mut self, now: Now) {
+        while let Some(output) = self.ua.poll_output() {
+            match output {
+                UserAgentOutput::Transmit(transmit) => self.outputs.push_back(Output::Send(transmit)),
+                UserAgentOutput::Session { session, event } => self.session_event(session, event, now),
+                UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
+                UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
+            }
+        }
+    }
+
+    pub(crate) fn tell(&mut self, event: model::LegEvent) {
+        self.outputs.push_back(Output::Leg(event));
+    }
+
+    pub(crate) fn sound(&mut self, command: media::Command) {
+        self.outputs.push_back(Output::Media(command));
+    }
+}

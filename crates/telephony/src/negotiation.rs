@@ -1,0 +1,160 @@
+//! Offers and answers: what each leg agrees about sound.
+
+use crate::leg::{Leg, State};
+use crate::Telephony;
+use base::Now;
+use bytes::Bytes;
+use model::{EndCause, LegEvent, LegId};
+use sdp::{Codec, Local, Negotiated, Refusal, Session};
+use sip::SessionId;
+use sip_message::StatusCode;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+impl Telephony {
+    /// Whether there is anything in an offer that we could take.
+    pub(crate) fn could_answer(&self, offer: &Session) -> Result<(), Refusal> {
+        let local = Local::new(SocketAddr::new(self.settings.media_address, 9), 0);
+        sdp::answer(offer, &local).map(|_| ())
+    }
+
+    pub(crate) fn refuse_offer(&mut self, session: SessionId, refusal: Refusal, now: Now) {
+        let warning = format!("{} hotline \"{refusal}\"", refusal.warning_code());
+        self.ua.reject_with(session, StatusCode::NOT_ACCEPTABLE_HERE, "", &[("Warning", &warning)], now);
+    }
+
+    /// What we say of our side of a leg.
+    fn local(&self, leg: &Leg, preferred: Option<Codec>) -> Local<'static> {
+        let port = leg.address.map_or(9, |address| address.port());
+        let address = SocketAddr::new(self.settings.media_address, port);
+        let mut local = Local::new(address, leg.sdp_id);
+        local.version = leg.sdp_version;
+        local.preferred = preferred;
+        local
+    }
+
+    /// Our offer for a leg, with the codec of the leg it will be bridged with in front.
+    pub(crate) fn offer_for(&mut self, id: LegId, beside: Option<LegId>) -> Option<Session> {
+        let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(spoken);
+        let leg = self.legs.get_mut(&id)?;
+        leg.sdp_version += 1;
+        let leg = self.legs.get(&id)?;
+        Some(sdp::offer(&self.local(leg, preferred)))
+    }
+
+    /// Answers a call that came, if it was not answered yet.
+    pub(crate) fn answer(&mut self, id: LegId, now: Now) {
+        let Some(Leg { state: State::Arrived { session, offer }, .. }) = self.legs.get_mut(&id) else { return };
+        let (session, offer) = (*session, offer.take());
+        let body = match offer {
+            Some(offer) => match self.answer_to(id, &offer, None) {
+                Ok(answer) => answer,
+                Err(refusal) => {
+                    self.refuse_offer(session, refusal, now);
+                    self.close(id, EndCause::Refused(488), now);
+                    return;
+                }
+            },
+            // The caller wants our offer; its answer comes with the ACK.
+            None => {
+                let Some(offer) = self.offer_for(id, None) else { return };
+                let text = offer.to_string();
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.offered = Some(offer);
+                }
+                text
+            }
+        };
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.state = State::Answered { session };
+        }
+        self.ua.answer(session, Bytes::from(body), now);
+    }
+
+    /// Our answer to the party's offer; what was agreed takes effect.
+    fn answer_to(&mut self, id: LegId, offer: &Session, preferred: Option<Codec>) -> Result<String, Refusal> {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.sdp_version += 1;
+        }
+        let Some(leg) = self.legs.get(&id) else { return Err(Refusal::NoAudio) };
+        let answer = sdp::answer(offer, &self.local(leg, preferred))?;
+        self.agree(id, answer.chosen);
+        Ok(answer.sdp.to_string())
+    }
+
+    /// The party's answer to our offer. Returns whether sound can flow.
+    pub(crate) fn take_answer(&mut self, id: LegId, answer: Option<Bytes>) -> bool {
+        let Some(leg) = self.legs.get_mut(&id) else { return false };
+        let Some(offered) = leg.offered.take() else { return leg.agreed.is_some() };
+        let agreed = answer
+            .and_then(|answer| Session::parse(&answer).ok())
+            .and_then(|answer| sdp::accept(&offered, &answer).ok());
+        match agreed {
+            Some(agreed) => {
+                self.agree(id, agreed);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Puts what was agreed into effect, and tells of hold.
+    fn agree(&mut self, id: LegId, agreed: Negotiated) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let port = leg.port;
+        let held = agreed.hold;
+        let was_held = std::mem::replace(&mut leg.held, held);
+        let up = matches!(leg.state, State::Up { .. });
+        self.sound(media::Command::Configure {
+            port,
+            remote: agreed.remote,
+            format: media::Format {
+                codec: match agreed.codec {
+                    Codec::Pcmu => media::Codec::Pcmu,
+                    Codec::Pcma => media::Codec::Pcma,
+                },
+                payload_type: agreed.payload.send,
+                ptime_ms: agreed.ptime_ms,
+            },
+            telephone_event: agreed.telephone_event.map(|numbers| numbers.send),
+            send: agreed.direction.sends(),
+            receive: agreed.direction.receives(),
+        });
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.agreed = Some(agreed);
+        }
+        if up && held != was_held {
+            self.tell(if held { LegEvent::Held { leg: id } } else { LegEvent::Resumed { leg: id } });
+        }
+    }
+
+    /// The party wants to change the session: hold, another address, another codec.
+    pub(crate) fn offered_anew(&mut self, id: LegId, session: SessionId, offer: Option<Bytes>, now: Now) {
+        let codec = self.legs.get(&id).and_then(spoken);
+        let answer = match offer.map(|offer| Session::parse(&offer)) {
+            Some(Ok(offer)) => self.answer_to(id, &offer, codec).ok(),
+            Some(Err(_)) => None,
+            // It asks for our offer (RFC 3261 §14.2); its answer comes with the ACK.
+            None => self.offer_for(id, Some(id)).map(|offer| {
+                let text = offer.to_string();
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.offered = Some(offer);
+                }
+                text
+            }),
+        };
+        match answer {
+            Some(answer) => self.ua.answer_offer(session, Bytes::from(answer), now),
+            None => self.ua.refuse_offer(session, StatusCode::NOT_ACCEPTABLE_HERE, now),
+        }
+    }
+}
+
+/// The codec a leg speaks, or will speak if it is answered.
+fn spoken(leg: &Leg) -> Option<Codec> {
+    if let Some(agreed) = &leg.agreed {
+        return Some(agreed.codec);
+    }
+    let State::Arrived { offer: Some(offer), .. } = &leg.state else { return None };
+    let anywhere = Local::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9), 0);
+    sdp::answer(offer, &anywhere).ok().map(|answer| answer.chosen.codec)
+}

@@ -1,0 +1,35 @@
+//! What telephony wants done, and what it tells.
+
+use media::PortId;
+use model::query::SipMessage;
+use model::{LegEvent, RecordingId};
+use sip::Transmit;
+
+/// One thing, in the order polled.
+#[derive(Debug)]
+pub enum Output {
+    /// To be sent.
+    Send(Transmit),
+    /// A port is to be opened, on the media thread of that group; answered by `PortOpened` or `PortFailed`.
+    OpenPort {
+        /// The port.
+        port: PortId,
+        /// Ports of one group can be bridged.
+        group: u64,
+    },
+    /// For the sound graph.
+    Media(media::Command),
+    /// A recording begins: its file is to be made ready.
+    RecordingBegins {
+        /// Which.
+        recording: RecordingId,
+        /// Whether it has two sides.
+        stereo: bool,
+    },
+    /// For the center.
+    Leg(LegEvent),
+    /// To be stored for the leg's story.
+    Ladder(SipMessage),
+    /// For the operator's log.
+    Trouble(String),
+}

@@ -1,0 +1,36 @@
+//! The sounds callers can hear, by name and language.
+
+use media::Clip;
+use model::{Prompt, PromptId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Every sound, ready to be sent.
+#[derive(Clone, Debug, Default)]
+pub struct Prompts {
+    clips: BTreeMap<PromptId, BTreeMap<String, Arc<Clip>>>,
+}
+
+impl Prompts {
+    /// The language of sounds that have none: music and tones.
+    pub const NO_LANGUAGE: &str = "";
+
+    /// Adds a sound, instead of the one of the same name and language.
+    pub fn insert(&mut self, prompt: PromptId, language: &str, clip: Arc<Clip>) {
+        self.clips.entry(prompt).or_default().insert(language.to_owned(), clip);
+    }
+
+    /// The sound in the language asked for; else the one without language; else the one in English; else any.
+    pub fn find(&self, prompt: &Prompt) -> Option<&Arc<Clip>> {
+        let spoken = self.clips.get(&prompt.prompt)?;
+        [prompt.language.as_str(), Self::NO_LANGUAGE, "en"]
+            .iter()
+            .find_map(|language| spoken.get(*language))
+            .or_else(|| spoken.values().next())
+    }
+
+    /// The names there are in a language.
+    pub fn names(&self, language: &str) -> impl Iterator<Item = &PromptId> {
+        self.clips.iter().filter(move |(_, spoken)| spoken.contains_key(language)).map(|(name, _)| name)
+    }
+}

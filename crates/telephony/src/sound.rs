@@ -1,0 +1,153 @@
+//! What legs hear and what is recorded of them; what the sound graph tells.
+
+use crate::leg::{Leg, Purpose, State};
+use crate::machine::Timer;
+use crate::{Output, Telephony};
+use base::Now;
+use media::{Event, PortId, RecordingKey};
+use model::{EndCause, LegEvent, LegId, Prompt, Quality, RecordingId};
+use sip_message::StatusCode;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+impl Telephony {
+    pub(crate) fn port_opened(&mut self, port: PortId, address: SocketAddr, now: Now) {
+        let Some(id) = self.by_port.get(&port).copied() else { return };
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.address = Some(address);
+        if leg.is_closing() {
+            self.sound(media::Command::Close { port });
+            return;
+        }
+        let nothing = State::Closing { cause: EndCause::Released, since: now.mono };
+        match std::mem::replace(&mut leg.state, nothing) {
+            State::Opening(Purpose::Arrive { session, offer, from, to, origin }) => {
+                leg.state = State::Arrived { session, offer };
+                self.tell(LegEvent::Arrived { leg: id, from, to, origin });
+            }
+            State::Opening(purpose @ Purpose::Dial { .. }) => self.dial(id, purpose, now),
+            other => leg.state = other,
+        }
+    }
+
+    pub(crate) fn port_failed(&mut self, port: PortId, now: Now) {
+        let Some(id) = self.by_port.get(&port).copied() else { return };
+        self.outputs.push_back(Output::Trouble("no media port is free: a call was refused".to_owned()));
+        let Some(leg) = self.legs.get(&id) else { return };
+        if let State::Opening(Purpose::Arrive { session, .. }) = &leg.state {
+            // The center never heard of it.
+            let session = *session;
+            self.ua.reject(session, StatusCode::SERVICE_UNAVAILABLE, "No Media Port", now);
+            self.unbind(session, now);
+            self.by_port.remove(&port);
+            self.legs.remove(&id);
+        } else {
+            self.gone_with(id, EndCause::Unreachable, None, now);
+        }
+    }
+
+    pub(crate) fn media_event(&mut self, event: Event, now: Now) {
+        match event {
+            Event::Digit { port, digit } => {
+                if let Some(leg) = self.leg_of(port) {
+                    self.tell(LegEvent::Digit { leg, digit: digit.as_char() });
+                }
+            }
+            Event::Played { port, play } => {
+                if let Some(leg) = self.leg_of(port) {
+                    self.tell(LegEvent::Played { leg, play: u32::try_from(play).unwrap_or(u32::MAX) });
+                }
+            }
+            Event::Closed { port, quality } => {
+                if let Some(leg) = self.by_port.get(&port).copied() {
+                    self.gone(leg, Some(kept(&quality)), now);
+                }
+            }
+            Event::OpenFailed { port } => self.port_failed(port, now),
+            Event::RecordingStopped { recording, dropped, .. } if dropped > 0 => {
+                let recording = RecordingId::from_u64(recording.as_u64());
+                let what = format!("{recording}: {dropped} packets are missing, the disk was too slow");
+                self.outputs.push_back(Output::Trouble(what));
+            }
+            Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
+        }
+    }
+
+    fn leg_of(&self, port: PortId) -> Option<LegId> {
+        let leg = self.legs.get(self.by_port.get(&port)?)?;
+        (!leg.is_closing()).then_some(leg.id)
+    }
+
+    pub(crate) fn play(&mut self, leg: LegId, play: u32, prompts: &[Prompt], repeat: bool) {
+        let mut clips = Vec::with_capacity(prompts.len());
+        for prompt in prompts {
+            match self.prompts.find(prompt) {
+                Some(clip) => clips.push(Arc::clone(clip)),
+                None => {
+                    let what = format!("there is no sound {} in language {:?}", prompt.prompt, prompt.language);
+                    self.outputs.push_back(Output::Trouble(what));
+                }
+            }
+        }
+        let Some(Leg { id, port, .. }) = self.live(leg) else { return };
+        let (leg, port) = (*id, *port);
+        if clips.is_empty() {
+            // Nothing to hear is over at once, so that nobody waits for its end.
+            self.sound(media::Command::StopPlay { port });
+            if !repeat {
+                self.tell(LegEvent::Played { leg, play });
+            }
+            return;
+        }
+        self.sound(media::Command::Play { port, play: u64::from(play), clips, repeat });
+    }
+
+    pub(crate) fn record(&mut self, recording: RecordingId, left: LegId, right: Option<LegId>) {
+        let Some(left) = self.live(left).map(|leg| leg.port) else { return };
+        let right = right.and_then(|leg| self.live(leg)).map(|leg| leg.port);
+        self.outputs.push_back(Output::RecordingBegins { recording, stereo: right.is_some() });
+        let recording = RecordingKey::from_u64(recording.as_u64());
+        self.sound(media::Command::Record { recording, left, right });
+    }
+
+    /// Ends the signalling and closes the port of a leg, whatever state it is in.
+    pub(crate) fn hang_up(&mut self, id: LegId, cause: EndCause, now: Now) {
+        let Some(leg) = self.live(id) else { return };
+        for session in leg.sessions() {
+            self.unbind(session, now);
+            self.ua.hang_up(session, now);
+        }
+        self.close(id, cause, now);
+    }
+
+    /// Closes the port of a leg whose signalling is over. The center is told when the port is closed.
+    pub(crate) fn close(&mut self, id: LegId, cause: EndCause, now: Now) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if leg.is_closing() {
+            return;
+        }
+        for session in leg.sessions() {
+            self.unbind(session, now);
+        }
+        let (port, is_open, room) = (leg.port, leg.address.is_some(), leg.room.take());
+        leg.state = State::Closing { cause, since: now.mono };
+        if let Some(room) = room {
+            self.forget_room_if_empty(&room);
+        }
+        self.deadlines.stop(&Timer::Ring(id));
+        self.deadlines.set(Timer::PortClosing(id), now.mono + crate::ending::PORT_PATIENCE);
+        if is_open {
+            self.sound(media::Command::Close { port });
+        }
+    }
+}
+
+fn kept(quality: &media::Quality) -> Quality {
+    Quality {
+        received: quality.received,
+        lost: quality.lost,
+        sent: quality.sent,
+        jitter_us: u32::try_from(quality.jitter_us).unwrap_or(u32::MAX),
+        mos_x100: quality.mos_x100.unwrap_or(0),
+    }
+}
