@@ -180,6 +180,14 @@ impl ParseError {
         if *request.method() == Method::Ack || !request.headers().contains(HeaderName::Via) {
             return None;
         }
+        // RFC 4475 §3.1.2.18: that a method is unknown says more than that CSeq names another one.
+        if self.kind == ParseErrorKind::CSeqMethod && matches!(request.method(), Method::Other(_)) {
+            return Some((
+                request,
+                StatusCode::NOT_IMPLEMENTED,
+                StatusCode::NOT_IMPLEMENTED.reason().to_owned(),
+            ));
+        }
         Some((request, self.kind.status(), self.kind.reason()))
     }
 }

@@ -143,6 +143,11 @@ impl Headers {
         Self { source, written: Vec::new(), lines, changed: false }
     }
 
+    /// The index, for a pass over everything that a typed view would make slow.
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
     /// Every line in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'_>> {
         self.lines.iter().map(|line| self.field(line))
@@ -292,7 +297,7 @@ impl Headers {
         if line.written { &self.written } else { &self.source }
     }
 
-    fn value(&self, line: &Line) -> &[u8] {
+    pub(crate) fn value(&self, line: &Line) -> &[u8] {
         self.buffer(line).get(line.value as usize..line.end as usize).unwrap_or_default()
     }
 

@@ -24,7 +24,7 @@ impl<'a> Host<'a> {
         if let [b'[', inner @ .., b']'] = bytes {
             return scan::text(inner).parse().map(Self::V6).map_err(|_| Malformed::Host);
         }
-        if bytes.is_empty() || !bytes.iter().all(|b| is_domain_byte(*b)) {
+        if bytes.is_empty() || !scan::split_run(bytes, scan::DOMAIN).1.is_empty() {
             return Err(Malformed::Host);
         }
         let text = scan::text(bytes);
@@ -58,12 +58,11 @@ impl<'a> Host<'a> {
     ///
     /// White space may stand around the colon where `spaced` (in a Via, RFC 4475 §3.1.1.1).
     pub(crate) fn split(bytes: &[u8], spaced: bool) -> Result<HostPort<'_>, Malformed> {
-        let end = if bytes.first() == Some(&b'[') {
-            memchr::memchr(b']', bytes).ok_or(Malformed::Host)? + 1
+        let (host, mut rest) = if bytes.first() == Some(&b'[') {
+            bytes.split_at(memchr::memchr(b']', bytes).ok_or(Malformed::Host)? + 1)
         } else {
-            bytes.iter().position(|b| !is_domain_byte(*b)).unwrap_or(bytes.len())
+            scan::split_run(bytes, scan::DOMAIN)
         };
-        let (host, mut rest) = bytes.split_at(end);
         if host.first() == Some(&b'[') {
             Host::parse(host)?;
         } else if host.is_empty() {
@@ -87,11 +86,6 @@ pub(crate) struct HostPort<'a> {
     pub(crate) host: &'a [u8],
     pub(crate) port: Option<u16>,
     pub(crate) rest: &'a [u8],
-}
-
-/// Letters, digits, hyphen and dot by the grammar; the underscore because operators name machines with it.
-fn is_domain_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }
 
 impl fmt::Display for Host<'_> {

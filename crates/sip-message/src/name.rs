@@ -151,7 +151,12 @@ impl HeaderName {
                 let mut at = slot(name);
                 loop {
                     let index = TABLE[at];
-                    if index == EMPTY || ALL[index as usize].1.as_bytes().eq_ignore_ascii_case(name) {
+                    if index == EMPTY {
+                        break index;
+                    }
+                    // Nearly everybody writes the usual case, and comparing that is cheaper.
+                    let known = ALL[index as usize].1.as_bytes();
+                    if known == name || known.eq_ignore_ascii_case(name) {
                         break index;
                     }
                     at = (at + 1) & 0xff;

@@ -37,7 +37,7 @@ pub(crate) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// Takes one value apart and checks display name and parameters, not yet the URI.
+    /// Takes one value apart and checks the display name; not yet the URI and the parameters.
     pub(crate) fn read(value: &'a [u8]) -> Result<Self, Malformed> {
         let value = scan::trim(value);
         let (display, rest) = match value.first() {
@@ -54,9 +54,7 @@ impl<'a> Shape<'a> {
         }
         let [b'<', inner @ ..] = scan::trim_start(rest) else { return Err(Malformed::Character) };
         let end = memchr::memchr(b'>', inner).ok_or(Malformed::UnterminatedAngle)?;
-        let params = scan::trim(&inner[end + 1..]);
-        params::check(params)?;
-        Ok(Self { display, uri: scan::trim(&inner[..end]), params })
+        Ok(Self { display, uri: scan::trim(&inner[..end]), params: scan::trim(&inner[end + 1..]) })
     }
 
     /// A URI without angle brackets: what follows the first semicolon belongs to the header, and what needs the
@@ -71,7 +69,6 @@ impl<'a> Shape<'a> {
         if memchr::memchr(b',', uri).is_some() {
             return Err(Malformed::Character);
         }
-        params::check(params)?;
         Ok(Self { display: b"", uri, params })
     }
 }
@@ -87,6 +84,7 @@ impl NameAddr {
     /// Reads one value.
     pub fn parse(value: &[u8]) -> Result<Self, Malformed> {
         let shape = Shape::read(value)?;
+        params::check(shape.params)?;
         // One copy for all three parts, so that the value does not keep its message alive.
         let all = Bytes::copy_from_slice(value);
         Ok(Self {

@@ -175,26 +175,16 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Malformed> {
 fn next(bytes: &[u8]) -> Result<(Param<'_>, &[u8]), Malformed> {
     let [b';', rest @ ..] = bytes else { return Err(Malformed::Trailing) };
     let rest = scan::trim_start(rest);
-    let end = rest.iter().position(|b| !scan::is_token_byte(*b)).unwrap_or(rest.len());
-    let (name, rest) = rest.split_at(end);
+    let (name, rest) = scan::split_run(rest, scan::TOKEN);
     if name.is_empty() {
         return Err(Malformed::Parameter);
     }
     let rest = scan::trim_start(rest);
     let [b'=', rest @ ..] = rest else { return Ok((Param { name, value: None }, rest)) };
     let rest = scan::trim_start(rest);
-    let (value, rest) = if rest.first() == Some(&b'"') {
-        scan::quoted(rest)?
-    } else {
-        let end = rest.iter().position(|b| !is_value_byte(*b)).unwrap_or(rest.len());
-        rest.split_at(end)
-    };
+    let (value, rest) =
+        if rest.first() == Some(&b'"') { scan::quoted(rest)? } else { scan::split_run(rest, scan::VALUE) };
     Ok((Param { name, value: Some(value) }, scan::trim_start(rest)))
-}
-
-/// Tokens and hosts by the grammar; beyond it what phones send unquoted, URLs and raw UTF-8 among it.
-fn is_value_byte(byte: u8) -> bool {
-    byte > b' ' && byte != 0x7f && !matches!(byte, b';' | b',' | b'"' | b'<' | b'>' | b'\\')
 }
 
 /// The parameters of a text that [`check`] has accepted; stops at the first that is malformed.
@@ -212,12 +202,18 @@ pub(crate) fn find<'a>(bytes: &'a [u8], name: &str) -> Option<Param<'a>> {
     iter(bytes).find(|param| param.name.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// Refuses a second parameter of a name that decides something.
+/// Whether the text is a well-formed row of parameters in which one that decides something stands once at most.
 pub(crate) fn check_once(bytes: &[u8], name: &str) -> Result<(), Malformed> {
-    match iter(bytes).filter(|param| param.name.eq_ignore_ascii_case(name.as_bytes())).nth(1) {
-        Some(_) => Err(Malformed::ParameterTwice),
-        None => Ok(()),
+    let mut rest = scan::trim_start(bytes);
+    let mut seen = false;
+    while !rest.is_empty() {
+        let (param, tail) = next(rest)?;
+        if param.name.eq_ignore_ascii_case(name.as_bytes()) && std::mem::replace(&mut seen, true) {
+            return Err(Malformed::ParameterTwice);
+        }
+        rest = tail;
     }
+    Ok(())
 }
 
 impl fmt::Display for Params {

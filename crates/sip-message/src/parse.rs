@@ -65,16 +65,13 @@ pub(crate) fn message(bytes: Bytes) -> Result<Message, ParseError> {
             if version.is_err() {
                 mistake.0 = version.err();
             }
-            let parsed = Uri::from_bytes(uri.clone());
-            mistake.note(match &parsed {
-                Ok(uri) if uri.has_headers() => Err(ParseErrorKind::RequestUri(Malformed::UriHeaders)),
-                Ok(_) => Ok(()),
-                Err(problem) => Err(ParseErrorKind::RequestUri(*problem)),
-            });
-            let uri = parsed.unwrap_or_else(|_| Uri::unreadable(uri));
+            let (uri, readable) = Uri::read(uri);
+            mistake.note(readable.map_err(ParseErrorKind::RequestUri));
+            if uri.has_headers() {
+                mistake.note(Err(ParseErrorKind::RequestUri(Malformed::UriHeaders)));
+            }
             let mut headers = Headers::new(bytes, lines);
-            mistake.note(mandatory(&headers, seen));
-            mistake.note(cseq_method(&headers, &method));
+            mistake.note(mandatory(&headers, seen, Some(&method)));
             let body = cut(&mut headers, head_end, &mut mistake);
             let request = Request { method, uri, headers, body, changed: false };
             match mistake.0 {
@@ -84,7 +81,7 @@ pub(crate) fn message(bytes: Bytes) -> Result<Message, ParseError> {
         }
         Start::Response { status, reason } => {
             let mut headers = Headers::new(bytes, lines);
-            mistake.note(mandatory(&headers, seen));
+            mistake.note(mandatory(&headers, seen, None));
             let body = cut(&mut headers, head_end, &mut mistake);
             match mistake.0 {
                 None => Ok(Message::Response(Response { status, reason, headers, body, changed: false })),
@@ -201,38 +198,30 @@ fn header_line(bytes: &[u8], start: usize, end: usize) -> Result<(Line, Option<H
         return Err(ParseErrorKind::HeaderTooLong);
     }
     let line = &bytes[start..end];
-    let name_len = line.iter().position(|b| !scan::is_token_byte(*b)).ok_or(ParseErrorKind::HeaderLine)?;
-    let colon = match &line[name_len..] {
-        [b':', ..] => name_len,
-        rest => {
-            let spaces = rest.len() - scan::trim_start(rest).len();
-            if rest.get(spaces) != Some(&b':') {
-                return Err(ParseErrorKind::HeaderLine);
-            }
-            name_len + spaces
-        }
-    };
-    if name_len == 0 {
+    let colon = memchr::memchr(b':', line).ok_or(ParseErrorKind::HeaderLine)?;
+    let name = scan::trim_end(&line[..colon]);
+    let known = HeaderName::find(name);
+    if known.is_none() && !scan::is_token(name) {
         return Err(ParseErrorKind::HeaderLine);
     }
     let value = scan::trim_start(&line[colon + 1..]);
     let value_start = end - value.len();
     let value_end = value_start + scan::trim_end(value).len();
-    let known = HeaderName::find(&line[..name_len]);
-    Ok((Line::of_source(known, start, name_len, value_start, value_end), known))
+    Ok((Line::of_source(known, start, name.len(), value_start, value_end), known))
 }
 
-/// What no message may lack (RFC 3261 §8.1.1), and what must be readable where it stands.
-fn mandatory(headers: &Headers, seen: u128) -> Result<(), ParseErrorKind> {
+/// What no message may lack (RFC 3261 §8.1.1), and what must be readable where it stands. In a request CSeq has the
+/// request's method.
+fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(), ParseErrorKind> {
     for name in [HeaderName::Via, HeaderName::To, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
         if seen & (1 << (name as u8)) == 0 {
             return Err(HeaderError::Missing(name).into());
         }
     }
     let mut vias = 0;
-    for field in headers.iter() {
-        let Some(name) = field.known() else { continue };
-        let value = field.value().as_bytes();
+    for line in headers.lines() {
+        let Some(name) = HeaderName::from_index(line.name) else { continue };
+        let value = headers.value(line);
         match name {
             HeaderName::Via => {
                 for value in Commas::new(value) {
@@ -245,23 +234,19 @@ fn mandatory(headers: &Headers, seen: u128) -> Result<(), ParseErrorKind> {
                         .map_err(HeaderError::of(name))?;
                 }
             }
-            HeaderName::From | HeaderName::To => {
-                name_addr::Shape::read(value)
-                    .and_then(|shape| {
-                        Uri::check(shape.uri)?;
-                        params::check_once(shape.params, "tag")
-                    })
-                    .map_err(HeaderError::of(name))?;
-            }
+            HeaderName::From | HeaderName::To => address(value, "tag").map_err(HeaderError::of(name))?,
             HeaderName::Contact if value != b"*" => {
                 for value in Commas::new(value) {
-                    name_addr::Shape::read(value)
-                        .and_then(|shape| Uri::check(shape.uri))
-                        .map_err(HeaderError::of(name))?;
+                    address(value, "expires").map_err(HeaderError::of(name))?;
                 }
             }
             HeaderName::CallId => call_id(value).map_err(HeaderError::of(name))?,
-            HeaderName::CSeq => CSeq::split(value).map(|_| ()).map_err(HeaderError::of(name))?,
+            HeaderName::CSeq => {
+                let (_, found) = CSeq::split(value).map_err(HeaderError::of(name))?;
+                if method.is_some_and(|method| method.as_str().as_bytes() != found) {
+                    return Err(ParseErrorKind::CSeqMethod);
+                }
+            }
             HeaderName::MaxForwards => {
                 scan::number::<u8>(value).map(|_| ()).map_err(HeaderError::of(name))?
             }
@@ -271,24 +256,21 @@ fn mandatory(headers: &Headers, seen: u128) -> Result<(), ParseErrorKind> {
     Ok(())
 }
 
+/// One address, with the parameter that may stand there once.
+fn address(value: &[u8], once: &str) -> Result<(), Malformed> {
+    let shape = name_addr::Shape::read(value)?;
+    Uri::check(shape.uri)?;
+    params::check_once(shape.params, once)
+}
+
 /// RFC 3261 §25.1 callid: one word, perhaps with an @; in ASCII, so that it can be a key and stand in a log.
 fn call_id(value: &[u8]) -> Result<(), Malformed> {
     if value.is_empty() {
         Err(Malformed::Empty)
-    } else if value.iter().all(|b| b.is_ascii_graphic()) {
-        Ok(())
-    } else {
+    } else if scan::any(value, |b| !b.is_ascii_graphic()) {
         Err(Malformed::Character)
-    }
-}
-
-fn cseq_method(headers: &Headers, method: &Method) -> Result<(), ParseErrorKind> {
-    let value = headers.get(HeaderName::CSeq).map_or(&[][..], |value| value.as_bytes());
-    match CSeq::split(value) {
-        Ok((_, found)) if found == method.as_str().as_bytes() => Ok(()),
-        Ok(_) => Err(ParseErrorKind::CSeqMethod),
-        // Said already.
-        Err(_) => Ok(()),
+    } else {
+        Ok(())
     }
 }
 

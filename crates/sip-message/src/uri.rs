@@ -77,9 +77,12 @@ impl Uri {
         Parts::read(bytes).map(|_| ())
     }
 
-    /// Text that is no URI, kept so that a refusal can still show the request it stands in.
-    pub(crate) fn unreadable(raw: Bytes) -> Self {
-        Self { raw, parts: Parts::default() }
+    /// Keeps the text even where it is no URI, so that a refusal can still show the request it stands in.
+    pub(crate) fn read(raw: Bytes) -> (Self, Result<(), Malformed>) {
+        match Parts::read(&raw) {
+            Ok(parts) => (Self { raw, parts }, Ok(())),
+            Err(problem) => (Self { raw, parts: Parts::default() }, Err(problem)),
+        }
     }
 
     /// A `sip:` URI; the user is escaped where it must be, the host must be valid.
@@ -427,15 +430,18 @@ impl Parts {
         if bytes.len() > crate::limits::HEADER_BYTES {
             return Err(Malformed::TooLong);
         }
+        if scan::any(bytes, |b| b <= b' ' || matches!(b, 0x7f | b'<' | b'>' | b'"')) {
+            return Err(Malformed::Character);
+        }
+        if bytes.starts_with(b"sip:") {
+            return Self::read_sip(bytes, 3, Kind::Sip);
+        }
         let colon = memchr::memchr(b':', bytes).ok_or(Malformed::Scheme)?;
         let scheme = &bytes[..colon];
         if !scheme.first().is_some_and(u8::is_ascii_alphabetic)
             || !scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
         {
             return Err(Malformed::Scheme);
-        }
-        if bytes.iter().any(|b| *b <= b' ' || matches!(b, 0x7f | b'<' | b'>' | b'"')) {
-            return Err(Malformed::Character);
         }
         if scheme.eq_ignore_ascii_case(b"sip") {
             Self::read_sip(bytes, colon, Kind::Sip)
@@ -479,12 +485,9 @@ impl Parts {
             Some(b':') => return Err(Malformed::Port),
             Some(_) => return Err(Malformed::Host),
         };
-        // A second @ would let two readers see two different hosts.
-        if memchr::memchr(b'@', rest).is_some() {
-            return Err(Malformed::Character);
-        }
-        // Parameters and headers are ASCII by the grammar; nobody writes names of people there.
-        if !rest.is_ascii() {
+        // A second @ would let two readers see two different hosts. Parameters and headers are ASCII by the grammar;
+        // nobody writes names of people there.
+        if scan::any(rest, |b| b == b'@' || b >= 0x80) {
             return Err(Malformed::Character);
         }
         Ok(Self {

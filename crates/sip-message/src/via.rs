@@ -90,7 +90,8 @@ pub(crate) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// Takes one value apart: `SIP / 2.0 / UDP host:port ;params`, white space wherever RFC 4475 puts it.
+    /// Takes one value apart: `SIP / 2.0 / UDP host:port ;params`, white space wherever RFC 4475 puts it. The
+    /// parameters are not yet checked.
     pub(crate) fn read(value: &'a [u8]) -> Result<Self, Malformed> {
         let (name, rest) = token(scan::trim(value))?;
         let (version, rest) = token(slash(rest)?)?;
@@ -103,14 +104,15 @@ impl<'a> Shape<'a> {
             return Err(Malformed::Host);
         }
         let HostPort { host, port, rest } = Host::split(host, true)?;
-        params::check(rest)?;
         Ok(Self { transport, host, port, params: scan::trim(rest) })
     }
 }
 
 fn token(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
-    let end = bytes.iter().position(|b| !scan::is_token_byte(*b)).unwrap_or(bytes.len());
-    if end == 0 { Err(Malformed::Empty) } else { Ok(bytes.split_at(end)) }
+    match scan::split_run(bytes, scan::TOKEN) {
+        ([], _) => Err(Malformed::Empty),
+        found => Ok(found),
+    }
 }
 
 fn slash(bytes: &[u8]) -> Result<&[u8], Malformed> {
@@ -127,6 +129,7 @@ impl Via {
     /// Reads one value.
     pub fn parse(value: &[u8]) -> Result<Self, Malformed> {
         let shape = Shape::read(value)?;
+        params::check(shape.params)?;
         let transport = Transport::parse(shape.transport)?;
         let all = Bytes::copy_from_slice(value);
         Ok(Self {

@@ -112,7 +112,7 @@ fn the_top_via_is_stamped_pushed_and_popped_and_the_rest_stays() {
     assert_eq!(stamped.rport(), Some(4321));
     invite.headers_mut().set(HeaderName::MaxForwards, 69).unwrap();
     invite.set_body("text/plain", Bytes::from_static(b"hello")).unwrap();
-    let again = request(&String::from_utf8(invite.to_bytes().to_vec()).unwrap());
+    let again = request(std::str::from_utf8(&invite.to_bytes()).unwrap());
     assert_eq!(again.headers().max_forwards().unwrap(), Some(69));
     assert_eq!(&again.body()[..], b"hello");
     assert_eq!(again.headers().vias().count(), 2);
