@@ -1,8 +1,9 @@
 //! One binding: an address of record, and where its phone can be reached just now (RFC 3261 §10).
 
-use crate::transport::Source;
+use crate::transport::{Destination, Source};
 use base::Instant;
 use core::fmt;
+use sip_message::Uri;
 use std::sync::Arc;
 
 /// The public address of a user: `user@host`, the host in lower case, without port and parameters (§10.3 step 5).
@@ -48,7 +49,7 @@ impl fmt::Debug for AddressOfRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// The Contact's URI as the phone wrote it: the Request-URI of a call to it.
-    pub contact: Box<str>,
+    pub contact: Uri,
     /// Where the REGISTER came from. Calls go back that way, since behind a NAT the contact leads nowhere.
     pub source: Source,
     /// When it ends unless it is renewed.
@@ -63,6 +64,18 @@ pub struct Binding {
     pub instance: Option<Box<str>>,
     /// What the phone calls itself (`User-Agent`).
     pub user_agent: Option<Box<str>>,
+}
+
+impl Binding {
+    /// The Request-URI of a call to this phone.
+    pub fn contact(&self) -> &Uri {
+        &self.contact
+    }
+
+    /// Where a call to this phone is sent.
+    pub fn destination(&self) -> Destination {
+        self.source.into()
+    }
 }
 
 #[cfg(test)]

@@ -46,8 +46,10 @@ impl Dialog {
         target: Uri,
         route_set: Vec<NameAddr>,
         flow: Destination,
-        keeps_flow: bool,
     ) -> Self {
+        // Sent elsewhere than the target says: to where a phone behind a NAT registered from.
+        let keeps_flow =
+            address_of(&target).is_some_and(|(host, port)| SocketAddr::new(host, port) != flow.remote);
         let tag = id.to_string();
         // A tag made of letters and digits cannot be refused.
         let local = from.clone().with_tag(&tag).unwrap_or(from);

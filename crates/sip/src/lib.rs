@@ -5,26 +5,31 @@
 //!
 //! Reading order: [`transport`] (where messages come from), [`transaction`] (four tables), [`Endpoint`] (all
 //! transactions), [`dialog`], [`session`] (one leg of a call), [`UserAgent`] (all of it: what owners use); beside them
-//! [`digest`] (who is it), [`binding`] and [`Locations`] (where is everybody).
+//! [`Authenticator`] on [`digest`] (who is it), [`binding`], [`Locations`] and [`Registrar`]
+//! (where is everybody).
 
+pub mod authenticator;
 pub mod binding;
 pub mod dialog;
 pub mod digest;
 mod endpoint;
 mod facts;
 pub mod locations;
+pub mod registrar;
 pub mod session;
 mod token;
 pub mod transaction;
 pub mod transport;
 mod user_agent;
 
+pub use authenticator::{Authenticator, AuthenticatorConfig, Challenge, Verdict};
 pub use binding::{AddressOfRecord, Binding};
 pub use digest::{Credentials, DigestSecret};
 pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 pub use locations::Locations;
-pub use session::{Arrival, EndedBy, Event, Invite};
+pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
+pub use session::{Arrival, EndedBy, Event as SessionEvent, Invite};
 pub use token::{ClientTransactionId, ServerTransactionId, SessionId};
 pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};
-pub use user_agent::{Direction, Output, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot};
+pub use user_agent::{Output as UserAgentOutput, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot};

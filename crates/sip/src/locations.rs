@@ -6,6 +6,7 @@
 use crate::binding::{AddressOfRecord, Binding};
 use crate::transport::ConnectionId;
 use base::{Deadlines, Instant, Now, Timestamp};
+use sip_message::Uri;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many phones one user may have. A further one is refused with 503.
@@ -57,7 +58,11 @@ impl Locations {
     /// Where an address can be reached, the most wanted first, among equals the newest first.
     ///
     /// A binding that has expired stays until [`Locations::expire`] takes it out, so call that first.
-    pub fn bindings(&self, aor: &AddressOfRecord) -> &[Binding] {
+    pub fn bindings(&self, aor: &AddressOfRecord) -> core::slice::Iter<'_, Binding> {
+        self.of(aor).iter()
+    }
+
+    fn of(&self, aor: &AddressOfRecord) -> &[Binding] {
         self.bindings.get(aor).map_or(&[], Vec::as_slice)
     }
 
@@ -78,7 +83,7 @@ impl Locations {
 
     /// Whether `more` new bindings of an address would fit.
     pub fn has_room(&self, aor: &AddressOfRecord, more: usize) -> Result<(), Full> {
-        if self.bindings(aor).len() + more > BINDINGS_PER_ADDRESS_MAX {
+        if self.of(aor).len() + more > BINDINGS_PER_ADDRESS_MAX {
             Err(Full::Address)
         } else if more > 0 && self.count + more > BINDINGS_MAX {
             Err(Full::Table)
@@ -102,9 +107,9 @@ impl Locations {
     }
 
     /// Takes out the binding with this contact text.
-    pub fn remove(&mut self, aor: &AddressOfRecord, contact: &str) -> Option<Binding> {
+    pub fn remove(&mut self, aor: &AddressOfRecord, contact: &Uri) -> Option<Binding> {
         let bindings = self.bindings.get_mut(aor)?;
-        let place = bindings.iter().position(|binding| &*binding.contact == contact)?;
+        let place = bindings.iter().position(|binding| binding.contact == *contact)?;
         Some(self.take(aor, place))
     }
 
@@ -135,7 +140,7 @@ impl Locations {
         let mut gone = Vec::new();
         for aor in concerned {
             while let Some(place) =
-                self.bindings(&aor).iter().position(|binding| binding.source.connection == Some(connection))
+                self.of(&aor).iter().position(|binding| binding.source.connection == Some(connection))
             {
                 gone.push((aor.clone(), self.take(&aor, place)));
             }
@@ -185,7 +190,7 @@ impl Locations {
     }
 
     fn wake(&mut self, aor: &AddressOfRecord) {
-        match self.bindings(aor).iter().map(|binding| binding.expires).min() {
+        match self.of(aor).iter().map(|binding| binding.expires).min() {
             Some(first) => self.deadlines.set(aor.clone(), first),
             None => {
                 self.deadlines.stop(aor);
@@ -203,18 +208,18 @@ mod tests {
     #[test]
     fn the_most_wanted_phone_stands_first_and_among_equals_the_newest() {
         let mut locations = Locations::new();
-        for (contact, q) in [("sip:a", 500), ("sip:b", 1000), ("sip:c", 1000)] {
+        for (contact, q) in [("sip:a@phone", 500), ("sip:b@phone", 1000), ("sip:c@phone", 1000)] {
             locations.put(&anna(), binding(contact, q, 60));
         }
-        let order: Vec<_> = locations.bindings(&anna()).iter().map(|binding| &*binding.contact).collect();
-        assert_eq!(order, ["sip:c", "sip:b", "sip:a"]);
+        let order: Vec<_> = locations.bindings(&anna()).map(|binding| binding.contact.to_string()).collect();
+        assert_eq!(order, ["sip:c@phone", "sip:b@phone", "sip:a@phone"]);
     }
 
     #[test]
     fn a_renewed_binding_is_the_same_binding() {
         let mut locations = Locations::new();
-        locations.put(&anna(), binding("sip:a", 1000, 60));
-        assert!(locations.put(&anna(), binding("sip:a", 1000, 90)).is_some());
+        locations.put(&anna(), binding("sip:a@phone", 1000, 60));
+        assert!(locations.put(&anna(), binding("sip:a@phone", 1000, 90)).is_some());
         assert_eq!(locations.len(), 1);
         assert_eq!(locations.expire(at(60)), None);
         assert_eq!(locations.expire(at(90)).map(|(aor, _)| aor), Some(anna()));
@@ -223,9 +228,9 @@ mod tests {
     #[test]
     fn nothing_is_left_when_all_have_expired() {
         let mut locations = Locations::new();
-        locations.put(&anna(), binding("sip:a", 1000, 60));
-        locations.put(&anna(), binding("sip:b", 1000, 60));
-        locations.put(&AddressOfRecord::new("bert", "hotline.test"), binding("sip:c", 1000, 61));
+        locations.put(&anna(), binding("sip:a@phone", 1000, 60));
+        locations.put(&anna(), binding("sip:b@phone", 1000, 60));
+        locations.put(&AddressOfRecord::new("bert", "hotline.test"), binding("sip:c@phone", 1000, 61));
         assert_eq!(locations.next_expiry(), Some(at(60)));
         let gone = core::iter::from_fn(|| locations.expire(at(61))).count();
         assert_eq!((gone, locations.len(), locations.next_expiry()), (3, 0, None));
@@ -235,7 +240,7 @@ mod tests {
     #[test]
     fn a_closed_connection_takes_its_bindings_along() {
         let mut locations = Locations::new();
-        for (contact, connection) in [("sip:a", 1), ("sip:b", 2), ("sip:c", 1)] {
+        for (contact, connection) in [("sip:a@phone", 1), ("sip:b@phone", 2), ("sip:c@phone", 1)] {
             let mut binding = binding(contact, 1000, 60);
             binding.source.connection = Some(ConnectionId(connection));
             locations.put(&anna(), binding);
@@ -251,7 +256,7 @@ mod tests {
         let mut locations = Locations::new();
         for n in 0..BINDINGS_PER_ADDRESS_MAX {
             assert_eq!(locations.has_room(&anna(), 1), Ok(()));
-            locations.put(&anna(), binding(&format!("sip:{n}"), 1000, 60));
+            locations.put(&anna(), binding(&format!("sip:{n}@phone"), 1000, 60));
         }
         assert_eq!(locations.has_room(&anna(), 1), Err(Full::Address));
         assert_eq!(locations.has_room(&anna(), 0), Ok(()));
@@ -260,8 +265,8 @@ mod tests {
     #[test]
     fn bindings_survive_a_restart_with_what_is_left_of_their_time() {
         let mut locations = Locations::new();
-        locations.put(&anna(), binding("sip:a", 1000, 60));
-        locations.put(&anna(), binding("sip:b", 1000, 20));
+        locations.put(&anna(), binding("sip:a@phone", 1000, 60));
+        locations.put(&anna(), binding("sip:b@phone", 1000, 20));
         let saved = locations.snapshot(now(10, 1_010));
         let mut restored = Locations::new();
         restored.restore(saved, now(0, 1_040));
@@ -275,7 +280,7 @@ mod tests {
 
     fn binding(contact: &str, q: u16, expires: u64) -> Binding {
         Binding {
-            contact: contact.into(),
+            contact: Uri::parse(contact.as_bytes()).unwrap(),
             source: Source {
                 transport: Transport::Udp,
                 local: "127.0.0.1:5060".parse().unwrap(),

@@ -52,9 +52,9 @@ impl<'a> Claim<'a> {
         self.text("username")
     }
 
-    /// The algorithm the peer chose.
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+    /// Whether the peer chose the old hash.
+    pub fn is_md5(&self) -> bool {
+        self.algorithm == Algorithm::Md5
     }
 
     fn text(&self, name: &str) -> &str {

@@ -58,8 +58,6 @@ pub struct Incoming {
 /// A way that turned out to be closed: a datagram was refused, a connection could not be opened or broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransportError {
-    /// The transport.
-    pub transport: Transport,
     /// The far end.
     pub remote: SocketAddr,
     /// The connection, if there was one.
@@ -69,11 +67,10 @@ pub struct TransportError {
 impl TransportError {
     /// Whether a message to `destination` takes this way.
     fn concerns(&self, destination: &Destination) -> bool {
-        self.transport == destination.transport
-            && match (self.connection, destination.connection) {
-                (Some(broken), Some(used)) => broken == used,
-                _ => self.remote == destination.remote,
-            }
+        match (self.connection, destination.connection) {
+            (Some(broken), Some(used)) => broken == used,
+            _ => self.remote == destination.remote,
+        }
     }
 }
 
@@ -118,8 +115,16 @@ impl Endpoint {
         match message {
             Ok(Message::Request(request)) => self.handle_request(request, source, now.mono),
             Ok(Message::Response(response)) => self.handle_response(response, source, now.mono),
-            Err(error) => self.refuse_malformed(&error, source),
+            Err(error) => self.handle_broken(&error, source),
         }
+    }
+
+    /// Something came that is no message. It is answered if it may be (§8.2, §16.3).
+    pub fn handle_broken(&mut self, error: &ParseError, source: Source) {
+        let Some((request, status, reason)) = error.answerable() else { return };
+        let mut request = request.clone();
+        let reply_to = reply::stamp(&mut request, source);
+        self.answer_statelessly(request.answer(status).reason(&reason), &request, reply_to);
     }
 
     /// Sends a request in a transaction of its own. `draft` has everything but a Via.
@@ -327,13 +332,6 @@ impl Endpoint {
         if open {
             self.outputs.push_back(EndpointOutput::Canceled { tx: invite, request: Box::new(request), session });
         }
-    }
-
-    fn refuse_malformed(&mut self, error: &ParseError, source: Source) {
-        let Some((request, status, reason)) = error.answerable() else { return };
-        let mut request = request.clone();
-        let reply_to = reply::stamp(&mut request, source);
-        self.answer_statelessly(request.answer(status).reason(&reason), &request, reply_to);
     }
 
     /// §8.2.7: one answer, no memory, and the same tag for the same request.

@@ -3,6 +3,7 @@
 use super::{
     Arrival, EndedBy, Event, Hands, Refusal, Session, Unacknowledged, Wait, With, offer, sdp_of, table,
 };
+use crate::authenticator::Challenge;
 use crate::dialog::{Dialog, contact_at};
 use crate::facts;
 use crate::token::{ServerTransactionId, SessionId};
@@ -89,18 +90,12 @@ impl Session {
     }
 
     /// The owner wants to know first who calls. The INVITE is answered once and forgotten; the caller may come again.
-    pub(crate) fn challenge(&mut self, response: StatusCode, values: &[String], hands: &mut Hands<'_>) {
+    pub(crate) fn challenge(&mut self, challenge: &Challenge, hands: &mut Hands<'_>) {
         if self.state != table::State::Arrived {
             return;
         }
         let Some((tx, request)) = self.asked.take() else { return };
-        let header = if response == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            HeaderName::ProxyAuthenticate
-        } else {
-            HeaderName::WwwAuthenticate
-        };
-        let values = values.iter().map(String::as_str);
-        hands.endpoint.respond_and_forget(tx, request.answer(response).headers(header, values));
+        hands.endpoint.respond_and_forget(tx, challenge.answer(&request));
         self.state = table::State::Closed;
         self.forget_waits(hands);
         self.tell(Event::Ended(EndedBy::Challenged), hands);

@@ -2,13 +2,13 @@
 
 use super::outgoing::{Draft, Purpose};
 use super::{Acknowledgment, Event, Hands, Session, Wait, With, offer, sdp_of, table};
-use crate::dialog::{Dialog, contact_at};
+use crate::dialog::Dialog;
 use crate::digest::Credentials;
 use crate::facts;
 use crate::token::{ClientTransactionId, SessionId};
 use crate::transport::Destination;
 use bytes::Bytes;
-use sip_message::{HeaderName, Method, NameAddr, Response, StatusCode, Uri};
+use sip_message::{BuildError, HeaderName, Method, NameAddr, Response, StatusCode, Uri};
 
 /// How many branches of a forked call are acknowledged and hung up. What answers beyond them is left to its own timers.
 const FORKS_MAX: usize = 8;
@@ -24,33 +24,25 @@ pub struct Invite {
     pub from: NameAddr,
     /// Who is called.
     pub to: NameAddr,
-    /// Where we can be reached; made from the user of `from` and the destination's local address if `None`.
-    pub contact: Option<Uri>,
+    /// Where we can be reached.
+    pub contact: Uri,
     /// Proxies to be passed, first hop first.
     pub routes: Vec<NameAddr>,
     /// Further headers, such as P-Asserted-Identity or Alert-Info.
     pub headers: Vec<(String, String)>,
-    /// Our offer. Empty asks the peer for one; the answer then goes out in the ACK, which the owner cannot give yet, so
-    /// an empty offer is for tests of others.
-    pub offer: Bytes,
+    /// Our offer. Without one the peer is asked for its offer, which an ACK then leaves unanswered: a call without
+    /// media.
+    pub offer: Option<Bytes>,
     /// What a challenge is answered with.
     pub credentials: Option<Credentials>,
-    /// Whether to go on sending to `destination` whatever the peer's Contact says: for phones behind a NAT, whose
-    /// registration came from there.
-    pub keeps_flow: bool,
 }
 
 impl Session {
     /// Makes a call.
-    pub(crate) fn call(id: SessionId, invite: Invite, hands: &mut Hands<'_>) -> Self {
-        let Invite { target, destination, from, to, contact, routes, headers, offer, credentials, keeps_flow } =
-            invite;
-        let local = destination.local;
-        let contact = contact
-            .or_else(|| contact_at(from.uri().user().as_deref(), destination.transport, local))
-            .unwrap_or_else(|| from.uri().clone());
+    pub(crate) fn call(id: SessionId, invite: Invite, hands: &mut Hands<'_>) -> Result<Self, BuildError> {
+        let Invite { target, destination, from, to, contact, routes, headers, offer, credentials } = invite;
         let call_id = hands.ids.token(26);
-        let dialog = Dialog::calling(id, call_id, from, to, target, routes, destination, keeps_flow);
+        let dialog = Dialog::calling(id, call_id, from, to, target, routes, destination);
         let mut session = Self {
             id,
             state: table::State::Calling,
@@ -64,13 +56,13 @@ impl Session {
             acknowledgments: Vec::new(),
             asked: None,
             unacknowledged: None,
-            our_offer: offer.clone(),
+            our_offer: offer.clone().unwrap_or_default(),
             early_answer: None,
             is_caller: true,
         };
-        let content = (!offer.is_empty()).then(|| ("application/sdp".to_owned(), offer));
-        session.send(Draft { purpose: Purpose::Invite, headers, content }, hands);
-        session
+        let content = offer.map(|offer| ("application/sdp".to_owned(), offer));
+        session.try_send(Draft { purpose: Purpose::Invite, headers, content }, 0, hands)?;
+        Ok(session)
     }
 
     pub(super) fn handle_provisional(&mut self, response: &Response, hands: &mut Hands<'_>) {

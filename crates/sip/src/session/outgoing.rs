@@ -6,7 +6,7 @@ use crate::facts;
 use crate::token::ClientTransactionId;
 use crate::transaction::Failure;
 use bytes::Bytes;
-use sip_message::{HeaderName, Method, Response, StatusCode};
+use sip_message::{BuildError, HeaderName, Method, Response, StatusCode};
 
 /// One request of ours without a final answer.
 #[derive(Clone, Debug)]
@@ -67,7 +67,21 @@ impl Session {
         self.send_attempt(draft, 0, hands);
     }
 
+    /// Sends it; what cannot be written fails as if nobody had answered.
     fn send_attempt(&mut self, draft: Draft, attempts: u8, hands: &mut Hands<'_>) {
+        let purpose = draft.purpose.clone();
+        if self.try_send(draft, attempts, hands).is_err() {
+            self.failed(&purpose, Failure::Transport, hands);
+        }
+    }
+
+    /// Sends it, unless the owner put something in that cannot stand in a message.
+    pub(super) fn try_send(
+        &mut self,
+        draft: Draft,
+        attempts: u8,
+        hands: &mut Hands<'_>,
+    ) -> Result<(), BuildError> {
         let method = draft.purpose.method();
         if draft.purpose == Purpose::Invite {
             // An early answer before a challenge made no dialog for the next attempt.
@@ -97,16 +111,14 @@ impl Session {
         if let Some((kind, body)) = &draft.content {
             request = request.body(kind, body.clone());
         }
-        let Ok(request) = request.build() else {
-            // Something the owner put in cannot stand in a message. It fails as if nobody had answered.
-            return self.failed(&draft.purpose, Failure::Transport, hands);
-        };
+        let request = request.build()?;
         let destination = self.dialog.destination();
         let tx = hands.endpoint.request_for(Some(self.id), request, destination, hands.now.mono);
         if method == Method::Invite {
             self.invites.push(tx);
         }
         self.outgoing.push(Outgoing { tx, cseq: self.dialog.local_cseq(), draft, attempts });
+        Ok(())
     }
 
     /// BYE, with the words the owner gave.

@@ -8,17 +8,21 @@
 mod checks;
 mod output;
 
-pub use output::{Direction, Output, Trace};
+pub use output::{Output, Trace};
 
+use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
 use crate::session::{Hands, Invite, Refusal, Session, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
-use crate::transport::{Destination, Source};
+use crate::transport::{ConnectionId, Destination, Source};
 use base::{Deadlines, IdSource, Instant, Now};
 use bytes::Bytes;
-use sip_message::{HeaderName, Method, Request, Response, ResponseBuilder, StatusCode};
+use sip_message::{
+    BuildError, HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode,
+};
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 
 /// How a user agent behaves.
 #[derive(Clone, Debug)]
@@ -92,9 +96,20 @@ impl UserAgent {
         self.pump(now);
     }
 
-    /// A way turned out to be closed.
-    pub fn handle_transport_error(&mut self, failed: TransportError, now: Now) {
-        self.endpoint.handle_transport_error(failed, now);
+    /// A message came as it was cut from the wire: a datagram, a frame, a piece of a stream.
+    pub fn handle_bytes(&mut self, bytes: Bytes, source: Source, now: Now) {
+        self.handle_message(Incoming { message: Message::parse(bytes), source }, now);
+    }
+
+    /// Something came that cannot be cut into messages. It is answered if it may be.
+    pub fn handle_broken(&mut self, error: &ParseError, source: Source, now: Now) {
+        self.endpoint.handle_broken(error, source);
+        self.pump(now);
+    }
+
+    /// A way turned out to be closed: a datagram was refused, a connection could not be opened or broke.
+    pub fn handle_transport_error(&mut self, remote: SocketAddr, connection: Option<ConnectionId>, now: Now) {
+        self.endpoint.handle_transport_error(TransportError { remote, connection }, now);
         self.pump(now);
     }
 
@@ -118,8 +133,9 @@ impl UserAgent {
         }
     }
 
-    /// Makes a call. Its events carry the id that is returned.
-    pub fn invite(&mut self, invite: Invite, now: Now) -> SessionId {
+    /// Makes a call. Its events carry the id that is returned. Refused if something in `invite` cannot stand in a
+    /// message; nothing was sent then, and there is no session.
+    pub fn invite(&mut self, invite: Invite, now: Now) -> Result<SessionId, BuildError> {
         let id = SessionId::from_u64(self.ids.next_u64());
         let mut hands = Hands {
             endpoint: &mut self.endpoint,
@@ -129,12 +145,10 @@ impl UserAgent {
             config: &self.config,
             now,
         };
-        let session = Session::call(id, invite, &mut hands);
-        if !session.is_over() {
-            self.sessions.insert(id, Box::new(session));
-        }
+        let session = Session::call(id, invite, &mut hands)?;
+        self.sessions.insert(id, Box::new(session));
         self.pump(now);
-        id
+        Ok(id)
     }
 
     /// Answers an incoming call 100, for an owner that will need a while.
@@ -158,29 +172,41 @@ impl UserAgent {
         self.command(session, now, |session, hands| session.answer(sdp, hands));
     }
 
-    /// Refuses an incoming call with a 3xx–6xx, perhaps with words of its own and further headers.
-    pub fn reject(
+    /// Refuses an incoming call with a 3xx–6xx. An empty `reason` is the usual phrase of the status.
+    pub fn reject(&mut self, session: SessionId, status: StatusCode, reason: &str, now: Now) {
+        self.reject_with(session, status, reason, &[], now);
+    }
+
+    /// The same with further headers.
+    pub fn reject_with(
         &mut self,
         session: SessionId,
         status: StatusCode,
-        reason: Option<&str>,
-        headers: Vec<(String, String)>,
+        reason: &str,
+        headers: &[(&str, &str)],
         now: Now,
     ) {
-        let refusal = Refusal { status, reason: reason.map(str::to_owned), headers };
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let reason = (!reason.is_empty()).then(|| reason.to_owned());
+        let refusal = Refusal { status, reason, headers };
         self.command(session, now, |session, hands| session.reject(&refusal, hands));
     }
 
-    /// Asks an incoming caller who it is: 401 or 407 with these challenge values. It ends as
-    /// [`crate::EndedBy::Challenged`]; the caller may come again as a new session.
-    pub fn challenge(&mut self, session: SessionId, status: StatusCode, values: &[String], now: Now) {
-        self.command(session, now, |session, hands| session.challenge(status, values, hands));
+    /// Asks an incoming caller who it is. The session ends as [`crate::EndedBy::Challenged`]; the caller may come again
+    /// with credentials, in a new one.
+    pub fn challenge(&mut self, session: SessionId, challenge: Challenge, now: Now) {
+        self.command(session, now, |session, hands| session.challenge(&challenge, hands));
     }
 
     /// Ends a call in whatever state it is: CANCEL, BYE, or 487. `Ended` is told at once; what is still owed to the
-    /// peer is done without the owner. `reason` becomes a Reason header, as in `Q.850;cause=16`.
-    pub fn hang_up(&mut self, session: SessionId, reason: Option<&str>, now: Now) {
-        self.command(session, now, |session, hands| session.hang_up(reason, hands));
+    /// peer is done without the owner.
+    pub fn hang_up(&mut self, session: SessionId, now: Now) {
+        self.command(session, now, |session, hands| session.hang_up(None, hands));
+    }
+
+    /// The same, saying why in a Reason header (RFC 3326), as in `Q.850;cause=16`.
+    pub fn hang_up_because(&mut self, session: SessionId, reason: &str, now: Now) {
+        self.command(session, now, |session, hands| session.hang_up(Some(reason), hands));
     }
 
     /// Offers a change of an established call. The answer is `OfferAnswered` or `OfferFailed`.
@@ -206,7 +232,7 @@ impl UserAgent {
     }
 
     /// Sends any other request in an established call: REFER, NOTIFY, MESSAGE. Its final status comes as
-    /// [`crate::Event::Response`].
+    /// [`crate::SessionEvent::Response`].
     pub fn send(
         &mut self,
         session: SessionId,
@@ -226,7 +252,7 @@ impl UserAgent {
         tx
     }
 
-    /// Answers a request that came as [`Output::Request`] or [`crate::Event::Request`].
+    /// Answers a request that came as [`Output::Request`] or [`crate::SessionEvent::Request`].
     pub fn respond(&mut self, tx: ServerTransactionId, response: ResponseBuilder, now: Now) {
         self.endpoint.respond(tx, response, now);
         self.pump(now);
@@ -236,6 +262,22 @@ impl UserAgent {
     pub fn respond_and_forget(&mut self, tx: ServerTransactionId, response: ResponseBuilder, now: Now) {
         self.endpoint.respond_and_forget(tx, response);
         self.pump(now);
+    }
+
+    /// Answers such a request with a status and nothing else.
+    pub fn respond_status(&mut self, tx: ServerTransactionId, request: &Request, status: StatusCode, now: Now) {
+        self.respond(tx, request.answer(status), now);
+    }
+
+    /// Asks the sender of such a request who it is, and forgets the request.
+    pub fn respond_challenge(
+        &mut self,
+        tx: ServerTransactionId,
+        request: &Request,
+        challenge: &Challenge,
+        now: Now,
+    ) {
+        self.respond_and_forget(tx, challenge.answer(request), now);
     }
 
     /// The answer to OPTIONS: what we can do (§11.2).
@@ -265,6 +307,17 @@ impl UserAgent {
             requests_sent,
             requests_received,
         }
+    }
+
+    /// How many legs are held, those included that only owe the peer some manners.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// How many requests are held in either direction.
+    pub fn transactions(&self) -> usize {
+        let (sent, received) = self.endpoint.transactions();
+        sent + received
     }
 
     /// Whether nothing is held any more: no session, no transaction, no deadline.
@@ -436,7 +489,7 @@ impl UserAgent {
         if let Some(session) = transmit.session.filter(|_| self.config.traces) {
             self.outputs.push_back(Output::Trace(Trace {
                 session,
-                direction: Direction::Sent,
+                sent: true,
                 at: now,
                 transport: transmit.transport,
                 local: transmit.local,
@@ -451,7 +504,7 @@ impl UserAgent {
         if self.config.traces {
             self.outputs.push_back(Output::Trace(Trace {
                 session,
-                direction: Direction::Received,
+                sent: false,
                 at: now,
                 transport: source.transport,
                 local: source.local,

@@ -49,22 +49,13 @@ pub enum Output {
     Trace(Trace),
 }
 
-/// Which way a message went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the peer to us.
-    Received,
-    /// From us to the peer.
-    Sent,
-}
-
 /// One step of a call's ladder.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The leg.
     pub session: SessionId,
-    /// Which way.
-    pub direction: Direction,
+    /// Whether we sent it; the peer did otherwise.
+    pub sent: bool,
     /// When.
     pub at: Now,
     /// How.
