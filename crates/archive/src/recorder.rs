@@ -1,0 +1,428 @@
+//! The recorder: one thread that writes what the media threads hear, and one that finishes files.
+//!
+//! Media threads hand frames over through a bounded ring and never wait; a frame that finds it full is counted and
+//! gone. The recorder looks into the ring at fixed intervals instead of being woken for every frame, which costs a
+//! fraction of the time, and then makes one write for each recording. A recording whose file cannot be written any more
+//! fails by itself: what was written stays, the others go on.
+
+use crate::part::{Head, PartWriter};
+use crate::wav::{self, Finished};
+use crate::{Archive, ArchiveError, folder};
+use base::Timestamp;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use media::{Recorded, RecordingKey};
+use model::RecordingId;
+use model::record::RecordingKind;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often the ring is emptied into the files. A crash costs at most this much sound, and what was in the ring.
+pub const WRITE_INTERVAL: Duration = Duration::from_millis(200);
+/// How often files are brought onto the disk, for the case of a power failure.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The recorder's limits.
+#[derive(Clone, Debug)]
+pub struct RecorderOptions {
+    /// Frames in the ring: 65 536 of them are 13 MB, and the sound of 100 calls for six seconds.
+    pub ring_max: usize,
+    /// Recordings at once, each an open file.
+    pub recordings_max: usize,
+}
+
+impl Default for RecorderOptions {
+    fn default() -> Self {
+        Self { ring_max: 65_536, recordings_max: 10_000 }
+    }
+}
+
+/// How a recording ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It can be heard.
+    Finished(Finished),
+    /// It went wrong. What was written stays on the disk, and the next start tries to finish it.
+    Failed {
+        /// Which.
+        recording: RecordingId,
+        /// Why.
+        why: ArchiveError,
+    },
+}
+
+/// What the recorder does and did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecorderStats {
+    /// Recordings that go on.
+    pub active: u64,
+    /// Frames taken since the start.
+    pub frames: u64,
+    /// Frames that found the ring full.
+    pub dropped: u64,
+    /// Frames for recordings that nobody began, or that have failed or ended.
+    pub stray: u64,
+    /// Recordings finished.
+    pub finished: u64,
+    /// Recordings failed.
+    pub failed: u64,
+}
+
+/// Called for every recording that ended, from a thread of the recorder.
+pub type OnEnded = Arc<dyn Fn(Ended) + Send + Sync>;
+
+/// A handle on the recorder's threads; a clone is another one. When the last is dropped, every recording is finished.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// Orders are few and must not be lost, so that only recordings limit them.
+    orders: Option<Sender<Order>>,
+    ring: Sender<Recorded>,
+    counts: Arc<Counts>,
+    recordings_max: usize,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    active: AtomicU64,
+    frames: AtomicU64,
+    dropped: AtomicU64,
+    stray: AtomicU64,
+    finished: AtomicU64,
+    failed: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Order {
+    Begin(Head),
+    Finish(RecordingId),
+}
+
+/// What the second thread does.
+#[derive(Debug)]
+enum Job {
+    Finish { recording: RecordingId, part: PathBuf, wav: PathBuf },
+    Sync(File),
+}
+
+impl Recorder {
+    /// Starts a recorder that writes into `archive`.
+    pub fn start(
+        archive: Archive,
+        options: &RecorderOptions,
+        on_ended: OnEnded,
+    ) -> Result<Self, ArchiveError> {
+        let (orders, orders_in) = crossbeam_channel::unbounded();
+        let (ring, ring_in) = crossbeam_channel::bounded(options.ring_max);
+        let (jobs, jobs_in) = crossbeam_channel::unbounded();
+        let counts = Arc::new(Counts::default());
+        let root = archive.root().to_owned();
+        let worker = Worker {
+            archive,
+            orders: orders_in,
+            ring: ring_in,
+            jobs,
+            counts: Arc::clone(&counts),
+            on_ended: Arc::clone(&on_ended),
+            open: BTreeMap::new(),
+            synced_at: Instant::now(),
+        };
+        let finisher = Finisher { jobs: jobs_in, counts: Arc::clone(&counts), on_ended };
+        let threads = vec![
+            spawn("recorder", &root, move || worker.run())?,
+            spawn("recorder-finish", &root, move || finisher.run())?,
+        ];
+        let inner =
+            Inner { orders: Some(orders), ring, counts, recordings_max: options.recordings_max, threads };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Begins a recording. To be called before the media threads are told to record, so that no frame comes first.
+    ///
+    /// A file that cannot be made is told through [`OnEnded`].
+    pub fn begin(
+        &self,
+        recording: RecordingId,
+        kind: RecordingKind,
+        started_at: Timestamp,
+    ) -> Result<(), ArchiveError> {
+        let limit = self.inner.recordings_max;
+        if self.inner.counts.active.load(Ordering::Relaxed) >= limit as u64 {
+            return Err(ArchiveError::TooMany { limit });
+        }
+        self.inner.counts.active.fetch_add(1, Ordering::Relaxed);
+        self.order(Order::Begin(Head { recording, kind, started_at }));
+        Ok(())
+    }
+
+    /// Takes what a media thread hears, without waiting; `false` when the ring is full.
+    ///
+    /// [`Recorded::End`] ends the recording behind every frame handed over before it.
+    pub fn take(&self, recorded: &Recorded) -> bool {
+        let counts = &self.inner.counts;
+        match self.inner.ring.try_send(recorded.clone()) {
+            Ok(()) => {
+                counts.frames.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                if matches!(recorded, Recorded::Sound(_)) {
+                    let dropped = counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+                    if dropped.is_power_of_two() {
+                        tracing::error!(
+                            dropped,
+                            "the recorder's ring is full; sound is missing in recordings"
+                        );
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// Ends a recording at what was heard so far, for the case that no media thread does.
+    pub fn finish(&self, recording: RecordingId) {
+        self.order(Order::Finish(recording));
+    }
+
+    /// What the recorder does and did.
+    pub fn stats(&self) -> RecorderStats {
+        let counts = &self.inner.counts;
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        RecorderStats {
+            active: load(&counts.active),
+            frames: load(&counts.frames),
+            dropped: load(&counts.dropped),
+            stray: load(&counts.stray),
+            finished: load(&counts.finished),
+            failed: load(&counts.failed),
+        }
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(orders) = &self.inner.orders
+            && orders.send(order).is_err()
+        {
+            tracing::error!("the recorder's thread broke down; nothing is recorded any more");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The thread ends when no order can come any more.
+        self.orders = None;
+        for thread in self.threads.drain(..) {
+            if thread.thread().id() == std::thread::current().id() {
+                continue;
+            }
+            if thread.join().is_err() {
+                tracing::error!("a thread of the recorder broke down");
+            }
+        }
+    }
+}
+
+fn spawn(
+    name: &str,
+    root: &std::path::Path,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, ArchiveError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|source| ArchiveError::Folder { folder: root.to_owned(), source })
+}
+
+/// The thread that writes.
+struct Worker {
+    archive: Archive,
+    orders: Receiver<Order>,
+    ring: Receiver<Recorded>,
+    jobs: Sender<Job>,
+    counts: Arc<Counts>,
+    on_ended: OnEnded,
+    open: BTreeMap<RecordingId, Open>,
+    synced_at: Instant,
+}
+
+struct Open {
+    writer: PartWriter,
+    part: PathBuf,
+    wav: PathBuf,
+}
+
+impl Worker {
+    fn run(mut self) {
+        loop {
+            let order = if self.open.is_empty() {
+                self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                self.orders.recv_timeout(WRITE_INTERVAL)
+            };
+            match order {
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.hear();
+            self.flush();
+        }
+        self.hear();
+        let left: Vec<RecordingId> = self.open.keys().copied().collect();
+        for recording in left {
+            self.close(recording);
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Begin(head) => self.begin(&head),
+            Order::Finish(recording) => {
+                // Everything that was handed over before the order belongs to the recording.
+                self.hear();
+                self.close(recording);
+            }
+        }
+    }
+
+    fn begin(&mut self, head: &Head) {
+        let part = self.archive.part_path(head.recording, head.started_at);
+        let wav = self.archive.wav_path(head.recording, head.started_at);
+        let created = part
+            .parent()
+            .map_or(Ok(()), folder::make_folder)
+            .map_err(ArchiveError::of(&part))
+            .and_then(|()| PartWriter::create(&part, head));
+        match created {
+            Ok(writer) => drop(self.open.insert(head.recording, Open { writer, part, wav })),
+            Err(why) => self.fail(head.recording, why),
+        }
+    }
+
+    /// Empties the ring.
+    fn hear(&mut self) {
+        // No more than is there now: the media threads go on, and the files want to be written.
+        for _ in 0..self.ring.len() {
+            let Ok(recorded) = self.ring.try_recv() else { return };
+            let recording = match &recorded {
+                Recorded::Sound(frame) => id_of(frame.recording),
+                Recorded::End { recording, .. } => id_of(*recording),
+            };
+            if !self.open.contains_key(&recording) {
+                // The order to begin was given before the first frame was sent, so it is here by now.
+                while let Ok(order) = self.orders.try_recv() {
+                    match order {
+                        Order::Begin(head) => self.begin(&head),
+                        Order::Finish(recording) => self.close(recording),
+                    }
+                }
+            }
+            let Some(open) = self.open.get_mut(&recording) else {
+                self.counts.stray.fetch_add(1, Ordering::Relaxed);
+                continue;
+            };
+            match recorded {
+                Recorded::Sound(frame) => open.writer.sound(&frame),
+                Recorded::End { samples, .. } => {
+                    open.writer.end(samples);
+                    self.close(recording);
+                }
+            }
+        }
+    }
+
+    /// Puts what was heard into the files.
+    fn flush(&mut self) {
+        let sync = self.synced_at.elapsed() >= SYNC_INTERVAL;
+        if sync {
+            self.synced_at = Instant::now();
+        }
+        let mut failed = Vec::new();
+        for (recording, open) in &mut self.open {
+            match open.writer.flush() {
+                Ok(()) if sync => {
+                    if let Ok(file) = open.writer.file() {
+                        let _ = self.jobs.send(Job::Sync(file));
+                    }
+                }
+                Ok(()) => {}
+                Err(why) => failed.push((*recording, why)),
+            }
+        }
+        for (recording, why) in failed {
+            self.open.remove(&recording);
+            self.fail(recording, why);
+        }
+    }
+
+    fn close(&mut self, recording: RecordingId) {
+        let Some(mut open) = self.open.remove(&recording) else { return };
+        match open.writer.flush() {
+            Ok(()) => {
+                let _ = self.jobs.send(Job::Finish { recording, part: open.part, wav: open.wav });
+            }
+            Err(why) => self.fail(recording, why),
+        }
+    }
+
+    fn fail(&self, recording: RecordingId, why: ArchiveError) {
+        self.counts.ended(&self.on_ended, Ended::Failed { recording, why });
+    }
+}
+
+/// The thread that finishes files and brings them onto the disk, which may take long.
+struct Finisher {
+    jobs: Receiver<Job>,
+    counts: Arc<Counts>,
+    on_ended: OnEnded,
+}
+
+impl Finisher {
+    fn run(self) {
+        for job in self.jobs {
+            match job {
+                Job::Finish { recording, part, wav } => {
+                    let ended = match wav::finish(&part, &wav) {
+                        Ok(finished) => Ended::Finished(finished),
+                        Err(why) => Ended::Failed { recording, why },
+                    };
+                    self.counts.ended(&self.on_ended, ended);
+                }
+                Job::Sync(file) => {
+                    if let Err(error) = file.sync_data() {
+                        tracing::error!(%error, "a recording cannot be brought onto the disk");
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Counts {
+    fn ended(&self, on_ended: &OnEnded, ended: Ended) {
+        self.active.fetch_sub(1, Ordering::Relaxed);
+        match &ended {
+            Ended::Finished(_) => drop(self.finished.fetch_add(1, Ordering::Relaxed)),
+            Ended::Failed { recording, why } => {
+                tracing::error!(%recording, %why, "a recording failed");
+                self.failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        on_ended(ended);
+    }
+}
+
+/// Media and library call a recording by the same number.
+const fn id_of(key: RecordingKey) -> RecordingId {
+    RecordingId::from_u64(key.as_u64())
+}

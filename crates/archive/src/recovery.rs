@@ -1,0 +1,60 @@
+//! After a crash: every recording that was being written is finished as far as it got.
+
+use crate::recorder::Ended;
+use crate::{Archive, ArchiveError, wav};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Finishes every recording below `archive` that a crash left unfinished, in the order of their names. To be called
+/// before a recorder is started.
+///
+/// A file whose very head was cut holds no sound and is removed; any other that cannot be finished stays.
+pub fn recover(archive: &Archive) -> Result<Vec<Ended>, ArchiveError> {
+    let mut parts = Vec::new();
+    collect(archive.root(), DEPTH, &mut parts)
+        .map_err(|source| ArchiveError::Folder { folder: archive.root().to_owned(), source })?;
+    parts.sort();
+    Ok(parts.iter().filter_map(|part| recover_one(part)).collect())
+}
+
+/// Year, month and day.
+const DEPTH: usize = 3;
+
+fn recover_one(part: &Path) -> Option<Ended> {
+    match wav::finish(part, &part.with_extension("wav")) {
+        Ok(finished) => {
+            tracing::warn!(recording = %finished.recording, length = ?finished.length, "a recording cut by a crash is saved");
+            Some(Ended::Finished(finished))
+        }
+        Err(ArchiveError::NotARecording { file }) => {
+            tracing::warn!(file = %file.display(), "an unfinished recording without a head holds no sound and is removed");
+            let _ = std::fs::remove_file(&file);
+            None
+        }
+        Err(why) => {
+            tracing::error!(file = %part.display(), %why, "an unfinished recording cannot be finished");
+            let recording = part.file_stem()?.to_str()?.parse().ok()?;
+            Some(Ended::Failed { recording, why })
+        }
+    }
+}
+
+fn collect(folder: &Path, depth: usize, parts: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if depth > 0 {
+                collect(&path, depth - 1, parts)?;
+            }
+        } else if depth == 0 {
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("part") => parts.push(path),
+                // Half a WAV file: the crash came while it was made, and its source is still here.
+                Some("new") => std::fs::remove_file(&path)?,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
