@@ -6,7 +6,7 @@ use base::Now;
 use media::PortId;
 use model::{LegId, Origin, Party, SipUser};
 use sip::{Arrival, SessionId, Verdict};
-use sip_message::{NameAddr, StatusCode, Uri};
+use sip_message::{Host, NameAddr, StatusCode, Uri};
 
 /// The longest number or name kept of a caller.
 const PARTY_CHARS_MAX: usize = 128;
@@ -74,9 +74,9 @@ impl Telephony {
 
     /// Whether an address is in our domain: the name, or the address phones reach us by.
     fn is_ours(&self, uri: &Uri) -> bool {
-        let host = uri.host().to_string();
-        host.eq_ignore_ascii_case(&self.settings.domain)
-            || host.trim_matches(['[', ']']).parse() == Ok(self.settings.address.ip())
+        let Some(host) = uri.host() else { return false };
+        Host::parse(self.settings.domain.as_bytes()).is_ok_and(|domain| host.is_same(&domain))
+            || host.address() == Some(self.settings.address.ip())
     }
 
     fn party(&self, arrival: &Arrival, origin: &Origin) -> Party {
@@ -105,7 +105,7 @@ fn number_of(name: &NameAddr) -> String {
 
 /// The user part, decoded, without what could do harm when it is shown.
 pub(crate) fn user_of(uri: &Uri) -> String {
-    clean(&uri.user_decoded().unwrap_or_default())
+    clean(&uri.user().unwrap_or_default())
 }
 
 /// Text without control characters, and not without end.

@@ -6,7 +6,7 @@ use crate::{Output, Telephony};
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Party, Target};
 use sip::{Destination, Invite, SessionId, Transport};
-use sip_message::{NameAddr, StatusCode, Uri};
+use sip_message::{Host, NameAddr, StatusCode, Uri};
 
 /// How many phones of one user ring at once.
 const FORKS_MAX: usize = 8;
@@ -78,7 +78,7 @@ impl Telephony {
     fn way_to_number(&self, number: &str) -> Option<Way> {
         let trunk = self.settings.trunks.iter().find(|trunk| trunk.send_to.is_some() && trunk.carries(number))?;
         let remote = trunk.send_to?;
-        let target = Uri::parse(format!("sip:{}@{remote}", sip_message::escape_user(number)).as_bytes()).ok()?;
+        let target = address(number, Host::from(remote.ip()), Some(remote.port()))?;
         let local = self.settings.address;
         Some(Way {
             target,
@@ -88,11 +88,11 @@ impl Telephony {
 
     fn from(&self, caller: &Party) -> NameAddr {
         let number = if caller.number.is_empty() { "anonymous" } else { caller.number.as_str() };
-        let text = format!("sip:{}@{}", sip_message::escape_user(number), self.settings.domain);
-        let uri = Uri::parse(text.as_bytes()).unwrap_or_else(|_| self.own_uri());
+        let domain = Host::parse(self.settings.domain.as_bytes()).ok();
+        let uri = domain.and_then(|domain| address(number, domain, None)).unwrap_or_else(|| self.own_uri());
         let name = NameAddr::new(uri);
         match &caller.display {
-            Some(display) => name.with_display(display),
+            Some(display) => name.clone().with_display(display).unwrap_or(name),
             None => name,
         }
     }
@@ -171,9 +171,14 @@ impl Telephony {
     pub const RING_MAX: Duration = Duration::from_secs(180);
 }
 
+/// `sip:user@host:port`, with what may not stand in a user escaped.
+fn address(user: &str, host: Host<'_>, port: Option<u16>) -> Option<Uri> {
+    Uri::sip(Some(user), host, port).ok()
+}
+
 /// What a final refusal means.
 pub(crate) fn cause_of(status: StatusCode) -> EndCause {
-    match status.as_u16() {
+    match status.code() {
         486 | 600 => EndCause::Busy,
         603 | 607 => EndCause::Declined,
         408 | 480 | 487 => EndCause::NoAnswer,

@@ -7,6 +7,7 @@ use crate::Telephony;
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Quality};
 use sip::{EndedBy, SessionEvent, SessionId};
+use sip_message::StatusCode;
 
 /// How long the sound graph may take to close a port before the leg is over without its figures.
 pub(crate) const PORT_PATIENCE: Duration = Duration::from_secs(2);
@@ -29,7 +30,9 @@ impl Telephony {
             SessionEvent::Info { content_type, body } => self.info(id, &content_type, &body),
             SessionEvent::Ended(by) => self.session_ended(id, session, by, now),
             // A request inside the call that this program does not serve yet.
-            SessionEvent::Request { tx, .. } => self.ua.respond_status(tx, sip_message::StatusCode::NOT_IMPLEMENTED, now),
+            SessionEvent::Request { tx, request } => {
+                self.ua.respond_status(tx, &request, StatusCode::NOT_IMPLEMENTED, now);
+            }
             SessionEvent::Incoming(_)
             | SessionEvent::OfferWithdrawn
             | SessionEvent::OfferFailed { .. }

@@ -54,6 +54,7 @@ impl Telephony {
             remote: trace.remote.to_string(),
             text: blotted(&trace.bytes),
         };
+        let has_room = self.stories.len() < EARLY_STORIES_MAX + 2 * self.by_session.len();
         match self.stories.get_mut(&trace.session) {
             Some(Story::Of(leg)) => {
                 let message = message(*leg);
@@ -64,7 +65,7 @@ impl Telephony {
                     messages.push(message(LegId::from_u64(0)));
                 }
             }
-            None if self.stories.len() < EARLY_STORIES_MAX + 2 * self.by_session.len() => {
+            None if has_room => {
                 self.stories.insert(trace.session, Story::Early(vec![message(LegId::from_u64(0))]));
                 // A call that is not admitted never gets a leg.
                 self.deadlines.set(Timer::Forget(trace.session), now.mono + LATE_MESSAGES);

@@ -137,6 +137,8 @@ impl Telephony {
                 UserAgentOutput::Session { session, event } => self.session_event(session, event, now),
                 UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
                 UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
+                // We send no requests outside of calls.
+                UserAgentOutput::Response { .. } | UserAgentOutput::Failed { .. } => {}
             }
         }
     }

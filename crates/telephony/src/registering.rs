@@ -9,8 +9,8 @@ impl Telephony {
     pub(crate) fn request(&mut self, tx: ServerTransactionId, request: &Request, source: Source, now: Now) {
         match request.method() {
             Method::Register => self.register(tx, request, source, now),
-            Method::Options => self.ua.respond_status(tx, StatusCode::OK, now),
-            _ => self.ua.respond_status(tx, StatusCode::METHOD_NOT_ALLOWED, now),
+            Method::Options => self.ua.respond(tx, self.ua.capabilities(request), now),
+            _ => self.ua.respond_status(tx, request, StatusCode::METHOD_NOT_ALLOWED, now),
         }
     }
 
@@ -20,8 +20,8 @@ impl Telephony {
                 let response = self.registrar.register(request, &user, source, now);
                 self.ua.respond(tx, response, now);
             }
-            Verdict::Challenge(challenge) => self.ua.respond_challenge(tx, challenge, now),
-            Verdict::Refuse(status) => self.ua.respond_status(tx, status, now),
+            Verdict::Challenge(challenge) => self.ua.respond_challenge(tx, request, &challenge, now),
+            Verdict::Refuse(status) => self.ua.respond_status(tx, request, status, now),
         }
     }
 }

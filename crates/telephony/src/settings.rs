@@ -3,7 +3,8 @@
 use crate::trunk::Trunk;
 use base::Duration;
 use model::SipUser;
-use sip::digest::DigestSecret;
+use sip::{AuthenticatorConfig, DigestSecret, RegistrarConfig, UserAgentConfig};
+use sip_message::Method;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -20,6 +21,20 @@ pub struct Settings {
     pub phones: BTreeMap<SipUser, DigestSecret>,
     /// The ways to carriers, in the order they are tried.
     pub trunks: Vec<Trunk>,
-    /// How long an agent's or carrier's phone may take to begin ringing before we give up.
-    pub answer_patience: Duration,
+    /// The longest time a registration lasts.
+    pub register_max: Duration,
+}
+
+impl Settings {
+    pub(crate) fn user_agent(&self) -> UserAgentConfig {
+        UserAgentConfig { methods: vec![Method::Register, Method::Options], traces: true, ..Default::default() }
+    }
+
+    pub(crate) fn registrar(&self) -> RegistrarConfig {
+        RegistrarConfig { expires_max: self.register_max, ..RegistrarConfig::new(&self.domain) }
+    }
+
+    pub(crate) fn authentication(&self) -> AuthenticatorConfig {
+        AuthenticatorConfig { realm: self.domain.clone(), allows_md5: true }
+    }
 }

@@ -126,11 +126,11 @@ impl Telephony {
         if leg.is_closing() {
             return;
         }
-        for session in leg.sessions() {
+        let (sessions, port, is_open, room) = (leg.sessions(), leg.port, leg.address.is_some(), leg.room.take());
+        leg.state = State::Closing { cause, since: now.mono };
+        for session in sessions {
             self.unbind(session, now);
         }
-        let (port, is_open, room) = (leg.port, leg.address.is_some(), leg.room.take());
-        leg.state = State::Closing { cause, since: now.mono };
         if let Some(room) = room {
             self.forget_room_if_empty(&room);
         }
