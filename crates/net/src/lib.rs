@@ -5,4 +5,5 @@
     reason = "floor 4 touches the world: sockets, threads, the clock"
 )]
 
+pub mod rtp;
 pub mod sip;

@@ -1,0 +1,434 @@
+//! The media threads: they own the RTP sockets and run one [`media::Engine`] each.
+//!
+//! ```text
+//!  control thread                          media thread (a fixed number of them)
+//!  open(port, group) ── binds, hands over ─▶ sockets ─┐
+//!  command(…) ──── bounded queue, eventfd ─▶ Engine ◀─┤ epoll: drained at once, or every 1.6 ms under load
+//!        events ◀──── a function handed in ─┘  │      │
+//!                                              ▼      ▼
+//!                            recorder ring (bounded)  packets out
+//! ```
+//!
+//! All ports of a group live on one thread, so that a relayed packet crosses no lock and no queue. Threads are filled
+//! one after the other up to [`PORTS_PER_THREAD_FIRST`], because a thread with more packets to a wake-up spends less on
+//! each; beyond that the emptiest one is taken. What packets mean is known to `media` alone.
+//!
+//! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
+//! `sockets` the system calls.
+
+pub mod pace;
+pub mod range;
+
+mod sockets;
+mod thread;
+
+use crate::rtp::range::PortRange;
+use crate::rtp::thread::{Order, Thread};
+use base::{IdSource, Instant, Now, Timestamp};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use media::{Command, Event, PortId, Recorded};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many ports a thread gets before the next one gets any.
+pub const PORTS_PER_THREAD_FIRST: usize = 400;
+
+/// How many orders wait for one thread; more are refused with [`CommandError::Busy`], for a thread so far behind is stuck.
+pub const ORDERS_MAX: usize = 65_536;
+
+/// A clock that all of the program shares.
+pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
+
+/// How the media threads are made.
+#[derive(Clone)]
+pub struct Config {
+    /// How many threads; 0 means one a core.
+    pub threads: usize,
+    /// The address that sockets are bound to.
+    pub bind: IpAddr,
+    /// The lowest and the highest port number to use. RTP takes even ones, RTCP the odd ones above.
+    pub ports: core::ops::RangeInclusive<u16>,
+    /// Whether packets are marked for expedited forwarding (DSCP 46, RFC 4594 §4.1).
+    pub expedited: bool,
+    /// Where SSRCs and port numbers come from.
+    pub ids: IdSource,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// One thread a core, all of 20 000 to 29 999 on `bind`, marked, by the system's clock. `seed` comes from the
+    /// machine's randomness.
+    pub fn new(bind: IpAddr, seed: [u8; 32]) -> Self {
+        let ids = IdSource::from_bytes(seed);
+        Self { threads: 0, bind, ports: 20_000..=29_999, expedited: true, ids, clock: system_clock() }
+    }
+}
+
+/// A clock that begins now.
+pub fn system_clock() -> Clock {
+    let began = std::time::Instant::now();
+    Arc::new(move || {
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let utc = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Now {
+            mono: Instant::from_micros(micros),
+            utc: Timestamp::from_millis(i64::try_from(utc.as_millis()).unwrap_or(i64::MAX)),
+        }
+    })
+}
+
+/// Why a port could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// All pairs of the range are in use by us.
+    #[error("all {pairs} pairs of RTP ports from {low} to {high} are in use")]
+    Exhausted {
+        /// The lowest number of the range.
+        low: u16,
+        /// The highest.
+        high: u16,
+        /// How many pairs there are.
+        pairs: usize,
+    },
+    /// The pairs that were tried are in use by other programs.
+    #[error("{tried} pairs of RTP ports from {low} to {high} were tried, and other programs hold them all")]
+    Taken {
+        /// The lowest number of the range.
+        low: u16,
+        /// The highest.
+        high: u16,
+        /// How many were tried.
+        tried: usize,
+    },
+    /// The system does not give a socket.
+    #[error("no socket for an RTP port on {bind}")]
+    Socket {
+        /// The address to bind to.
+        bind: IpAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The port's number is in use.
+    #[error("{0} is open already")]
+    Open(PortId),
+    /// The media thread does not take it.
+    #[error(transparent)]
+    Thread(#[from] CommandError),
+}
+
+/// Why a command could not be passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The port was never opened, or is closed.
+    #[error("{0} is not open")]
+    NotOpen(PortId),
+    /// Two ports that should hear each other live on different threads: they were opened in different groups.
+    #[error("{0} and {1} were opened in different groups")]
+    Apart(PortId, PortId),
+    /// The thread has [`ORDERS_MAX`] orders waiting.
+    #[error("media thread {0} is stuck: its queue is full")]
+    Busy(usize),
+    /// The thread has ended.
+    #[error("media thread {0} has ended")]
+    Ended(usize),
+}
+
+/// What one thread has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Datagrams taken from sockets.
+    pub received: u64,
+    /// Datagrams given to sockets.
+    pub sent: u64,
+    /// Datagrams that a socket did not take.
+    pub send_failed: u64,
+    /// Frames handed to the recorder.
+    pub recorded: u64,
+    /// Frames that found the recorder's ring full.
+    pub record_full: u64,
+    /// Times the thread woke.
+    pub wakes: u64,
+    /// Panics that were caught; each closed one port.
+    pub panics: u64,
+}
+
+/// The same, shared with the thread.
+#[derive(Debug, Default)]
+struct SharedCounts {
+    received: AtomicU64,
+    sent: AtomicU64,
+    send_failed: AtomicU64,
+    recorded: AtomicU64,
+    record_full: AtomicU64,
+    wakes: AtomicU64,
+    panics: AtomicU64,
+}
+
+impl SharedCounts {
+    /// One writer only: the thread. A plain store is enough and costs nothing.
+    fn store(&self, counts: &Counts) {
+        self.received.store(counts.received, Ordering::Relaxed);
+        self.sent.store(counts.sent, Ordering::Relaxed);
+        self.send_failed.store(counts.send_failed, Ordering::Relaxed);
+        self.recorded.store(counts.recorded, Ordering::Relaxed);
+        self.record_full.store(counts.record_full, Ordering::Relaxed);
+        self.wakes.store(counts.wakes, Ordering::Relaxed);
+        self.panics.store(counts.panics, Ordering::Relaxed);
+    }
+
+    fn load(&self) -> Counts {
+        Counts {
+            received: self.received.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
+            send_failed: self.send_failed.load(Ordering::Relaxed),
+            recorded: self.recorded.load(Ordering::Relaxed),
+            record_full: self.record_full.load(Ordering::Relaxed),
+            wakes: self.wakes.load(Ordering::Relaxed),
+            panics: self.panics.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The control side of the media threads. Share it in an `Arc`; every method may be called from anywhere and never waits
+/// for a media thread. Dropping it ends the threads and closes all ports.
+pub struct MediaThreads {
+    threads: Vec<Handle>,
+    control: Mutex<Control>,
+    expedited: bool,
+    bind: IpAddr,
+}
+
+/// How one thread is reached.
+struct Handle {
+    orders: Sender<Order>,
+    wake: Arc<OwnedFd>,
+    counts: Arc<SharedCounts>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+/// Who lives where.
+struct Control {
+    range: PortRange,
+    /// Numbers of ports that threads have closed.
+    freed: Receiver<u16>,
+    ports: BTreeMap<PortId, Place>,
+    groups: BTreeMap<u64, Group>,
+    ports_by_thread: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    thread: usize,
+    group: u64,
+}
+
+struct Group {
+    thread: usize,
+    ports: usize,
+}
+
+impl MediaThreads {
+    /// Starts the threads. `events` is called on a media thread and must not wait; `frames` is the recorder's ring, whose
+    /// reader does best to look every tenth of a second instead of blocking on it, or every frame pays for a wake-up.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system gives no epoll, eventfd or thread.
+    pub fn start(
+        config: Config,
+        events: impl Fn(Event) + Send + Sync + 'static,
+        frames: Sender<Recorded>,
+    ) -> io::Result<Self> {
+        let Config { threads, bind, ports, expedited, mut ids, clock } = config;
+        let count =
+            if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
+        let range = PortRange::new(ports, &mut ids);
+        // No thread ever frees more numbers than the range has.
+        let (free, freed) = crossbeam_channel::bounded(range.pairs().max(1));
+        let events: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(events);
+        let mut handles = Vec::with_capacity(count);
+        for number in 0..count {
+            let (orders, inbox) = crossbeam_channel::bounded(ORDERS_MAX);
+            let counts = Arc::new(SharedCounts::default());
+            let engine = media::Engine::new(ids.fork());
+            let (frames, free) = (frames.clone(), free.clone());
+            let (events, clock) = (Arc::clone(&events), Arc::clone(&clock));
+            let thread = Thread::new(engine, inbox, events, frames, free, clock, Arc::clone(&counts))?;
+            let wake = thread.wake();
+            let name = format!("media-{number}");
+            let thread = std::thread::Builder::new().name(name).spawn(move || thread.run())?;
+            handles.push(Handle { orders, wake, counts, thread: Some(thread) });
+        }
+        let control = Control {
+            range,
+            freed,
+            ports: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            ports_by_thread: vec![0; count],
+        };
+        Ok(Self { threads: handles, control: Mutex::new(control), expedited, bind })
+    }
+
+    /// Opens a port: binds a pair of sockets here and now and hands them to the thread of `group`. Returns the address of
+    /// the media socket.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`OpenError`] when no pair can be had.
+    pub fn open(&self, port: PortId, group: u64) -> Result<SocketAddr, OpenError> {
+        let mut control = self.control();
+        control.take_back();
+        if control.ports.contains_key(&port) {
+            return Err(OpenError::Open(port));
+        }
+        let bound = control.range.bind(self.bind)?;
+        let address = bound.address;
+        if self.expedited {
+            sockets::mark_expedited(&bound);
+        }
+        let thread = control.thread_for(group);
+        if let Err(error) = self.order(thread, Order::Open { port, bound }) {
+            control.range.give_back(address.port());
+            return Err(error.into());
+        }
+        control.ports.insert(port, Place { thread, group });
+        control.groups.entry(group).or_insert(Group { thread, ports: 0 }).ports += 1;
+        control.ports_by_thread[thread] += 1;
+        Ok(address)
+    }
+
+    /// Passes a command to the thread that it is for. `Command::Open` is for engines only: [`MediaThreads::open`] makes
+    /// one with the sockets it needs.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CommandError`] if the command cannot be passed on.
+    pub fn command(&self, command: Command) -> Result<(), CommandError> {
+        let mut control = self.control();
+        let thread = match &command {
+            Command::Open { port }
+            | Command::Configure { port, .. }
+            | Command::Unbridge { port }
+            | Command::Play { port, .. }
+            | Command::StopPlay { port }
+            | Command::SendDigit { port, .. }
+            | Command::Echo { port, .. }
+            | Command::Join { port, .. }
+            | Command::Leave { port } => control.thread_of(*port)?,
+            Command::Bridge { a, b } => control.thread_of_both(*a, Some(*b))?,
+            Command::Record { left, right, .. } => control.thread_of_both(*left, *right)?,
+            Command::StopRecord { .. } => {
+                // Which thread records is known to that thread only; the others shrug.
+                drop(control);
+                return (0..self.threads.len())
+                    .try_for_each(|thread| self.order(thread, Order::Command(command.clone())));
+            }
+            Command::Close { port } => control.close(*port)?,
+        };
+        drop(control);
+        self.order(thread, Order::Command(command))
+    }
+
+    /// How many ports are open.
+    pub fn open_ports(&self) -> usize {
+        self.control().ports.len()
+    }
+
+    /// How many pairs of port numbers are free.
+    pub fn free_pairs(&self) -> usize {
+        let mut control = self.control();
+        control.take_back();
+        control.range.free()
+    }
+
+    /// What each thread has done so far.
+    pub fn counts(&self) -> Vec<Counts> {
+        self.threads.iter().map(|handle| handle.counts.load()).collect()
+    }
+
+    /// Ends the threads and waits for them. Ports still open are closed without a good-bye.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        // Control holds counts and maps that a panic between two statements leaves usable.
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self, thread: usize, order: Order) -> Result<(), CommandError> {
+        let handle = &self.threads[thread];
+        handle.orders.try_send(order).map_err(|error| match error {
+            TrySendError::Full(_) => CommandError::Busy(thread),
+            TrySendError::Disconnected(_) => CommandError::Ended(thread),
+        })?;
+        sockets::wake(&handle.wake);
+        Ok(())
+    }
+}
+
+impl Drop for MediaThreads {
+    fn drop(&mut self) {
+        for handle in &self.threads {
+            // A full queue ends as well: the thread notices that nobody can send any more.
+            let _ = handle.orders.try_send(Order::Stop);
+            sockets::wake(&handle.wake);
+        }
+        for handle in &mut self.threads {
+            let thread = handle.thread.take();
+            drop(core::mem::replace(&mut handle.orders, crossbeam_channel::bounded(0).0));
+            sockets::wake(&handle.wake);
+            if thread.is_some_and(|thread| thread.join().is_err()) {
+                tracing::error!("a media thread had ended in a panic");
+            }
+        }
+    }
+}
+
+impl Control {
+    /// Numbers that the threads are through with may be given out again.
+    fn take_back(&mut self) {
+        while let Ok(number) = self.freed.try_recv() {
+            self.range.give_back(number);
+        }
+    }
+
+    fn thread_of(&self, port: PortId) -> Result<usize, CommandError> {
+        self.ports.get(&port).map(|place| place.thread).ok_or(CommandError::NotOpen(port))
+    }
+
+    fn thread_of_both(&self, one: PortId, other: Option<PortId>) -> Result<usize, CommandError> {
+        let thread = self.thread_of(one)?;
+        match other {
+            Some(other) if self.thread_of(other)? != thread => Err(CommandError::Apart(one, other)),
+            _ => Ok(thread),
+        }
+    }
+
+    /// Where a group lives, or is to live.
+    fn thread_for(&self, group: u64) -> usize {
+        if let Some(group) = self.groups.get(&group) {
+            return group.thread;
+        }
+        let counts = &self.ports_by_thread;
+        let filling = counts.iter().position(|count| *count < PORTS_PER_THREAD_FIRST);
+        filling.or_else(|| (0..counts.len()).min_by_key(|thread| counts[*thread])).unwrap_or(0)
+    }
+
+    fn close(&mut self, port: PortId) -> Result<usize, CommandError> {
+        let Place { thread, group } = self.ports.remove(&port).ok_or(CommandError::NotOpen(port))?;
+        self.ports_by_thread[thread] = self.ports_by_thread[thread].saturating_sub(1);
+        if let Some(members) = self.groups.get_mut(&group) {
+            members.ports = members.ports.saturating_sub(1);
+            if members.ports == 0 {
+                self.groups.remove(&group);
+            }
+        }
+        Ok(thread)
+    }
+}

@@ -1,0 +1,214 @@
+//! The sockets of one thread, its epoll, and the ways out: packets to sockets, sound to the recorder's ring.
+
+use crate::rtp::Counts;
+use crate::rtp::range::Bound;
+use base::Duration;
+use crossbeam_channel::Sender;
+use media::{Channel, Outbox, PortId, Recorded};
+use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// How many ready sockets are told at once.
+const READY_MAX: usize = 256;
+
+/// Differentiated services: expedited forwarding, in the upper six bits.
+const EXPEDITED: u8 = 46 << 2;
+
+/// What epoll says when the eventfd is ready; no socket has this number.
+const WAKE: u64 = u64::MAX;
+
+/// One socket of a port.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    place: usize,
+    channel: Channel,
+}
+
+/// The sockets that were ready when epoll was last asked.
+pub(super) struct ReadyList {
+    events: Vec<epoll::Event>,
+    sockets: Vec<Ready>,
+}
+
+impl ReadyList {
+    pub(super) fn new() -> Self {
+        Self { events: Vec::with_capacity(READY_MAX), sockets: Vec::with_capacity(READY_MAX) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Ready> + '_ {
+        self.sockets.iter().copied()
+    }
+}
+
+struct Pair {
+    port: PortId,
+    bound: Bound,
+}
+
+pub(super) struct Sockets {
+    epoll: OwnedFd,
+    wake: Arc<OwnedFd>,
+    pairs: slab::Slab<Pair>,
+    places: BTreeMap<PortId, usize>,
+    frames: Sender<Recorded>,
+    pub(super) counts: Counts,
+}
+
+impl Sockets {
+    pub(super) fn new(frames: Sender<Recorded>) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        Ok(Self {
+            epoll,
+            wake,
+            pairs: slab::Slab::new(),
+            places: BTreeMap::new(),
+            frames,
+            counts: Counts::default(),
+        })
+    }
+
+    pub(super) fn wake(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.wake)
+    }
+
+    pub(super) fn add(&mut self, port: PortId, bound: Bound) -> io::Result<()> {
+        let entry = self.pairs.vacant_entry();
+        let place = entry.key();
+        for (channel, socket) in [(0, &bound.rtp), (1, &bound.rtcp)] {
+            let data = epoll::EventData::new_u64((place as u64) << 1 | channel);
+            epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN)?;
+        }
+        entry.insert(Pair { port, bound });
+        self.places.insert(port, place);
+        Ok(())
+    }
+
+    /// Closes the sockets of a port, which takes them off epoll too. Returns the number of the media socket.
+    pub(super) fn remove(&mut self, port: PortId) -> Option<u16> {
+        let place = self.places.remove(&port)?;
+        Some(self.pairs.try_remove(place)?.bound.address.port())
+    }
+
+    /// Waits for sockets to be ready, at most so long, or for ever if `None`.
+    pub(super) fn wait(&self, longest: Option<Duration>, ready: &mut ReadyList) {
+        ready.sockets.clear();
+        ready.events.clear();
+        let timeout = longest.map(|longest| Timespec {
+            tv_sec: i64::try_from(longest.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: longest.subsec_nanos().into(),
+        });
+        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut ready.events), timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => {
+                // Only a broken program can get here; without a pause it would spin.
+                tracing::error!(%error, "epoll fails");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        for event in &ready.events {
+            let data = event.data;
+            match data.u64() {
+                WAKE => {
+                    // Reading takes the count back to zero, whatever it was.
+                    let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
+                }
+                number => {
+                    let channel = if number & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
+                    ready.sockets.push(Ready { place: (number >> 1) as usize, channel });
+                }
+            }
+        }
+    }
+
+    /// Takes one datagram from a socket that is ready.
+    pub(super) fn receive(&mut self, ready: Ready, buffer: &mut [u8]) -> Option<(PortId, SocketAddr, usize)> {
+        // A socket may have been closed since it was told to be ready.
+        let pair = self.pairs.get(ready.place)?;
+        match socket(&pair.bound, ready.channel).recv_from(buffer) {
+            Ok((length, source)) => {
+                self.counts.received += 1;
+                Some((pair.port, canonical(source), length))
+            }
+            // Nothing there after all (a checksum was wrong), or an ICMP message about an earlier packet of ours.
+            Err(_) => None,
+        }
+    }
+
+    /// The channel of a ready socket.
+    pub(super) fn channel(ready: Ready) -> Channel {
+        ready.channel
+    }
+}
+
+impl Outbox for Sockets {
+    fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]) {
+        let Some(pair) = self.places.get(&port).and_then(|place| self.pairs.get(*place)) else { return };
+        let destination = reachable(destination, pair.bound.address);
+        match socket(&pair.bound, channel).send_to(datagram, destination) {
+            Ok(_) => self.counts.sent += 1,
+            // A full socket buffer loses the packet, as the network would. Other errors are the address's fault.
+            Err(_) => self.counts.send_failed += 1,
+        }
+    }
+
+    fn record(&mut self, recorded: &Recorded) -> bool {
+        let taken = self.frames.try_send(recorded.clone()).is_ok();
+        if taken {
+            self.counts.recorded += 1;
+        } else {
+            self.counts.record_full += 1;
+        }
+        taken
+    }
+}
+
+fn socket(bound: &Bound, channel: Channel) -> &UdpSocket {
+    match channel {
+        Channel::Rtp => &bound.rtp,
+        Channel::Rtcp => &bound.rtcp,
+    }
+}
+
+/// An IPv4 peer is an IPv4 peer, even if it comes to a socket that is bound to all of IPv6.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// How a socket bound to `own` says `destination`.
+fn reachable(destination: SocketAddr, own: SocketAddr) -> SocketAddr {
+    match (destination, own) {
+        (SocketAddr::V4(to), SocketAddr::V6(_)) => {
+            SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port())
+        }
+        _ => destination,
+    }
+}
+
+/// Wakes the thread that waits with this eventfd.
+pub(super) fn wake(wake: &OwnedFd) {
+    // It can only fail when the count is at its highest, and then the thread wakes anyway.
+    let _ = rustix::io::write(wake, &1u64.to_ne_bytes());
+}
+
+/// Marks the packets of both sockets for expedited forwarding. Networks may ignore it, and so may systems.
+pub(super) fn mark_expedited(bound: &Bound) {
+    for socket in [&bound.rtp, &bound.rtcp] {
+        let marked = match bound.address {
+            SocketAddr::V4(_) => rustix::net::sockopt::set_ip_tos(socket, EXPEDITED),
+            SocketAddr::V6(_) => rustix::net::sockopt::set_ipv6_tclass(socket, EXPEDITED.into()),
+        };
+        if let Err(error) = marked {
+            tracing::debug!(%error, "packets go out unmarked");
+        }
+    }
+}

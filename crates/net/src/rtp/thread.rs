@@ -1,0 +1,176 @@
+//! The loop of one media thread: orders, time, packets, events, and rest.
+
+use crate::rtp::pace::Pace;
+use crate::rtp::range::Bound;
+use crate::rtp::sockets::{Ready, ReadyList, Sockets};
+use crate::rtp::{Clock, SharedCounts};
+use base::{Duration, Now};
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use media::{Channel, Command, Engine, Event, PortId, Recorded};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// The longest datagram that is looked at; speech is far shorter, and what is longer is cut and then dropped.
+const DATAGRAM_MAX: usize = 2_048;
+
+/// How often sockets are looked at before orders and time have their turn again: under a flood, a socket gives one packet
+/// a round, so that it cannot starve the others.
+const ROUNDS_MAX: usize = 64;
+
+/// How many orders are obeyed before packets have their turn again.
+const ORDERS_AT_ONCE: usize = 256;
+
+/// What the control side asks for.
+pub(super) enum Order {
+    Open { port: PortId, bound: Bound },
+    Command(Command),
+    Stop,
+}
+
+pub(super) struct Thread {
+    engine: Engine,
+    sockets: Sockets,
+    orders: Receiver<Order>,
+    events: Arc<dyn Fn(Event) + Send + Sync>,
+    free: Sender<u16>,
+    clock: Clock,
+    counts: Arc<SharedCounts>,
+    pace: Pace,
+}
+
+impl Thread {
+    pub(super) fn new(
+        engine: Engine,
+        orders: Receiver<Order>,
+        events: Arc<dyn Fn(Event) + Send + Sync>,
+        frames: Sender<Recorded>,
+        free: Sender<u16>,
+        clock: Clock,
+        counts: Arc<SharedCounts>,
+    ) -> io::Result<Self> {
+        let pace = Pace::new(clock().mono);
+        Ok(Self { engine, sockets: Sockets::new(frames)?, orders, events, free, clock, counts, pace })
+    }
+
+    /// What wakes the thread.
+    pub(super) fn wake(&self) -> Arc<OwnedFd> {
+        self.sockets.wake()
+    }
+
+    pub(super) fn run(mut self) {
+        let mut ready = ReadyList::new();
+        let mut buffer = [0; DATAGRAM_MAX];
+        loop {
+            let mut now = (self.clock)();
+            if !self.obey(now) {
+                return;
+            }
+            self.let_time_pass(now);
+            self.tell_events();
+            self.rest(now, &mut ready);
+            self.sockets.counts.wakes += 1;
+            let before = self.sockets.counts.received;
+            for _ in 0..ROUNDS_MAX {
+                if ready.is_empty() {
+                    break;
+                }
+                now = (self.clock)();
+                for one in ready.iter() {
+                    self.take_packet(one, now, &mut buffer);
+                }
+                self.sockets.wait(Some(Duration::ZERO), &mut ready);
+            }
+            self.pace.woke(self.sockets.counts.received - before, now.mono);
+            self.counts.store(&self.sockets.counts);
+        }
+    }
+
+    /// Waits until there is something to do: a packet, an order, or the time. A busy thread lets packets gather first.
+    fn rest(&mut self, now: Now, ready: &mut ReadyList) {
+        // With orders waiting there is no rest.
+        let until = if self.orders.is_empty() { self.engine.poll_timeout() } else { Some(now.mono) };
+        let longest = until.map(|until| until.since(now.mono));
+        let gather = self.pace.rest().min(longest.unwrap_or(Duration::MAX));
+        if gather.is_zero() {
+            self.sockets.wait(longest, ready);
+        } else {
+            std::thread::sleep(gather);
+            self.sockets.wait(Some(Duration::ZERO), ready);
+        }
+    }
+
+    /// Obeys what is waiting. `false` when the thread is to end.
+    fn obey(&mut self, now: Now) -> bool {
+        for _ in 0..ORDERS_AT_ONCE {
+            match self.orders.try_recv() {
+                Ok(Order::Open { port, bound }) => self.open(port, bound, now),
+                Ok(Order::Command(command)) => {
+                    self.guarded(None, |engine, _| engine.handle_command(command, now))
+                }
+                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => break,
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, port: PortId, bound: Bound, now: Now) {
+        let number = bound.address.port();
+        if let Err(error) = self.sockets.add(port, bound) {
+            tracing::error!(%port, %error, "a media socket cannot be watched");
+            let _ = self.free.try_send(number);
+            (self.events)(Event::OpenFailed { port });
+            return;
+        }
+        self.guarded(None, |engine, _| engine.handle_command(Command::Open { port }, now));
+    }
+
+    fn let_time_pass(&mut self, now: Now) {
+        if self.engine.poll_timeout().is_some_and(|at| at <= now.mono) {
+            self.guarded(None, |engine, sockets| engine.handle_timeout(now, sockets));
+        }
+    }
+
+    fn take_packet(&mut self, ready: Ready, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
+        let Some((port, source, length)) = self.sockets.receive(ready, buffer) else { return };
+        let datagram = &mut buffer[..length];
+        self.guarded(Some((port, now)), |engine, sockets| match Sockets::channel(ready) {
+            Channel::Rtp => engine.handle_packet(port, source, datagram, now, sockets),
+            Channel::Rtcp => engine.handle_rtcp(port, source, datagram, now),
+        });
+    }
+
+    fn tell_events(&mut self) {
+        while let Some(event) = self.engine.poll_event() {
+            if let Event::Closed { port, .. } = event {
+                if let Some(number) = self.sockets.remove(port) {
+                    // There is room for every number of the range.
+                    let _ = self.free.try_send(number);
+                }
+            }
+            (self.events)(event);
+        }
+    }
+
+    /// Calls the engine so that a mistake in it costs one port at most, not all calls of the thread.
+    fn guarded(&mut self, port: Option<(PortId, Now)>, act: impl FnOnce(&mut Engine, &mut Sockets)) {
+        let (engine, sockets) = (&mut self.engine, &mut self.sockets);
+        // What the engine is left with is the business of the one port, which is closed.
+        if catch_unwind(AssertUnwindSafe(|| act(engine, sockets))).is_ok() {
+            return;
+        }
+        self.sockets.counts.panics += 1;
+        let Some((port, now)) = port else {
+            tracing::error!("the media engine panicked");
+            return;
+        };
+        tracing::error!(%port, "the media engine panicked over a packet; its port is closed");
+        let engine = &mut self.engine;
+        let closed = catch_unwind(AssertUnwindSafe(|| engine.handle_command(Command::Close { port }, now)));
+        if closed.is_err() {
+            tracing::error!(%port, "nor could the port be closed");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Media threads with real sockets: phones on the loopback interface speak to each other through two ports.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "floor 4 touches the world: sockets, threads, the clock"
+)]
+
+use crossbeam_channel::{Receiver, bounded, unbounded};
+use media::{Clip, ClipId, Codec, Command, Event, Format, PortId, Recorded, RecordingKey, Side, tone};
+use net::rtp::{CommandError, Config, MediaThreads, OpenError};
+use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// How long anything may take on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn two_phones_hear_each_other_and_nobody_else_through_one_thread() {
+    for (here, ports) in [(HERE, 32_000..=32_099), (IpAddr::V6(Ipv6Addr::LOCALHOST), 32_100..=32_199)] {
+        let rig = Rig::start(here, ports);
+        let mut caller = rig.phone(1, here, Codec::Pcmu, 440.0);
+        let mut agent = rig.phone(2, here, Codec::Pcma, 660.0);
+        let (left, right) = (caller.port, agent.port);
+        rig.command(Command::Bridge { a: left, b: right });
+        let recording = RecordingKey::from_u64(1);
+        rig.command(Command::Record { recording, left, right: Some(right) });
+        let thief = UdpSocket::bind((here, 0)).unwrap();
+        for _ in 0..50 {
+            let forged = Phone { frequency: 880.0, ..caller.twin() }.next_packet();
+            thief.send_to(&forged, caller.server).unwrap();
+            caller.talk();
+            agent.talk();
+            caller.listen();
+            agent.listen();
+        }
+        assert_tone(&caller.heard, 660.0);
+        assert_tone(&agent.heard, 440.0);
+        thief.set_nonblocking(true).unwrap();
+        assert!(thief.recv(&mut [0; 2_000]).is_err(), "nothing is sent to who was not signalled");
+
+        rig.command(Command::StopRecord { recording });
+        let stopped = rig.wait_for(|event| matches!(event, Event::RecordingStopped { .. }));
+        assert_eq!(stopped, Event::RecordingStopped { recording, frames: 100, dropped: 0 });
+        let [on_left, on_right] = rig.recorded();
+        assert_tone(&on_left, 440.0);
+        assert_tone(&on_right, 660.0);
+        rig.command(Command::Close { port: left });
+        let closed = rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == left));
+        let Event::Closed { quality, .. } = closed else { panic!("{closed:?}") };
+        assert_eq!((quality.received, quality.lost, quality.dropped.foreign_source), (50, 0, 50));
+        rig.command(Command::Close { port: right });
+        rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == right));
+        assert_eq!((rig.threads.open_ports(), rig.threads.free_pairs()), (0, 50));
+    }
+}
+
+#[test]
+fn a_prompt_is_heard_at_an_even_pace_and_told_as_played() {
+    let rig = Rig::start(HERE, 32_200..=32_299);
+    let mut caller = rig.phone(1, HERE, Codec::Pcmu, 440.0);
+    let clip = Arc::new(Clip::from_samples(ClipId(1), &tone::sine(880.0, 8_000, 0, 4_000)));
+    rig.command(Command::Play { port: caller.port, play: 3, clips: vec![clip], repeat: false });
+    for _ in 0..25 {
+        caller.listen();
+    }
+    assert_tone(&caller.heard, 880.0);
+    assert_eq!(caller.heard.len(), 4_000);
+    rig.wait_for(|event| *event == Event::Played { port: caller.port, play: 3 });
+}
+
+#[test]
+fn a_range_without_free_pairs_is_said_and_closing_helps() {
+    let rig = Rig::start(HERE, 32_300..=32_303);
+    let ports = [1, 2].map(PortId::from_u64);
+    for port in ports {
+        rig.threads.open(port, 7).unwrap();
+    }
+    let third = PortId::from_u64(3);
+    let error = rig.threads.open(third, 7).unwrap_err();
+    assert_eq!(error.to_string(), "all 2 pairs of RTP ports from 32300 to 32303 are in use");
+    assert!(matches!(rig.threads.open(ports[0], 7), Err(OpenError::Open(_))));
+    rig.command(Command::Close { port: ports[0] });
+    rig.wait_for(|event| matches!(event, Event::Closed { .. }));
+    rig.threads.open(third, 7).unwrap();
+}
+
+#[test]
+fn commands_for_ports_that_are_not_there_are_refused() {
+    let rig = Rig::start(HERE, 32_400..=32_499);
+    let [open, closed] = [1, 2].map(PortId::from_u64);
+    rig.threads.open(open, 1).unwrap();
+    let not_open = Err(CommandError::NotOpen(closed));
+    assert_eq!(rig.threads.command(Command::Echo { port: closed, on: true }), not_open);
+    assert_eq!(rig.threads.command(Command::Bridge { a: open, b: closed }), not_open);
+    rig.command(Command::Close { port: open });
+    assert_eq!(rig.threads.command(Command::Close { port: open }), Err(CommandError::NotOpen(open)));
+}
+
+#[test]
+fn groups_fill_one_thread_before_the_next() {
+    let (frames, _ring) = bounded(16);
+    let mut config = Config::new(HERE, [7; 32]);
+    (config.threads, config.ports) = (2, 33_000..=34_999);
+    let threads = MediaThreads::start(config, |_| {}, frames).unwrap();
+    let half = net::rtp::PORTS_PER_THREAD_FIRST as u64 / 2;
+    let port = |number| PortId::from_u64(number);
+    for call in 0..half + 1 {
+        for leg in 0..2 {
+            threads.open(port(2 * call + leg), call).unwrap();
+        }
+        threads.command(Command::Bridge { a: port(2 * call), b: port(2 * call + 1) }).unwrap();
+    }
+    // The last call lives on the second thread, so it cannot be bridged with the first one.
+    let apart = threads.command(Command::Bridge { a: port(0), b: port(2 * half) });
+    assert_eq!(apart, Err(CommandError::Apart(port(0), port(2 * half))));
+    threads.stop();
+}
+
+/// Media threads, and what they tell.
+struct Rig {
+    threads: MediaThreads,
+    events: Receiver<Event>,
+    frames: Receiver<Recorded>,
+}
+
+impl Rig {
+    fn start(bind: IpAddr, ports: std::ops::RangeInclusive<u16>) -> Self {
+        let (tell, events) = unbounded();
+        let (ring, frames) = bounded(1_000);
+        let mut config = Config::new(bind, [1; 32]);
+        (config.threads, config.ports) = (1, ports);
+        let threads =
+            MediaThreads::start(config, move |event| tell.send(event).unwrap_or_default(), ring).unwrap();
+        Self { threads, events, frames }
+    }
+
+    fn phone(&self, number: u64, here: IpAddr, codec: Codec, frequency: f64) -> Phone {
+        let port = PortId::from_u64(number);
+        let server = self.threads.open(port, 1).unwrap();
+        assert_eq!(server.port() % 2, 0);
+        let socket = UdpSocket::bind((here, 0)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (remote, format) = (socket.local_addr().unwrap(), Format::of(codec));
+        self.command(Command::Configure {
+            port,
+            remote,
+            format,
+            telephone_event: None,
+            send: true,
+            receive: true,
+        });
+        Phone { port, server, socket, codec, frequency, ssrc: number as u32, packets: 0, heard: vec![] }
+    }
+
+    fn command(&self, command: Command) {
+        self.threads.command(command).unwrap();
+    }
+
+    fn wait_for(&self, is_it: impl Fn(&Event) -> bool) -> Event {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let event = self.events.recv_deadline(until).expect("the event comes");
+            if is_it(&event) {
+                return event;
+            }
+        }
+    }
+
+    /// What the recorder got, left and right, in order.
+    fn recorded(&self) -> [Vec<i16>; 2] {
+        let mut sides = [vec![], vec![]];
+        for recorded in self.frames.try_iter() {
+            if let Recorded::Sound(frame) = recorded {
+                let side = &mut sides[usize::from(frame.side == Side::Right)];
+                side.extend(frame.payload().iter().map(|byte| frame.codec.law().decode(*byte)));
+            }
+        }
+        sides
+    }
+}
+
+/// A far end.
+struct Phone {
+    port: PortId,
+    server: SocketAddr,
+    socket: UdpSocket,
+    codec: Codec,
+    frequency: f64,
+    ssrc: u32,
+    packets: u16,
+    heard: Vec<i16>,
+}
+
+impl Phone {
+    /// The same stream in other hands.
+    fn twin(&self) -> Self {
+        let socket = self.socket.try_clone().unwrap();
+        Self { socket, heard: vec![], ..*self }
+    }
+
+    fn talk(&mut self) {
+        let packet = self.next_packet();
+        self.socket.send_to(&packet, self.server).unwrap();
+    }
+
+    fn listen(&mut self) {
+        let mut buffer = [0; 2_000];
+        let (length, source) = self.socket.recv_from(&mut buffer).expect("a packet comes");
+        assert_eq!(source, self.server);
+        let packet = Packet::parse(&buffer[..length]).unwrap();
+        assert_eq!(packet.header.payload_type, self.codec.static_payload_type());
+        self.heard.extend(buffer[packet.payload].iter().map(|byte| self.codec.law().decode(*byte)));
+    }
+
+    fn next_packet(&mut self) -> Vec<u8> {
+        let header = Header {
+            marker: false,
+            payload_type: self.codec.static_payload_type(),
+            sequence: SeqNumber(self.packets),
+            timestamp: RtpTime(u32::from(self.packets) * 160),
+            ssrc: Ssrc(self.ssrc),
+        };
+        let mut datagram = vec![0; 172];
+        header.write(datagram.first_chunk_mut().unwrap());
+        let sound = tone::sine(self.frequency, 8_000, u64::from(self.packets) * 160, 160);
+        self.codec.law().encode_slice(&sound, &mut datagram[12..]);
+        self.packets += 1;
+        datagram
+    }
+}
+
+fn assert_tone(samples: &[i16], frequency: f64) {
+    assert!(samples.len() >= 1_600, "only {} samples", samples.len());
+    for other in [440.0, 660.0, 880.0] {
+        let share = tone::share(samples, other);
+        assert!(
+            if other == frequency { share > 0.9 } else { share < 0.01 },
+            "{frequency} Hz: {share} at {other} Hz"
+        );
+    }
+}
