@@ -63,7 +63,10 @@ impl<'d, 'a> Map<'d, 'a> {
     }
 
     /// Where a target of `flow` leads, if it leads anywhere.
-    fn follow(&self, flow: usize, target: &'d Target) -> Option<Node<'d>> {
+    fn follow<'t>(&self, flow: usize, target: &'t Target) -> Option<Node<'t>>
+    where
+        'd: 't,
+    {
         match target {
             Target::Step(step) => {
                 self.drafts[flow].steps_at.contains_key(step).then_some(Node { flow, step: Some(step) })
@@ -147,6 +150,15 @@ impl<'d, 'a> Map<'d, 'a> {
         findings
     }
 
+    fn has_missing_targets(&self, flow: usize) -> bool {
+        let draft = &self.drafts[flow];
+        let missing = |reference: &Reference| match &reference.to {
+            Referent::Target(target, _) => self.follow(flow, target).is_none(),
+            Referent::Prompt(_) | Referent::Hours(_) | Referent::Language(_) => false,
+        };
+        !draft.steps_at.contains_key(&draft.flow.start) || draft.page.references.iter().any(missing)
+    }
+
     fn missing_hours(&self, known: &BTreeMap<String, Option<Hours>>) -> Vec<Finding> {
         let mut findings = Vec::new();
         // Hours that belong to a flow are not for others.
@@ -167,8 +179,8 @@ impl<'d, 'a> Map<'d, 'a> {
     fn unreachable_steps(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (flow, draft) in self.drafts.iter().enumerate() {
-            // Without its first step nothing could be reached, which has been said already.
-            if !draft.steps_at.contains_key(&draft.flow.start) {
+            // A mistake that was told already may be the reason.
+            if draft.page.lost_ways || self.has_missing_targets(flow) {
                 continue;
             }
             let mut seen = BTreeSet::new();
@@ -330,6 +342,7 @@ impl<'d, 'a> Map<'d, 'a> {
             // What nobody leads to is checked in the language it would be entered in.
             let steps = draft.steps_at.keys().map(|step| Node { flow, step: Some(step) });
             let entered = !draft.flow.entries.is_empty() || draft.flow.language.is_some();
+            let entered = entered && draft.language_known;
             let begins = core::iter::once(node).filter(|_| entered);
             open.extend(begins.flat_map(|node| languages.iter().map(move |language| (node, *language))));
             for node in steps {

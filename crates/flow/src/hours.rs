@@ -60,6 +60,7 @@ impl Hours {
 
     /// Reads the opening hours in a table, which may hold more than that.
     pub(crate) fn read(reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let before = reader.page.findings.len();
         let zone = match reader.text("zone") {
             Some(word) => read_zone(reader, word),
             None => {
@@ -94,7 +95,8 @@ impl Hours {
             }
         }
 
-        if week.iter().all(Vec::is_empty) && holidays.values().all(Vec::is_empty) {
+        let mistaken = reader.page.findings.len() > before;
+        if !mistaken && week.iter().all(Vec::is_empty) && holidays.values().all(Vec::is_empty) {
             let message = format!("{} are never open", reader.title);
             reader.complain(
                 reader.at,

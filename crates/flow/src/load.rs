@@ -9,7 +9,7 @@ use crate::source::{Source, World};
 use crate::step::{Step, Verb};
 use base::Timestamp;
 use model::{FlowId, StepId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -115,6 +115,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) name_at: usize,
     /// Where its first step is named.
     pub(crate) start_at: usize,
+    /// Whether we can tell what is spoken to those who come in here.
+    pub(crate) language_known: bool,
     /// Where each of its entries stands.
     pub(crate) entries_at: Vec<usize>,
     /// Where each step begins, those that could not be read included.
@@ -143,8 +145,13 @@ fn parse<'a>(page: &mut Page<'a>, text: &'a str) -> Option<Spanned<DeTable<'a>>>
         return None;
     }
     let (table, mistakes) = DeTable::parse_recoverable(text);
+    let mut lines = BTreeSet::new();
     for mistake in &mistakes {
         let at = mistake.span().map_or(0, |span| span.start);
+        // What follows in the same line is mostly the parser finding its way back.
+        if !lines.insert(page.finding(at, "", "").line) {
+            continue;
+        }
         let message = mistake.message().lines().collect::<Vec<_>>().join(", ");
         page.complain(
             at,
@@ -183,9 +190,8 @@ fn read_flow<'a>(
         check_entry(&mut reader, *entry);
     }
     let language = reader.text("language");
-    if let Some(word) = language {
-        reader.known("language", word, world.prompts.keys().map(String::as_str));
-    }
+    let mut language_known =
+        language.is_none_or(|word| reader.known("language", word, world.prompts.keys().map(String::as_str)));
     let start = reader.text("start");
     if start.is_none() && !reader.has("start") {
         reader.missing("start", "add start = \"…\" with the name of the first step");
@@ -200,7 +206,7 @@ fn read_flow<'a>(
     if let Some(table) = reader.table("step") {
         read_steps(table, &mut steps, &mut steps_at);
     }
-    reader.finish(&[]);
+    language_known &= reader.finish(&[]);
 
     let (name, start, entries) = (name?, start?, entries?);
     let flow = Flow {
@@ -218,6 +224,7 @@ fn read_flow<'a>(
         flow,
         name_at: name.at,
         start_at: start.at,
+        language_known,
         entries_at: entries.iter().map(|entry| entry.at).collect(),
         steps_at,
     })
@@ -296,3 +303,6 @@ fn read_steps(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use crate::finding::Finding;
 use crate::flow::Target;
 use crate::source::World;
-use crate::spelling::cure;
+use crate::spelling::{cure, nearest};
 use base::Duration;
 use core::ops::RangeInclusive;
 use model::{PromptId, StepId};
@@ -26,6 +26,8 @@ pub(crate) struct Page<'a> {
     pub(crate) world: &'a World,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: Vec<Reference>,
+    /// Whether a way from step to step may have been lost to a mistake, so that what seems to be unreachable is not.
+    pub(crate) lost_ways: bool,
 }
 
 /// A word in a step that stands for something elsewhere, to be checked when everything is read.
@@ -67,7 +69,7 @@ pub(crate) struct Word<'a> {
 impl<'a> Page<'a> {
     pub(crate) fn new(name: &'a str, text: &'a str, world: &'a World) -> Self {
         let lines = core::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name, lines, text, world, findings: Vec::new(), references: Vec::new() }
+        Self { name, lines, text, world, findings: Vec::new(), references: Vec::new(), lost_ways: false }
     }
 
     pub(crate) fn finding(&self, at: usize, message: impl Into<String>, help: impl Into<String>) -> Finding {
@@ -117,6 +119,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             let word = key.get_ref().as_ref();
             if !known.contains(&word) {
                 clean = false;
+                self.page.lost_ways = true;
                 let message = format!("{} has the unknown word \"{word}\"", self.title);
                 self.page.complain(key.span().start, message, cure(word, known.iter().copied()));
             }
@@ -145,6 +148,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     fn wrong(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        self.page.lost_ways = true;
         let message = format!("\"{key}\" is {}", kind(value.get_ref()));
         self.page.complain(value.span().start, message, format!("write {wanted}"));
     }
@@ -185,21 +189,27 @@ impl<'r, 'a> Reader<'r, 'a> {
         self.number_in(key, value, range)
     }
 
+    /// The whole number of an entry.
     pub(crate) fn number_in(
         &mut self,
         key: &str,
         value: &Spanned<DeValue<'_>>,
         range: RangeInclusive<i64>,
     ) -> Option<i64> {
-        let number = value
-            .get_ref()
-            .as_integer()
-            .and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok())
-            .filter(|number| range.contains(number));
-        if number.is_none() {
-            self.wrong(key, value, &format!("a whole number from {} to {}", range.start(), range.end()));
+        let number = value.get_ref().as_integer();
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        match number.map(|number| i64::from_str_radix(number.as_str(), number.radix())) {
+            Some(Ok(number)) if range.contains(&number) => Some(number),
+            Some(_) => {
+                let message = format!("\"{key}\" is out of range");
+                self.complain(value.span().start, message, format!("write {wanted}"));
+                None
+            }
+            None => {
+                self.wrong(key, value, &wanted);
+                None
+            }
         }
-        number
     }
 
     /// A duration, or `default` when the key is missing.
@@ -261,17 +271,19 @@ impl<'r, 'a> Reader<'r, 'a> {
         prompt
     }
 
-    /// Complains unless `word` is among the known things of its kind.
+    /// Whether `word` is among the known things of its kind; complains if it is not.
     pub(crate) fn known<'k>(
         &mut self,
         what: &str,
         word: Word<'_>,
         known: impl Iterator<Item = &'k str> + Clone,
-    ) {
-        if !known.clone().any(|name| name == word.text) {
+    ) -> bool {
+        let found = known.clone().any(|name| name == word.text);
+        if !found {
             let message = format!("there is no {what} \"{}\"", word.text);
             self.complain(word.at, message, cure(word.text, known));
         }
+        found
     }
 
     /// A table inside this one.
@@ -284,7 +296,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                 Some(Reader { step, ..Reader::new(self.page, table, value.span().start, title) })
             }
             _ => {
-                self.wrong(key, value, &format!("a table: [{key}], or {key}.… = …"));
+                self.wrong(key, value, &format!("{key}.… = …, one line for each"));
                 None
             }
         }
@@ -323,15 +335,9 @@ impl<'r, 'a> Reader<'r, 'a> {
             let digit = single(key.text).filter(|digit| keys.is_some() && KEYS.contains(*digit));
             let pace = known.map(|(_, pace)| *pace).or_else(|| digit.and(keys));
             let Some(pace) = pace else {
+                on.page.lost_ways = true;
                 let message = format!("{} has the unknown word \"{}\"", on.title, key.text);
-                let mut help = match words {
-                    [] => String::new(),
-                    _ => cure(key.text, words.iter().map(|(word, _)| *word)),
-                };
-                if keys.is_some() {
-                    let or = if help.is_empty() { "known are" } else { "; a key is one of" };
-                    help = format!("{help}{or} 0 to 9, * and #");
-                }
+                let help = unknown_branch(key.text, words, keys.is_some());
                 on.complain(key.at, message, help);
                 continue;
             };
@@ -361,6 +367,18 @@ impl<'r, 'a> Reader<'r, 'a> {
 pub(crate) struct Branches {
     pub(crate) words: BTreeMap<&'static str, Target>,
     pub(crate) keys: BTreeMap<char, Target>,
+}
+
+/// How to cure an unknown word below `on`.
+fn unknown_branch(word: &str, words: &[(&str, Pace)], keys: bool) -> String {
+    let mut known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    if let Some(near) = nearest(word, known.iter().copied()) {
+        return format!("did you mean \"{near}\"?");
+    }
+    if keys {
+        known.push("the keys 0 to 9, * and #");
+    }
+    format!("known are {}", known.join(", "))
 }
 
 fn single(text: &str) -> Option<char> {

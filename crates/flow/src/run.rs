@@ -237,4 +237,12 @@ impl Run {
 }
 
 #[cfg(test)]
+impl Run {
+    /// What a test of a single step needs of a run.
+    pub(crate) fn memory_for_tests(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+}
+
+#[cfg(test)]
 mod tests;

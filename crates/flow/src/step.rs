@@ -235,12 +235,14 @@ impl Verb {
             [] => return no_verb(reader),
             _ => return several_verbs(reader, &present),
         };
+        reader.page.lost_ways |= verb.is_none();
         reader.finish(&[]);
         verb
     }
 }
 
 fn no_verb(mut reader: Reader<'_, '_>) -> Option<Verb> {
+    reader.page.lost_ways = true;
     let meant =
         reader.entries().into_iter().find_map(|(key, _)| nearest(key.text, VERBS).map(|verb| (key, verb)));
     match meant {
@@ -257,6 +259,7 @@ fn no_verb(mut reader: Reader<'_, '_>) -> Option<Verb> {
 }
 
 fn several_verbs(mut reader: Reader<'_, '_>, present: &[&str]) -> Option<Verb> {
+    reader.page.lost_ways = true;
     let mut places: Vec<_> =
         reader.entries().into_iter().map(|(key, _)| key).filter(|key| present.contains(&key.text)).collect();
     places.sort_by_key(|key| key.at);
@@ -268,4 +271,4 @@ fn several_verbs(mut reader: Reader<'_, '_>, present: &[&str]) -> Option<Verb> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

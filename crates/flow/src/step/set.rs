@@ -29,8 +29,9 @@ impl Set {
         if let Some(mut set) = reader.table("set") {
             complete = true;
             if let Some(word) = set.text("language") {
-                set.known("language", word, world.prompts.keys().map(String::as_str));
-                set.refer(word.at, Referent::Language(word.text.to_owned()));
+                if set.known("language", word, world.prompts.keys().map(String::as_str)) {
+                    set.refer(word.at, Referent::Language(word.text.to_owned()));
+                }
                 language = Some(word.text.to_owned());
             }
             if let Some(mut table) = set.table("skill") {
