@@ -57,6 +57,7 @@ impl<'a> Host<'a> {
     /// Splits `host[:port]` off the front of `bytes`.
     ///
     /// White space may stand around the colon where `spaced` (in a Via, RFC 4475 §3.1.1.1).
+    #[inline]
     pub(crate) fn split(bytes: &[u8], spaced: bool) -> Result<HostPort<'_>, Malformed> {
         let (host, mut rest) = if bytes.first() == Some(&b'[') {
             bytes.split_at(memchr::memchr(b']', bytes).ok_or(Malformed::Host)? + 1)

@@ -103,6 +103,7 @@ names! {
 const EMPTY: u8 = u8::MAX;
 
 /// Where a name stands in the table: its length, first, middle and last letter without their case.
+#[inline]
 const fn slot(name: &[u8]) -> usize {
     let len = name.len();
     let first = (name[0] | 0x20) as usize;
@@ -141,8 +142,22 @@ const COMPACT: [u8; 256] = {
     table
 };
 
+/// The set of names that may stand once.
+pub(crate) const SINGLE: u128 = {
+    let mut set = 0;
+    let mut index = 0;
+    while index < ALL.len() {
+        if ALL[index].3 {
+            set |= ALL[index].0.bit();
+        }
+        index += 1;
+    }
+    set
+};
+
 impl HeaderName {
     /// Finds a known header by its long or compact name, whatever its case.
+    #[inline]
     pub fn find(name: &[u8]) -> Option<Self> {
         let index = match name {
             [] => return None,
@@ -176,6 +191,12 @@ impl HeaderName {
         ALL[self as usize].3
     }
 
+    /// The bit of this name in a set of names.
+    pub(crate) const fn bit(self) -> u128 {
+        1 << (self as u8)
+    }
+
+    #[inline]
     pub(crate) fn from_index(index: u8) -> Option<Self> {
         ALL.get(index as usize).map(|entry| entry.0)
     }

@@ -43,6 +43,7 @@ impl<'a> Shape<'a> {
         let (display, rest) = match value.first() {
             None => return Err(Malformed::Empty),
             Some(b'"') => scan::quoted(value)?,
+            Some(b'<') => (&value[..0], value),
             Some(_) => match memchr::memchr3(b'<', b'"', b';', value) {
                 Some(at) if value[at] == b'<' => value.split_at(at),
                 _ => return Self::read_bare(value),

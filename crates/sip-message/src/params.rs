@@ -162,6 +162,7 @@ pub(crate) fn write_value(value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether the text is a well-formed row of parameters; it may be empty.
+#[inline]
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Malformed> {
     let mut rest = scan::trim_start(bytes);
     while !rest.is_empty() {
@@ -172,6 +173,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Malformed> {
 }
 
 /// Reads one parameter from its `;` on, and returns what follows.
+#[inline]
 fn next(bytes: &[u8]) -> Result<(Param<'_>, &[u8]), Malformed> {
     let [b';', rest @ ..] = bytes else { return Err(Malformed::Trailing) };
     let rest = scan::trim_start(rest);

@@ -12,7 +12,7 @@ use crate::headers::{Headers, Line};
 use crate::limits;
 use crate::message::Message;
 use crate::method::Method;
-use crate::name::HeaderName;
+use crate::name::{self, HeaderName};
 use crate::request::Request;
 use crate::response::Response;
 use crate::scan::{self, Commas};
@@ -153,8 +153,8 @@ fn header_lines(bytes: &[u8], start: usize, mistake: &mut Mistake) -> (Vec<Line>
         match header_line(bytes, at, end.text) {
             Ok((line, known)) => {
                 if let Some(name) = known {
-                    let bit = 1u128 << (name as u8);
-                    if seen & bit != 0 && name.is_single() {
+                    let bit = name.bit();
+                    if seen & bit & name::SINGLE != 0 {
                         mistake.note(Err(ParseErrorKind::Duplicate(name)));
                     }
                     seen |= bit;
@@ -173,6 +173,7 @@ struct LineEnd {
     next: usize,
 }
 
+#[inline]
 fn line_end(bytes: &[u8], start: usize) -> Result<LineEnd, ParseErrorKind> {
     let mut at = start;
     loop {
@@ -193,6 +194,7 @@ fn line_end(bytes: &[u8], start: usize) -> Result<LineEnd, ParseErrorKind> {
     }
 }
 
+#[inline]
 fn header_line(bytes: &[u8], start: usize, end: usize) -> Result<(Line, Option<HeaderName>), ParseErrorKind> {
     if end - start > limits::HEADER_BYTES {
         return Err(ParseErrorKind::HeaderTooLong);
@@ -214,7 +216,7 @@ fn header_line(bytes: &[u8], start: usize, end: usize) -> Result<(Line, Option<H
 /// request's method.
 fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(), ParseErrorKind> {
     for name in [HeaderName::Via, HeaderName::To, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
-        if seen & (1 << (name as u8)) == 0 {
+        if seen & name.bit() == 0 {
             return Err(HeaderError::Missing(name).into());
         }
     }
@@ -257,6 +259,7 @@ fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(
 }
 
 /// One address, with the parameter that may stand there once.
+#[inline]
 fn address(value: &[u8], once: &str) -> Result<(), Malformed> {
     let shape = name_addr::Shape::read(value)?;
     Uri::check(shape.uri)?;

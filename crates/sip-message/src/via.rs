@@ -93,12 +93,11 @@ impl<'a> Shape<'a> {
     /// Takes one value apart: `SIP / 2.0 / UDP host:port ;params`, white space wherever RFC 4475 puts it. The
     /// parameters are not yet checked.
     pub(crate) fn read(value: &'a [u8]) -> Result<Self, Malformed> {
-        let (name, rest) = token(scan::trim(value))?;
-        let (version, rest) = token(slash(rest)?)?;
-        if !name.eq_ignore_ascii_case(b"SIP") || version != b"2.0" {
-            return Err(Malformed::Version);
-        }
-        let (transport, rest) = token(slash(rest)?)?;
+        let rest = match value.strip_prefix(b"SIP/2.0/") {
+            Some(rest) => scan::trim_start(rest),
+            None => Self::read_protocol(value)?,
+        };
+        let (transport, rest) = token(rest)?;
         let host = scan::trim_start(rest);
         if host.len() == rest.len() {
             return Err(Malformed::Host);
@@ -106,8 +105,19 @@ impl<'a> Shape<'a> {
         let HostPort { host, port, rest } = Host::split(host, true)?;
         Ok(Self { transport, host, port, params: scan::trim(rest) })
     }
+
+    /// `SIP / 2.0 /` in any spelling; returns what follows.
+    fn read_protocol(value: &[u8]) -> Result<&[u8], Malformed> {
+        let (name, rest) = token(scan::trim(value))?;
+        let (version, rest) = token(slash(rest)?)?;
+        if !name.eq_ignore_ascii_case(b"SIP") || version != b"2.0" {
+            return Err(Malformed::Version);
+        }
+        slash(rest)
+    }
 }
 
+#[inline]
 fn token(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     match scan::split_run(bytes, scan::TOKEN) {
         ([], _) => Err(Malformed::Empty),
@@ -115,6 +125,7 @@ fn token(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     }
 }
 
+#[inline]
 fn slash(bytes: &[u8]) -> Result<&[u8], Malformed> {
     match scan::trim_start(bytes) {
         [b'/', rest @ ..] => Ok(scan::trim_start(rest)),
