@@ -242,6 +242,33 @@ fn the_dialplans_of_the_demo_center_are_good_in_both_languages() {
     assert_eq!(entries.join("\n"), include_str!("demo-entries.txt").trim());
 }
 
+#[test]
+fn every_example_of_the_operators_page_is_good() {
+    let page = page();
+    let mut files: Vec<Source> = Vec::new();
+    for (at, example) in
+        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).enumerate()
+    {
+        let name = match example.lines().next().unwrap().strip_prefix("# ") {
+            Some(name) => name.to_owned(),
+            None => format!("example-{at}.toml"),
+        };
+        files.push(Source { name, text: example.to_owned() });
+    }
+    assert_eq!(files.len(), 14);
+    if let Err(findings) = Flows::load(&files, &demo_world()) {
+        panic!("{findings:#?}");
+    }
+}
+
+#[test]
+fn the_operators_page_has_a_chapter_for_every_verb() {
+    let page = page();
+    for verb in crate::step::VERBS {
+        assert!(page.contains(&format!("\n### {verb}\n")), "{verb}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in ".{0,200}") {
@@ -356,6 +383,11 @@ fn sounds() -> Vec<(String, String)> {
         }
     }
     sounds
+}
+
+#[allow(clippy::disallowed_methods, reason = "the page is checked as it is delivered")]
+fn page() -> String {
+    std::fs::read_to_string(root().join("docs/dialplans.md")).unwrap()
 }
 
 fn root() -> std::path::PathBuf {
