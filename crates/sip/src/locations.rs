@@ -271,7 +271,7 @@ mod tests {
         let mut restored = Locations::new();
         restored.restore(saved, now(0, 1_040));
         assert_eq!(restored.len(), 1);
-        assert_eq!(restored.bindings(&anna())[0].expires, at(20));
+        assert_eq!(restored.of(&anna())[0].expires, at(20));
     }
 
     fn anna() -> AddressOfRecord {

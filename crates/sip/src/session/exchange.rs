@@ -3,10 +3,14 @@
 use super::outgoing::{Draft, Purpose};
 use super::{Event, Hands, Refusal, Session, Wait, With, offer, sdp_of, table};
 use crate::facts;
-use crate::token::ServerTransactionId;
+use crate::token::{ClientTransactionId, ServerTransactionId};
+use crate::transaction::Failure;
 use base::Duration;
 use bytes::Bytes;
 use sip_message::{HeaderName, Method, Request, Response, StatusCode};
+
+/// How long a peer may work on our offer. Offers are answered by machines, so one that takes longer is gone.
+pub(super) const OFFER_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Session {
     /// The owner wants to change the session.
@@ -89,6 +93,7 @@ impl Session {
     pub(super) fn handle_offer_response(&mut self, cseq: u32, response: &Response, hands: &mut Hands<'_>) {
         let status = response.status();
         let with = With { response: Some(response), ..With::default() };
+        hands.sleep(self.id, Wait::OfferOverdue);
         if status.is_success() {
             // It is acknowledged whatever has become of the offer meanwhile.
             self.dialog.refresh_target(response.headers());
@@ -114,6 +119,7 @@ impl Session {
                         self.our_offer = sdp.clone();
                     }
                     let content = Some(("application/sdp".to_owned(), self.our_offer.clone()));
+                    hands.wake(self.id, Wait::OfferOverdue, OFFER_PATIENCE);
                     self.send(Draft { purpose: Purpose::Reinvite, headers: Vec::new(), content }, hands);
                 }
                 offer::Do::TakeAnswer => {
@@ -157,6 +163,19 @@ impl Session {
                 }
                 offer::Do::SendTerminated => self.send_terminated(hands),
             }
+        }
+    }
+
+    /// Our re-INVITE without a final answer.
+    pub(super) fn pending_reinvite(&self) -> Option<ClientTransactionId> {
+        self.outgoing.iter().find(|one| one.draft.purpose == Purpose::Reinvite).map(|one| one.tx)
+    }
+
+    /// The peer has worked on our offer for too long, whether the call is up or over.
+    pub(super) fn give_up_offer(&mut self, hands: &mut Hands<'_>) {
+        if let Some(tx) = self.pending_reinvite() {
+            hands.endpoint.give_up(tx, hands.now.mono);
+            self.handle_failure(tx, Failure::Timeout, hands);
         }
     }
 

@@ -44,9 +44,12 @@ pub(crate) enum Wait {
     RingAgain,
     /// Try the re-INVITE that met another one again (§14.1).
     Glare,
+    /// Our re-INVITE has had a provisional response and nothing since: [`exchange::OFFER_PATIENCE`].
+    OfferOverdue,
 }
 
-const WAITS: [Wait; 5] =
+/// Those that mean nothing any more once the session is closed.
+const LIVE_WAITS: [Wait; 5] =
     [Wait::RepeatAnswer, Wait::AckOverdue, Wait::CancelOverdue, Wait::RingAgain, Wait::Glare];
 
 /// What the user agent lends a session while it works.
@@ -154,12 +157,19 @@ impl Session {
 
     /// Whether nothing is left to do.
     pub(crate) fn is_over(&self) -> bool {
-        self.state == table::State::Closed && (self.acknowledgments.is_empty() || self.invites.is_empty())
+        self.state == table::State::Closed
+            && (self.acknowledgments.is_empty() || self.invites.is_empty())
+            && self.pending_reinvite().is_none()
     }
 
     /// Stops everything it waits for.
     pub(crate) fn forget_waits(&self, hands: &mut Hands<'_>) {
-        for wait in WAITS {
+        self.forget_live_waits(hands);
+        hands.sleep(self.id, Wait::OfferOverdue);
+    }
+
+    fn forget_live_waits(&self, hands: &mut Hands<'_>) {
+        for wait in LIVE_WAITS {
             hands.sleep(self.id, wait);
         }
     }
@@ -181,6 +191,7 @@ impl Session {
             Wait::CancelOverdue => self.apply(table::Input::CancelOverdue, With::default(), hands),
             Wait::RingAgain => self.ring_again(hands),
             Wait::Glare => self.exchange(offer::Input::Retry, With::default(), hands),
+            Wait::OfferOverdue => self.give_up_offer(hands),
         }
     }
 
@@ -209,7 +220,7 @@ impl Session {
             }
         }
         if self.state == table::State::Closed {
-            self.forget_waits(hands);
+            self.forget_live_waits(hands);
         }
     }
 

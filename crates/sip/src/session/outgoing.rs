@@ -137,7 +137,7 @@ impl Session {
     ) {
         if self.state == table::State::Established {
             self.send(Draft { purpose: Purpose::Other(method), headers, content }, hands);
-        } else {
+        } else if self.state.is_live() {
             self.tell(Event::Response { method, status: StatusCode::REQUEST_PENDING }, hands);
         }
     }
