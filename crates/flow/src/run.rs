@@ -227,11 +227,12 @@ impl Run {
     /// What it was if the customer hangs up now.
     pub fn outcome_if_left(&self) -> Outcome {
         match self.phase {
-            Phase::Queue => Outcome::Abandoned,
+            Phase::Queue | Phase::Transfer(transfer::Phase::Dialing) => Outcome::Abandoned,
             Phase::Transfer(transfer::Phase::Talking) => Outcome::Transferred,
             _ if self.memory.recorded => Outcome::Voicemail,
             _ if self.memory.closed => Outcome::ClosedHours,
-            _ => Outcome::SelfServed,
+            _ if self.memory.answered => Outcome::SelfServed,
+            _ => Outcome::Abandoned,
         }
     }
 }

@@ -216,12 +216,14 @@ fn who_comes_outside_the_hours_is_sent_where_the_flow_says() {
 #[test]
 fn hanging_up_is_told_by_where_it_happens() {
     for (script, outcome) in [
+        ("played", Outcome::Abandoned),
         ("begin", Outcome::SelfServed),
         ("begin, 1", Outcome::Abandoned),
         ("begin, 1, no agents", Outcome::SelfServed),
         ("begin, 1, no agents, played", Outcome::Voicemail),
         ("begin, 1, no agents, played, #", Outcome::Voicemail),
-        ("begin, 2, played", Outcome::SelfServed),
+        ("begin, 2", Outcome::SelfServed),
+        ("begin, 2, played", Outcome::Abandoned),
         ("begin, 2, played, talking", Outcome::Transferred),
     ] {
         let (flows, mut run) = begin(MENU);
