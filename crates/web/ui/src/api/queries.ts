@@ -1,0 +1,90 @@
+/** What is asked for, under which name it is kept, and for how long. */
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { hasStatus, isFault, request } from './client';
+import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Timeline } from './types';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (times, error) => isFault(error, 'network') && times < 2,
+      retryDelay: (times) => 500 * 2 ** times,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => request<Me>('GET', '/me', undefined, signal),
+  staleTime: Infinity,
+  retry: false,
+});
+
+export interface InteractionFilter {
+  from?: number;
+  to?: number;
+  queue?: string;
+  agent?: string;
+  outcome?: Outcome;
+  number?: string;
+}
+
+/** How many interactions a page of the list holds. */
+const PAGE = 50;
+
+export const interactionsQuery = (filter: InteractionFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['interactions', filter],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ limit: String(PAGE) });
+      for (const [name, value] of Object.entries(filter)) if (value !== undefined && value !== '') query.set(name, String(value));
+      if (pageParam) query.set('cursor', pageParam);
+      return request<InteractionPage>('GET', `/interactions?${query}`, undefined, signal);
+    },
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
+
+const isOver = (interaction: Interaction | undefined): boolean => interaction?.state === 'closed';
+
+/** How often the story of an open interaction is read again. */
+const STORY_EVERY_MS = 2_000;
+
+export const timelineQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['timeline', id],
+    queryFn: ({ signal }) => request<Timeline>('GET', `/interactions/${encodeURIComponent(id)}/timeline`, undefined, signal),
+    refetchInterval: (query) =>
+      query.state.error || isOver(query.state.data?.interaction) ? false : STORY_EVERY_MS,
+  });
+
+export const agentsQuery = queryOptions({
+  queryKey: ['agents'],
+  queryFn: ({ signal }) => request<{ agents: AgentView[] }>('GET', '/agents', undefined, signal),
+  staleTime: 60_000,
+  retry: false,
+});
+
+export const queuesQuery = queryOptions({
+  queryKey: ['queues'],
+  queryFn: ({ signal }) => request<{ queues: QueueView[] }>('GET', '/queues', undefined, signal),
+  staleTime: 60_000,
+  retry: false,
+});
+
+export interface LoginAnswer {
+  expires_at: number;
+  user: { login: string; name: string; role: Me['role'] };
+}
+
+export const logIn = (login: string, password: string): Promise<LoginAnswer> =>
+  request<LoginAnswer>('POST', '/login', { login, password });
+
+export const logOut = (): Promise<void> => request<void>('POST', '/logout');
+
+export const setMyState = (state: 'ready' | 'not_ready' | 'logged_out', reason?: string): Promise<AgentView> =>
+  request<AgentView>('PUT', '/me/state', { state, reason });
+
+/** Whether an error means that nobody is logged in any more. */
+export const isLoggedOut = (error: unknown): boolean => hasStatus(error, 401);

@@ -1,0 +1,224 @@
+/** The server's words, as they come over HTTP and the live connection. Times are milliseconds UTC. */
+
+export type Role = 'agent' | 'supervisor' | 'planner' | 'marketing' | 'admin';
+export const AGENT_STATES = ['ready', 'reserved', 'talking', 'wrap_up', 'not_ready', 'logged_out'] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+export const INTERACTION_STATES = [
+  'arrived',
+  'in_flow',
+  'queued',
+  'offered',
+  'connected',
+  'on_hold',
+  'transferred',
+  'wrap_up',
+  'closed',
+] as const;
+export type InteractionState = (typeof INTERACTION_STATES)[number];
+export const OUTCOMES = [
+  'handled',
+  'abandoned',
+  'self_served',
+  'closed_hours',
+  'voicemail',
+  'transferred',
+  'refused',
+  'feature_code',
+  'interrupted',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface Me {
+  login: string;
+  name: string;
+  role: Role;
+  permissions: string[];
+  agent: AgentView | null;
+  center: { name: string; domain: string; version: string };
+}
+
+export interface AgentView {
+  id: string;
+  name: string;
+  state: AgentState;
+  reason?: string | null;
+  interaction?: string | null;
+  since: number;
+  until?: number | null;
+  next?: 'ready' | 'not_ready' | 'logged_out' | null;
+  queues: string[];
+  skills: Record<string, number>;
+  handled: number;
+  phone_registered?: boolean | null;
+}
+
+export interface QueueFigures {
+  offered: number;
+  answered: number;
+  in_time: number;
+  abandoned: number;
+  abandoned_short: number;
+  abandoned_late?: number;
+  wait_ms: number;
+  handle_ms: number;
+  handled: number;
+  service_level?: number | null;
+}
+
+export interface QueueView {
+  id: string;
+  waiting: number;
+  longest_since?: number | null;
+  agents: Record<AgentState, number>;
+  service_level: { goal: number; threshold_ms: number; short_abandon_ms: number };
+  today: QueueFigures;
+}
+
+export type WaitWhy =
+  | { code: 'nobody_logged_in' }
+  | { code: 'nobody_fits'; skill: string; needed: number }
+  | { code: 'all_busy'; talking: number; wrap_up: number; not_ready: number };
+
+export interface Party {
+  number: string;
+  display?: string | null;
+}
+
+export interface InteractionView {
+  id: string;
+  state: InteractionState;
+  flow?: string | null;
+  queue?: string | null;
+  agent?: string | null;
+  since: number;
+  arrived_at: number;
+  from: Party;
+  to: string;
+  position?: number | null;
+  queued_at?: number | null;
+  why?: WaitWhy | null;
+  recording: boolean;
+}
+
+export interface Recording {
+  id: string;
+  kind: 'call' | 'message';
+  started_at: number;
+  length_ms?: number | null;
+  bytes?: number | null;
+  url: string;
+}
+
+export interface Interaction {
+  id: string;
+  channel: string;
+  state: InteractionState;
+  outcome?: Outcome | null;
+  from: Party;
+  to: string;
+  origin: string;
+  queue?: string | null;
+  agent?: string | null;
+  arrived_at: number;
+  queued_at?: number | null;
+  connected_at?: number | null;
+  ended_at?: number | null;
+  closed_at?: number | null;
+  waited_ms?: number | null;
+  talked_ms?: number | null;
+  held_ms?: number | null;
+  wrapped_up_ms?: number | null;
+  offers?: number | null;
+  legs: unknown[];
+  recordings: Recording[];
+}
+
+export interface InteractionPage {
+  interactions: Interaction[];
+  next?: string | null;
+}
+
+export interface PassedOver {
+  agent: string;
+  code: 'idle_less' | 'lacks' | 'asked_before';
+  idle_ms?: number;
+  skill?: string;
+  needed?: number;
+  has?: number;
+}
+
+export interface OfferWhy {
+  queue: string;
+  rule: string;
+  idle_ms: number;
+  candidates: number;
+  waited_ms: number;
+  position: number;
+  priority: number;
+  skills: { skill: string; needed: number; has: number }[];
+  passed_over: PassedOver[];
+}
+
+export interface Quality {
+  received: number;
+  lost: number;
+  sent: number;
+  jitter_us: number;
+  mos?: number | null;
+}
+
+export type LegRole = 'customer' | 'agent' | 'outside';
+
+/** One line of a timeline; `kind` says which of the other fields are there. */
+export type Line = { at: number; seq?: number | null } & (
+  | { kind: 'arrived'; leg: string; from: Party; to: string; origin: string }
+  | { kind: 'answered' }
+  | { kind: 'step'; flow: string; step: string; verb: string }
+  | { kind: 'digit'; digit: string }
+  | { kind: 'queued'; queue: string; position: number; why?: WaitWhy | null }
+  | { kind: 'position_told'; position: number }
+  | { kind: 'offered'; agent: string; leg: string; why: OfferWhy }
+  | { kind: 'not_taken'; agent: string; cause: string; status?: number | null }
+  | { kind: 'connected'; agent: string; waited_ms: number }
+  | { kind: 'held' }
+  | { kind: 'resumed' }
+  | { kind: 'dialed'; number: string; leg: string }
+  | { kind: 'transferred'; number: string }
+  | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; quality?: Quality | null }
+  | { kind: 'recording_started'; recording: string }
+  | { kind: 'recording_stopped'; recording: string; length_ms: number }
+  | { kind: 'recording_failed'; recording: string; why: string }
+  | { kind: 'agent_changed'; agent: string; from: string; to: string; reason?: string | null; lasted_ms: number }
+  | { kind: 'trouble'; what: string }
+  | { kind: 'closed'; outcome: Outcome }
+  | { kind: 'started' }
+  | {
+      kind: 'sip';
+      leg: string;
+      role?: LegRole | null;
+      sent: boolean;
+      transport: string;
+      remote: string;
+      summary: string;
+      text: string;
+    }
+);
+
+export type LineOf<K extends Line['kind']> = Extract<Line, { kind: K }>;
+
+export interface Timeline {
+  interaction: Interaction;
+  lines: Line[];
+}
+
+export type LiveMessage =
+  | { type: 'snapshot'; at: number; agents: AgentView[]; queues: QueueView[]; interactions: InteractionView[] }
+  | {
+      type: 'delta';
+      at: number;
+      agents?: AgentView[];
+      queues?: QueueView[];
+      interactions?: InteractionView[];
+      gone?: { agents?: string[]; queues?: string[]; interactions?: { id: string; outcome: Outcome }[] };
+    }
+  | { type: 'alive'; at: number };

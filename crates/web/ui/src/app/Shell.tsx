@@ -1,0 +1,133 @@
+/** The frame of every page: rail, top bar, the place of the call strip, and the page itself. */
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Outlet, useNavigate } from '@tanstack/react-router';
+import { createContext, lazy, Suspense, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createPortal } from 'react-dom';
+import { isLoggedOut, meQuery, queryClient } from '../api/queries';
+import type { Me } from '../api/types';
+import { learnTime } from '../live/live';
+import { connect, disconnect, whenTurnedDown } from '../live/socket';
+import { useT } from '../text/i18n';
+import { may } from './access';
+import { CallStrip } from './CallStrip';
+import { ConnectionStrip } from './ConnectionStrip';
+import { useKeys } from './keys';
+import { Rail } from './Rail';
+import { endSession } from './session';
+import css from './Shell.module.css';
+import { TopBar } from './TopBar';
+
+const CommandBar = lazy(() => import('./CommandBar'));
+const KeysDialog = lazy(() => import('./KeysDialog'));
+
+interface ShellParts {
+  me: Me;
+  openCommands: () => void;
+  openKeys: () => void;
+}
+
+const ShellContext = createContext<(ShellParts & { slot: HTMLElement | null }) | null>(null);
+
+export function useShell(): ShellParts & { slot: HTMLElement | null } {
+  const parts = useContext(ShellContext);
+  if (!parts) throw new Error('there is no shell around this');
+  return parts;
+}
+
+/** Puts a page's title and controls into the top bar, and its name into the window's title. */
+export function TopSlot({ title, children }: { title: string; children?: ReactNode }) {
+  const { slot, me } = useShell();
+  const center = me.center.name;
+  useEffect(() => {
+    document.title = `${title} · ${center}`;
+  }, [title, center]);
+  if (!slot) return null;
+  return createPortal(
+    <>
+      <h1 className={css.title}>{title}</h1>
+      {children}
+    </>,
+    slot,
+  );
+}
+
+/** How often an agent's own state is asked for; who sees the board has it live. */
+const MY_STATE_EVERY_MS = 2_000;
+
+export function Shell() {
+  const t = useT();
+  const navigate = useNavigate();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
+  const [commands, setCommands] = useState(false);
+  const [keys, setKeys] = useState(false);
+  const seesBoard = may(me, 'board');
+
+  const own = useQuery({ ...meQuery, enabled: me.agent !== null, refetchInterval: MY_STATE_EVERY_MS });
+  useEffect(() => {
+    if (own.error && isLoggedOut(own.error)) endSession('ended');
+  }, [own.error]);
+
+  useEffect(() => {
+    if (!seesBoard) return undefined;
+    // A connection that is turned down says nothing; the session is the likely cause, so it is asked about.
+    whenTurnedDown(() => {
+      queryClient.fetchQuery({ ...meQuery, staleTime: 0 }).catch((error: unknown) => {
+        if (isLoggedOut(error)) endSession('ended');
+      });
+    });
+    connect();
+    return disconnect;
+  }, [seesBoard]);
+
+  useEffect(() => {
+    // Without the live connection the agent's own clock is read from the answers' time stamps.
+    if (!seesBoard && me.agent) learnTime(Math.max(me.agent.since, Date.now()));
+  }, [seesBoard, me.agent]);
+
+  useKeys([
+    { keys: 'Ctrl K', match: 'Ctrl+KeyK', layer: 1, label: 'keys.commands', run: () => setCommands(true) },
+    { keys: '?', match: 'Shift+Slash', layer: 2, label: 'keys.keys', run: () => setKeys(true) },
+    { keys: '/', match: 'Slash', layer: 2, label: 'keys.search', run: () => setCommands(true) },
+    ...(may(me, 'board')
+      ? [{ keys: 'G B', match: 'KeyG KeyB', layer: 2 as const, label: 'keys.board' as const, run: () => void navigate({ to: '/board' }) }]
+      : []),
+    ...(may(me, 'interactions')
+      ? [
+          {
+            keys: 'G S',
+            match: 'KeyG KeyS',
+            layer: 2 as const,
+            label: 'keys.interactions' as const,
+            run: () => void navigate({ to: '/interactions' }),
+          },
+        ]
+      : []),
+  ]);
+
+  const parts = useMemo(
+    () => ({ me, slot, openCommands: () => setCommands(true), openKeys: () => setKeys(true) }),
+    [me, slot],
+  );
+
+  return (
+    <ShellContext value={parts}>
+      <div className={css.shell} data-strip={me.agent ? 'yes' : 'no'}>
+        <a className={css.skip} href="#main">
+          {t('shell.skip')}
+        </a>
+        <Rail me={me} />
+        <TopBar slot={setSlot} />
+        {me.agent && <CallStrip agent={me.agent} />}
+        <div className={css.notice}>{seesBoard && <ConnectionStrip />}</div>
+        <main id="main" className={css.main} tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <Suspense>
+        {commands && <CommandBar close={() => setCommands(false)} />}
+        {keys && <KeysDialog close={() => setKeys(false)} />}
+      </Suspense>
+    </ShellContext>
+  );
+}

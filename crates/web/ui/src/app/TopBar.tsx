@@ -1,0 +1,35 @@
+import { useT } from '../text/i18n';
+import { Icon } from '../ui/Icon';
+import { may } from './access';
+import { LivePill } from './LivePill';
+import { MeMenu } from './MeMenu';
+import { MyState } from './MyState';
+import { useShell } from './Shell';
+import css from './TopBar.module.css';
+
+const MAC = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform);
+
+/** `Ctrl K`, or `⌘K` where that is the habit. */
+export const commandKeys = MAC ? '⌘K' : 'Ctrl K';
+
+export function TopBar({ slot }: { slot: (element: HTMLElement | null) => void }) {
+  const t = useT();
+  const { me, openCommands } = useShell();
+  return (
+    <header className={css.top}>
+      <div className={css.left}>
+        {me.agent && <MyState agent={me.agent} />}
+        <div ref={slot} className={css.slot} />
+      </div>
+      <button type="button" className={css.find} onClick={openCommands} aria-keyshortcuts="Control+K Meta+K">
+        <Icon name="find" />
+        <span>{t(may(me, 'board') ? 'top.find' : 'top.find_agent')}</span>
+        <kbd>{commandKeys}</kbd>
+      </button>
+      <div className={css.right}>
+        {may(me, 'board') && <LivePill />}
+        <MeMenu />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,34 @@
+/** Named periods as times. A day begins at midnight UTC, because the center counts its days so. */
+import type { Period } from '../../app/router';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export interface Span {
+  from?: number;
+  to?: number;
+}
+
+/** The day's beginning in UTC. */
+export const midnight = (now: number): number => Math.floor(now / DAY_MS) * DAY_MS;
+
+export function spanOf(period: Period, now: number, range: Span): Span {
+  // Whole minutes, so that the same question asked twice is the same question.
+  const minute = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+  switch (period) {
+    case 'hour':
+      return { from: minute - 60 * MINUTE_MS };
+    case 'today':
+      return { from: midnight(now) };
+    case 'yesterday':
+      return { from: midnight(now) - DAY_MS, to: midnight(now) };
+    case 'week':
+      return { from: midnight(now) - 6 * DAY_MS };
+    case 'month':
+      return { from: midnight(now) - 29 * DAY_MS };
+    case 'all':
+      return {};
+    case 'range':
+      return range;
+  }
+}

@@ -1,0 +1,331 @@
+import { useState, type ReactNode } from 'react';
+import type { Interaction, LineOf, OfferWhy, Quality } from '../../api/types';
+import { bytes, clockFine, count, decimal, duration, momentFull, offset, percent, phone, UNKNOWN } from '../../text/format';
+import { eventTitle, roleWord, stateWord, verbWord } from '../../text/events';
+import { causeOf, notReadyReason, whyNow, whyOffered, whyPassedOver, whySkills, whyWaiting, type NameOf } from '../../text/sentences';
+import { useT } from '../../text/i18n';
+import { Button } from '../../ui/controls';
+import { Icon } from '../../ui/Icon';
+import { Outcome } from '../../ui/Outcome';
+import { useChosen } from './cursor';
+import css from './Details.module.css';
+import { qualities, type Entry, type Story } from './story';
+
+type Field = [name: string, value: ReactNode];
+
+function Fields({ fields }: { fields: readonly (Field | false | null | undefined | '')[] }) {
+  return (
+    <dl className={css.fields}>
+      {fields.map((field) =>
+        field ? (
+          <div key={field[0]}>
+            <dt>{field[0]}</dt>
+            <dd>{field[1]}</dd>
+          </div>
+        ) : null,
+      )}
+    </dl>
+  );
+}
+
+export function Copy({ text, label }: { text: string; label: string }) {
+  const t = useT();
+  const [done, setDone] = useState(false);
+  return (
+    <Button
+      kind="quiet"
+      onPress={() => {
+        navigator.clipboard.writeText(text).then(
+          () => {
+            setDone(true);
+            setTimeout(() => setDone(false), 1_500);
+          },
+          () => setDone(false),
+        );
+      }}
+    >
+      <Icon name={done ? 'check' : 'copy'} />
+      {done ? t('copy.done') : label}
+    </Button>
+  );
+}
+
+/** What the mean opinion score means, in a word. */
+function useMosWord(): (mos: number) => string {
+  const t = useT();
+  return (mos) => (mos >= 4 ? t('mos.good') : mos >= 3.6 ? t('mos.fair') : mos >= 3 ? t('mos.poor') : t('mos.bad'));
+}
+
+function QualityFields({ quality }: { quality: Quality }) {
+  const t = useT();
+  const mosWord = useMosWord();
+  const all = quality.received + quality.lost;
+  return (
+    <Fields
+      fields={[
+        [t('quality.mos'), quality.mos ? `${decimal(quality.mos, 1)} · ${mosWord(quality.mos)}` : UNKNOWN],
+        [t('quality.received'), count(quality.received)],
+        [t('quality.lost'), all > 0 ? `${count(quality.lost)} · ${percent((quality.lost / all) * 100, 2)}` : UNKNOWN],
+        [t('quality.sent'), count(quality.sent)],
+        [t('quality.jitter'), `${decimal(quality.jitter_us / 1000, 1)}\u00a0ms`],
+      ]}
+    />
+  );
+}
+
+function Why({ why, agent, nameOf }: { why: OfferWhy; agent: string; nameOf: NameOf }) {
+  const t = useT();
+  return (
+    <>
+      <h3>{t('details.why', { agent: nameOf(agent) })}</h3>
+      <p className={css.sentence}>{whyOffered(why)}</p>
+      {why.skills.length > 0 && <p className={css.sentence}>{whySkills(why)}</p>}
+      <p className={css.sentence}>{whyNow(why)}</p>
+      <h3>{t('details.passed_over')}</h3>
+      {why.passed_over.length === 0 ? (
+        <p className={css.quiet}>{t('details.nobody_else')}</p>
+      ) : (
+        <ul className={css.passed}>
+          {why.passed_over.map((one) => (
+            <li key={one.agent}>
+              <b>{nameOf(one.agent)}</b>
+              <span>{whyPassedOver(one)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function Sip({ line }: { line: LineOf<'sip'> }) {
+  const t = useT();
+  return (
+    <>
+      <Fields
+        fields={[
+          [t('details.direction'), t(line.sent ? 'details.sent' : 'details.received')],
+          [t('details.remote'), `${line.transport.toUpperCase()} ${line.remote}`],
+          [t('details.leg'), <code key="leg">{line.leg}</code>],
+        ]}
+      />
+      <div className={css.rawHead}>
+        <h3>{t('details.raw')}</h3>
+        <Copy text={line.text} label={t('copy.message')} />
+      </div>
+      {/* A wide message scrolls inside its box, so the box can be reached by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className={css.raw} tabIndex={0} lang="en">
+        {line.text.replaceAll('\r\n', '\n').trimEnd()}
+      </pre>
+    </>
+  );
+}
+
+function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: Story }) {
+  const t = useT();
+  const { line } = entry;
+  switch (line.kind) {
+    case 'arrived':
+      return (
+        <Fields
+          fields={[
+            [t('details.from'), [line.from.display, phone(line.from.number)].filter(Boolean).join(' · ')],
+            [t('details.to'), line.to],
+            [t('details.origin'), <code key="origin">{line.origin}</code>],
+            [t('details.leg'), <code key="leg">{line.leg}</code>],
+          ]}
+        />
+      );
+    case 'step':
+      return (
+        <Fields
+          fields={[
+            [t('details.flow'), line.flow],
+            [t('details.step'), line.step],
+            [t('details.verb'), verbWord(line.verb)],
+          ]}
+        />
+      );
+    case 'queued':
+      return (
+        <>
+          <Fields
+            fields={[
+              [t('details.queue'), line.queue],
+              [t('details.position'), count(line.position)],
+            ]}
+          />
+          <p className={css.sentence}>{line.why ? whyWaiting(line.why) : t('details.at_once')}</p>
+        </>
+      );
+    case 'offered':
+      return (
+        <>
+          <Why why={line.why} agent={line.agent} nameOf={nameOf} />
+          <h3>{t('details.decision')}</h3>
+          <Fields
+            fields={[
+              [t('details.queue'), line.why.queue],
+              [t('details.rule'), line.why.rule === 'longest_idle' ? t('rule.longest_idle') : line.why.rule],
+              [t('details.idle'), duration(line.why.idle_ms)],
+              [t('details.candidates'), count(line.why.candidates)],
+              [t('details.waited'), duration(line.why.waited_ms)],
+              [t('details.position'), count(line.why.position)],
+              [t('details.priority'), count(line.why.priority)],
+              [t('details.leg'), <code key="leg">{line.leg}</code>],
+            ]}
+          />
+        </>
+      );
+    case 'not_taken':
+      return (
+        <Fields
+          fields={[
+            [t('details.agent'), nameOf(line.agent)],
+            [t('details.cause'), causeOf(line.cause, line.status)],
+          ]}
+        />
+      );
+    case 'connected':
+      return (
+        <Fields
+          fields={[
+            [t('details.agent'), nameOf(line.agent)],
+            [t('details.waited'), duration(line.waited_ms)],
+          ]}
+        />
+      );
+    case 'leg_ended': {
+      const agent = story.agentOfLeg.get(line.leg);
+      return (
+        <>
+          <Fields
+            fields={[
+              [t('details.party'), agent ? nameOf(agent) : roleWord(line.role)],
+              [t('details.cause'), causeOf(line.cause, line.status)],
+              [t('details.leg'), <code key="leg">{line.leg}</code>],
+            ]}
+          />
+          <h3>{t('details.quality')}</h3>
+          {line.quality ? <QualityFields quality={line.quality} /> : <p className={css.quiet}>{t('details.no_sound')}</p>}
+        </>
+      );
+    }
+    case 'agent_changed':
+      return (
+        <Fields
+          fields={[
+            [t('details.agent'), nameOf(line.agent)],
+            [t('details.before'), `${stateWord(line.from)} · ${duration(line.lasted_ms)}`],
+            [t('details.after'), [stateWord(line.to), notReadyReason(line.reason)].filter(Boolean).join(' · ')],
+          ]}
+        />
+      );
+    case 'recording_started':
+    case 'recording_stopped':
+    case 'recording_failed':
+      return (
+        <Fields
+          fields={[
+            [t('details.recording'), <code key="rec">{line.recording}</code>],
+            line.kind === 'recording_stopped' && [t('details.length'), duration(line.length_ms)],
+            line.kind === 'recording_failed' && [t('details.cause'), line.why],
+          ]}
+        />
+      );
+    case 'trouble':
+      return <p className={css.sentence}>{line.what}</p>;
+    case 'closed':
+      return <Fields fields={[[t('details.outcome'), <Outcome key="outcome" outcome={line.outcome} />]]} />;
+    case 'sip':
+      return <Sip line={line} />;
+    case 'dialed':
+      return (
+        <Fields
+          fields={[
+            [t('details.to'), phone(line.number)],
+            [t('details.leg'), <code key="leg">{line.leg}</code>],
+          ]}
+        />
+      );
+    case 'transferred':
+      return <Fields fields={[[t('details.to'), phone(line.number)]]} />;
+    case 'digit':
+      return <Fields fields={[[t('details.digit'), line.digit]]} />;
+    case 'position_told':
+      return <Fields fields={[[t('details.position'), count(line.position)]]} />;
+    default:
+      return null;
+  }
+}
+
+function Overview({ interaction, story, nameOf }: { interaction: Interaction; story: Story; nameOf: NameOf }) {
+  const t = useT();
+  const legs = qualities(story.entries);
+  return (
+    <>
+      <Fields
+        fields={[
+          [t('details.from'), [interaction.from.display, phone(interaction.from.number)].filter(Boolean).join(' · ')],
+          [t('details.to'), interaction.to],
+          [t('details.origin'), <code key="origin">{interaction.origin}</code>],
+          [t('details.arrived'), momentFull(interaction.arrived_at)],
+          [t('details.waited'), interaction.queued_at ? duration(interaction.waited_ms) : UNKNOWN],
+          [t('details.talked'), interaction.connected_at ? duration(interaction.talked_ms) : UNKNOWN],
+          [t('details.held'), interaction.connected_at ? duration(interaction.held_ms) : UNKNOWN],
+          [t('details.wrapped_up'), interaction.connected_at ? duration(interaction.wrapped_up_ms) : UNKNOWN],
+          [t('details.offers'), count(interaction.offers)],
+        ]}
+      />
+      {interaction.recordings.length > 0 && (
+        <>
+          <h3>{t('details.recordings')}</h3>
+          <Fields
+            fields={interaction.recordings.map((one): Field => [
+              t(`recording.${one.kind}`),
+              one.length_ms == null ? t('call.recording') : `${duration(one.length_ms)} · ${bytes(one.bytes)}`,
+            ])}
+          />
+        </>
+      )}
+      {legs.map((leg) => {
+        const agent = story.agentOfLeg.get(leg.leg);
+        return leg.quality ? (
+          <div key={leg.leg}>
+            <h3>{t('details.quality_of', { party: agent ? nameOf(agent) : roleWord(leg.role) })}</h3>
+            <QualityFields quality={leg.quality} />
+          </div>
+        ) : null;
+      })}
+    </>
+  );
+}
+
+/** The chosen event with all its fields, or the interaction as a whole. */
+export function Details({ interaction, story, nameOf }: { interaction: Interaction; story: Story; nameOf: NameOf }) {
+  const t = useT();
+  const chosen = useChosen();
+  const entry = chosen === undefined ? undefined : story.entries.find((one) => one.key === chosen);
+  return (
+    <section className={css.panel} aria-labelledby="details-title">
+      <header className={css.head}>
+        <h2 id="details-title" title={entry ? eventTitle(entry.line, nameOf) : undefined}>
+          {entry ? eventTitle(entry.line, nameOf) : t('details.title')}
+        </h2>
+      </header>
+      <div className={css.body}>
+        {entry ? (
+          <>
+            <p className={css.time}>
+              {offset(entry.line.at - story.start)} · {clockFine(entry.line.at)}
+            </p>
+            <Body entry={entry} nameOf={nameOf} story={story} />
+          </>
+        ) : (
+          <Overview interaction={interaction} story={story} nameOf={nameOf} />
+        )}
+      </div>
+    </section>
+  );
+}

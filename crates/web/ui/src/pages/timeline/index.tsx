@@ -1,0 +1,154 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Fault } from '../../api/client';
+import { agentsQuery, timelineQuery } from '../../api/queries';
+import type { Timeline } from '../../api/types';
+import { may } from '../../app/access';
+import { useKeys } from '../../app/keys';
+import { NotAllowed } from '../../app/Notice';
+import { TopSlot, useShell } from '../../app/Shell';
+import { useRow } from '../../live/hooks';
+import { interactions, serverNow } from '../../live/live';
+import { duration, momentFull, phone } from '../../text/format';
+import { useT } from '../../text/i18n';
+import { Icon } from '../../ui/Icon';
+import { Empty, Failed, Lines } from '../../ui/notes';
+import { Outcome } from '../../ui/Outcome';
+import { InteractionIcon, interactionWord } from '../../ui/State';
+import { Axis } from './Axis';
+import { Cursor, CursorContext } from './cursor';
+import { Copy, Details } from './Details';
+import { Events, KINDS } from './Events';
+import { Ladder } from './Ladder';
+import { Player } from './Player';
+import { entryAt, mainRecording, storyOf, type Kind } from './story';
+import css from './timeline.module.css';
+
+function useNames(): (agent: string) => string {
+  const staff = useQuery(agentsQuery);
+  const names = useMemo(() => new Map(staff.data?.agents.map((agent) => [agent.id, agent.name])), [staff.data]);
+  return useCallback((agent: string) => names.get(agent) ?? agent, [names]);
+}
+
+/** The loaded story. */
+function Told({ timeline }: { timeline: Timeline }) {
+  const t = useT();
+  const { me } = useShell();
+  const { at } = useSearch({ from: '/inside/interactions/$id' });
+  const nameOf = useNames();
+  const { interaction } = timeline;
+  const story = useMemo(() => storyOf(timeline, serverNow()), [timeline]);
+  const recording = useMemo(
+    () => (may(me, 'recordings') ? mainRecording(interaction.recordings) : undefined),
+    [interaction.recordings, me],
+  );
+  const cursor = useRef<Cursor | undefined>(undefined);
+  cursor.current ??= new Cursor(story.start);
+  const joined = cursor.current;
+  const [kinds, setKinds] = useState<ReadonlySet<Kind>>(() => new Set(KINDS.filter((kind) => kind !== 'sip')));
+  const shown = useMemo(() => story.entries.filter((entry) => kinds.has(entry.kind)), [story, kinds]);
+  useEffect(() => joined.know(shown), [joined, shown]);
+
+  // A link may name the moment that is meant.
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) return;
+    first.current = false;
+    if (at === undefined) return;
+    const entry = entryAt(story.entries, story.start + at);
+    if (entry) joined.choose(entry);
+  }, [at, story, joined]);
+
+  useKeys([
+    { keys: 'J', match: 'KeyJ', layer: 2, label: 'keys.next_event', run: () => joined.step(shown, 1) },
+    { keys: 'K', match: 'KeyK', layer: 2, label: 'keys.previous_event', run: () => joined.step(shown, -1) },
+    { keys: 'Esc', match: 'Escape', layer: 2, label: 'keys.unchoose', run: () => joined.clear() },
+  ]);
+
+  const name = interaction.from.display || phone(interaction.from.number);
+  const toggle = (kind: Kind) => {
+    const next = new Set(kinds);
+    if (!next.delete(kind)) next.add(kind);
+    setKinds(next);
+  };
+  return (
+    <CursorContext value={joined}>
+      <div className={css.page}>
+        <header className={css.head}>
+          <Link to="/interactions" className={css.back} aria-label={t('timeline.back')}>
+            <Icon name="left" size={16} />
+          </Link>
+          <h2 className={css.name} lang={/\p{Script=Han}/u.test(name) ? 'zh-CN' : undefined}>
+            {name}
+          </h2>
+          {interaction.from.display && <span className={css.second}>{phone(interaction.from.number)}</span>}
+          <span className={css.tag}>
+            {interaction.state === 'closed' ? (
+              <Outcome outcome={interaction.outcome ?? null} />
+            ) : (
+              <span className={css.open}>
+                <InteractionIcon state={interaction.state} /> {interactionWord(t, interaction.state)}
+              </span>
+            )}
+          </span>
+          {interaction.queue && (
+            <span className={css.tag}>
+              <Icon name="queue" /> {interaction.queue}
+            </span>
+          )}
+          {interaction.agent && (
+            <span className={css.tag}>
+              <Icon name="agent" /> {nameOf(interaction.agent)}
+            </span>
+          )}
+          <span className={css.when}>
+            {momentFull(interaction.arrived_at)} · {duration(story.end - story.start)}
+          </span>
+          <span className={css.id}>{interaction.id}</span>
+          <Copy text={`${location.origin}/interactions/${interaction.id}`} label={t('copy.link')} />
+        </header>
+        <Axis story={story} recording={recording} nameOf={nameOf} />
+        <Events story={story} shown={shown} kinds={kinds} toggle={toggle} nameOf={nameOf} />
+        <Ladder story={story} nameOf={nameOf} />
+        <Details interaction={interaction} story={story} nameOf={nameOf} />
+        <Player recording={recording} open={story.open} end={story.end} />
+      </div>
+    </CursorContext>
+  );
+}
+
+/** What happened, and why. */
+export default function TimelinePage() {
+  const t = useT();
+  const { id } = useParams({ from: '/inside/interactions/$id' });
+  const story = useQuery(timelineQuery(id));
+  // An interaction that is open on the board is read again as soon as its row changes.
+  const row = useRow(interactions, id);
+  const refetch = story.refetch;
+  const seen = useRef(row);
+  useEffect(() => {
+    if (seen.current !== row) void refetch();
+    seen.current = row;
+  }, [row, refetch]);
+
+  const { error } = story;
+  return (
+    <>
+      <TopSlot title={t('timeline.title')} />
+      {story.data ? (
+        <Told key={id} timeline={story.data} />
+      ) : error instanceof Fault && error.status === 403 ? (
+        <NotAllowed />
+      ) : error instanceof Fault && error.status === 404 ? (
+        <Empty icon="find" action={<Link to="/interactions">{t('timeline.back')}</Link>}>
+          {t('timeline.none', { id })}
+        </Empty>
+      ) : error ? (
+        <Failed what={t('timeline.failed')} error={error} again={() => void refetch()} />
+      ) : (
+        <Lines rows={14} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+/** Every line of a timeline as a sentence, and beside routing decisions the reason. */
+import type { Line, Outcome } from '../api/types';
+import { OUTCOMES } from '../api/types';
+import { count, duration, phone } from './format';
+import { t } from './i18n';
+import { causeOf, notReadyReason, whoPassedOver, whyNow, whyOffered, whySkills, whyWaiting, type NameOf } from './sentences';
+
+const VERBS = ['say', 'ask', 'queue', 'record', 'transfer', 'set', 'end', 'hours', 'echo', 'music', 'conference'] as const;
+const STATES = ['ready', 'reserved', 'talking', 'wrap_up', 'not_ready', 'logged_out'] as const;
+
+const isOneOf = <T extends string>(all: readonly T[], word: string): word is T => (all as readonly string[]).includes(word);
+
+export const stateWord = (state: string): string => (isOneOf(STATES, state) ? t(`state.${state}`) : state);
+export const outcomeWord = (outcome: Outcome): string => (isOneOf(OUTCOMES, outcome) ? t(`outcome.${outcome}`) : outcome);
+
+/** What a flow step does, in a word. */
+export const verbWord = (verb: string): string => (isOneOf(VERBS, verb) ? t(`verb.${verb}`) : verb);
+
+/** What happened. */
+export function eventTitle(line: Line, nameOf: NameOf): string {
+  switch (line.kind) {
+    case 'arrived':
+      return t('event.arrived', { from: line.from.display || phone(line.from.number), to: line.to });
+    case 'answered':
+      return t('event.answered');
+    case 'step':
+      return t('event.step', { step: line.step, verb: verbWord(line.verb) });
+    case 'digit':
+      return t('event.digit', { digit: line.digit });
+    case 'queued':
+      return t('event.queued', { queue: line.queue, position: count(line.position) });
+    case 'position_told':
+      return t('event.position_told', { position: count(line.position) });
+    case 'offered':
+      return t('event.offered', { agent: nameOf(line.agent) });
+    case 'not_taken':
+      return t('event.not_taken', { agent: nameOf(line.agent), cause: causeOf(line.cause, line.status) });
+    case 'connected':
+      return t('event.connected', { agent: nameOf(line.agent) });
+    case 'held':
+      return t('event.held');
+    case 'resumed':
+      return t('event.resumed');
+    case 'dialed':
+      return t('event.dialed', { number: phone(line.number) });
+    case 'transferred':
+      return t('event.transferred', { number: phone(line.number) });
+    case 'leg_ended':
+      return t('event.leg_ended', { role: roleWord(line.role), cause: causeOf(line.cause, line.status) });
+    case 'recording_started':
+      return t('event.recording_started');
+    case 'recording_stopped':
+      return t('event.recording_stopped', { length: duration(line.length_ms) });
+    case 'recording_failed':
+      return t('event.recording_failed');
+    case 'agent_changed':
+      return t('event.agent_changed', { agent: nameOf(line.agent), state: stateWord(line.to) });
+    case 'trouble':
+      return t('event.trouble');
+    case 'closed':
+      return t('event.closed', { outcome: outcomeWord(line.outcome) });
+    case 'started':
+      return t('event.started');
+    case 'sip':
+      return line.summary;
+    default:
+      // A newer server may know kinds of lines that this page does not.
+      return (line as { kind: string }).kind;
+  }
+}
+
+export const roleWord = (role: string): string =>
+  role === 'customer' || role === 'agent' || role === 'outside' ? t(`role.leg.${role}`) : role;
+
+/** Why it happened, or more about it; one sentence each, none where there is nothing to say. */
+export function eventWhy(line: Line, nameOf: NameOf): string[] {
+  switch (line.kind) {
+    case 'arrived':
+      return [line.from.display ? phone(line.from.number) : '', line.origin].filter(Boolean);
+    case 'queued':
+      return line.why ? [whyWaiting(line.why)] : [];
+    case 'offered':
+      return [whyOffered(line.why), whySkills(line.why), whoPassedOver(line.why, nameOf), whyNow(line.why)].filter(Boolean);
+    case 'connected':
+      return [t('event.connected.waited', { waited: duration(line.waited_ms) })];
+    case 'agent_changed': {
+      const reason = notReadyReason(line.reason);
+      return [
+        t('event.agent_changed.lasted', { state: stateWord(line.from), lasted: duration(line.lasted_ms) }),
+        ...(reason ? [reason] : []),
+      ];
+    }
+    case 'recording_failed':
+      return [line.why];
+    case 'trouble':
+      return [line.what];
+    default:
+      return [];
+  }
+}

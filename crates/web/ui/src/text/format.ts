@@ -1,0 +1,122 @@
+/** Every number, time and date that is shown comes from here. An unknown one is a dash, never zero. */
+import { language, TAGS } from './i18n';
+
+export const UNKNOWN = '–';
+
+type Maybe = number | null | undefined;
+
+const cache = new Map<string, unknown>();
+
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${language()}n${JSON.stringify(options)}`;
+  let found = cache.get(key) as Intl.NumberFormat | undefined;
+  if (!found) cache.set(key, (found = new Intl.NumberFormat(TAGS[language()], options)));
+  return found;
+}
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language()}d${JSON.stringify(options)}`;
+  let found = cache.get(key) as Intl.DateTimeFormat | undefined;
+  if (!found) cache.set(key, (found = new Intl.DateTimeFormat(TAGS[language()], { hourCycle: 'h23', ...options })));
+  return found;
+}
+
+const known = (value: Maybe): value is number => value !== null && value !== undefined && Number.isFinite(value);
+const two = (value: number): string => numbers({ minimumIntegerDigits: 2, useGrouping: false }).format(value);
+
+export const count = (value: Maybe): string => (known(value) ? numbers({ maximumFractionDigits: 0 }).format(value) : UNKNOWN);
+
+export const decimal = (value: Maybe, digits: number): string =>
+  known(value) ? numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value) : UNKNOWN;
+
+/** `76.4 %`; the space does not break. */
+export const percent = (value: Maybe, digits = 1): string => (known(value) ? `${decimal(value, digits)}\u00a0%` : UNKNOWN);
+
+/** `4:12`, `1:04:12`. Seconds are cut, not rounded: a clock never shows a second that has not passed. */
+export function duration(ms: Maybe): string {
+  if (!known(ms)) return UNKNOWN;
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** `0.3 s` under ten seconds, `12 s` after: how old the newest news is. */
+export function age(ms: Maybe): string {
+  if (!known(ms)) return UNKNOWN;
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds >= 120) return duration(ms);
+  return `${decimal(seconds, seconds < 10 ? 1 : 0)}\u00a0${language() === 'zh' ? '秒' : 's'}`;
+}
+
+/** Whole seconds in words: `20 s`, `20 秒`. */
+export const seconds = (ms: Maybe): string => (known(ms) ? `${count(ms / 1000)}\u00a0${language() === 'zh' ? '秒' : 's'}` : UNKNOWN);
+
+/** `14:42:07`. */
+export const clock = (at: Maybe): string =>
+  known(at) ? dates({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at) : UNKNOWN;
+
+/** `14:42:07.318`, for the messages of one call. */
+export const clockFine = (at: Maybe): string =>
+  known(at)
+    ? dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 }).format(at).replace(',', '.')
+    : UNKNOWN;
+
+/** `12 Nov`, `11-12`. */
+export function day(at: Maybe): string {
+  if (!known(at)) return UNKNOWN;
+  if (language() === 'en') return dates({ day: 'numeric', month: 'short' }).format(at);
+  const parts = dates({ day: '2-digit', month: '2-digit' }).formatToParts(at);
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
+  return `${part('month')}-${part('day')}`;
+}
+
+const sameDay = (a: number, b: number): boolean => new Date(a).toDateString() === new Date(b).toDateString();
+
+/** The clock alone today, with the day otherwise. */
+export const moment = (at: Maybe, now: number = Date.now()): string =>
+  known(at) ? (sameDay(at, now) ? clock(at) : `${day(at)} ${clock(at)}`) : UNKNOWN;
+
+/** The day, the clock and the reader's zone, for a title or a detail. */
+export const momentFull = (at: Maybe): string =>
+  known(at) ? `${dates({ year: 'numeric', month: 'short', day: 'numeric' }).format(at)}, ${clock(at)} ${zone(at)}` : UNKNOWN;
+
+/** `UTC+8`, `UTC`. */
+export function zone(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const hours = Math.floor(Math.abs(minutes) / 60);
+  const rest = Math.abs(minutes) % 60;
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${two(rest)}` : ''}`;
+}
+
+/** `+0:37.2`: where in the interaction something happened. */
+export function offset(ms: Maybe): string {
+  if (!known(ms)) return UNKNOWN;
+  const tenths = Math.floor(Math.max(0, ms) / 100) % 10;
+  return `${duration(ms)}.${tenths}`;
+}
+
+/** `1.2 MB`. */
+export function bytes(value: Maybe): string {
+  if (!known(value)) return UNKNOWN;
+  if (value < 1000) return `${count(value)}\u00a0B`;
+  if (value < 1_000_000) return `${decimal(value / 1000, 0)}\u00a0kB`;
+  return `${decimal(value / 1_000_000, 1)}\u00a0MB`;
+}
+
+/** Groups the digits of a number so that it can be read aloud: `+86 138 1234 2071`. What is no number stays as it is. */
+export function phone(number: string): string {
+  if (!/^\+?\d{7,15}$/.test(number)) return number;
+  const china = /^(\+86)?(1\d{2})(\d{4})(\d{4})$/.exec(number);
+  if (china) return [china[1], china[2], china[3], china[4]].filter(Boolean).join(' ');
+  const america = /^(\+1)(\d{3})(\d{3})(\d{4})$/.exec(number);
+  if (america) return america.slice(1).join(' ');
+  const plus = number.startsWith('+');
+  const digits = plus ? number.slice(1) : number;
+  const head = plus ? 2 : digits.startsWith('0') ? 4 : 3;
+  const rest = digits.slice(head);
+  const groups = rest.match(/\d{1,3}(?=(\d{3})*$)/g) ?? [];
+  // A group of one digit reads badly: it joins its neighbor.
+  if (groups.length > 1 && groups[0]?.length === 1) groups.splice(0, 2, `${groups[0]}${groups[1]}`);
+  return [`${plus ? '+' : ''}${digits.slice(0, head)}`, ...groups].join(' ');
+}
