@@ -1,9 +1,14 @@
 //! Nanoseconds for one ordinary INVITE, beside rsip and rsipstack in the same run.
 //!
-//! `cargo bench -p sip-message`, or with `-- PART` only the lines whose name has that part. Each figure is the best of several rounds, because other work on the machine only
-//! ever adds to it; compare figures of one run only.
+//! `cargo bench -p sip-message`, or with `-- PART` only the lines whose name has that part. Each figure is the best of
+//! many short rounds, because other work on the machine only ever adds to it; compare figures of one run only.
 
 #![expect(clippy::print_stdout, reason = "printing the figures is what this program is for")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a bench looks at the clock; the crate does not"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;

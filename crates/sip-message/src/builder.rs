@@ -199,7 +199,9 @@ impl ResponseBuilder {
 
     /// Adds our tag to the To, unless it has one already or could not be read.
     pub fn to_tag(mut self, tag: &str) -> Self {
-        if let Some((_, value)) = self.copied.iter_mut().find(|(name, _)| *name == HeaderName::To)
+        if tag.bytes().any(scan::is_control) {
+            self.draft.error.get_or_insert(BuildError::ControlCharacter(Some(HeaderName::To)));
+        } else if let Some((_, value)) = self.copied.iter_mut().find(|(name, _)| *name == HeaderName::To)
             && let Ok(shape) = crate::name_addr::Shape::read(value)
             && params::find(shape.params, "tag").is_none()
         {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -33,28 +34,38 @@ pub(crate) struct Line {
     pub(crate) start: u32,
     pub(crate) value: u32,
     pub(crate) end: u32,
+    pub(crate) value_len: u16,
     pub(crate) name_len: u16,
     pub(crate) name: u8,
     written: bool,
 }
 
 impl Line {
-    /// A line of the source. The caller has held the sizes to [`crate::limits`], so they fit.
-    pub(crate) fn of_source(
+    /// The line at `start` of a buffer that ends at `end`; `value` is its value without white space at the ends.
+    ///
+    /// The caller has held the sizes to [`crate::limits`], so the places fit.
+    pub(crate) fn new(
         name: Option<HeaderName>,
-        start: usize,
         name_len: usize,
-        value: usize,
+        start: usize,
+        value: Range<usize>,
         end: usize,
     ) -> Self {
         Self {
             start: place(start),
-            value: place(value),
+            value: place(value.start),
             end: place(end),
-            name_len: u16::try_from(name_len).unwrap_or(u16::MAX),
+            value_len: length(value.len()),
+            name_len: length(name_len),
             name: name.map_or(UNKNOWN, |name| name as u8),
             written: false,
         }
+    }
+
+    /// The line's value in the buffer it was found in.
+    pub(crate) fn value_in<'a>(&self, buffer: &'a [u8]) -> &'a [u8] {
+        let start = self.value as usize;
+        buffer.get(start..start + usize::from(self.value_len)).unwrap_or_default()
     }
 
     /// The same line in a buffer that has `offset` bytes more before it.
@@ -71,6 +82,10 @@ impl Line {
 
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn length(bytes: usize) -> u16 {
+    u16::try_from(bytes).unwrap_or(u16::MAX)
 }
 
 /// One header line as it stands in the message.
@@ -298,7 +313,7 @@ impl Headers {
     }
 
     pub(crate) fn value(&self, line: &Line) -> &[u8] {
-        self.buffer(line).get(line.value as usize..line.end as usize).unwrap_or_default()
+        line.value_in(self.buffer(line))
     }
 
     fn is_named(&self, line: &Line, name: NameKey<'_>) -> bool {
@@ -374,7 +389,7 @@ pub(crate) fn write_line(
         NameKey::Known(name) => Some(name),
         NameKey::Other(_) => None,
     };
-    Ok(Line::of_source(known, start, text.len(), value_at, end))
+    Ok(Line::new(known, text.len(), start, value_at..end, end))
 }
 
 impl fmt::Debug for Headers {

@@ -111,13 +111,14 @@ fn start_line(bytes: &Bytes, line: &[u8]) -> Result<Start, ParseErrorKind> {
     }
     let method = Method::parse(head).map_err(ParseErrorKind::StartLine)?;
     let last = memchr::memrchr(b' ', line).ok_or(CHARACTER)?;
-    // What stands last decides whether this is SIP at all; HTTP on a SIP port is not worth an answer.
     let version = if last > first { &line[last + 1..] } else { &[] };
     let uri = bytes.slice_ref(line.get(first + 1..last).unwrap_or_default());
     let version = match version {
         version if version.eq_ignore_ascii_case(b"SIP/2.0") => Ok(()),
         [name @ .., b'/', _, b'.', _] if name.eq_ignore_ascii_case(b"SIP") => Err(ParseErrorKind::Version),
-        _ => Err(CHARACTER),
+        _ if memchr::memmem::find(line, b" SIP/").is_some() => Err(CHARACTER),
+        // HTTP on a SIP port, or noise: not worth an answer.
+        _ => return Err(CHARACTER),
     };
     Ok(Start::Request { method, uri, version })
 }
@@ -209,7 +210,7 @@ fn header_line(bytes: &[u8], start: usize, end: usize) -> Result<(Line, Option<H
     let value = scan::trim_start(&line[colon + 1..]);
     let value_start = end - value.len();
     let value_end = value_start + scan::trim_end(value).len();
-    Ok((Line::of_source(known, start, name.len(), value_start, value_end), known))
+    Ok((Line::new(known, name.len(), start, value_start..value_end, end), known))
 }
 
 /// What no message may lack (RFC 3261 §8.1.1), and what must be readable where it stands. In a request CSeq has the
@@ -307,8 +308,8 @@ pub(crate) fn content_length(head: &[u8]) -> Result<Option<usize>, ParseErrorKin
     let (lines, _, _) = header_lines(head, start, &mut mistake);
     let mut length = None;
     for line in lines.iter().filter(|line| line.name == HeaderName::ContentLength as u8) {
-        let value = head.get(line.value as usize..line.end as usize).unwrap_or_default();
-        let number = scan::number::<u32>(value).map_err(HeaderError::of(HeaderName::ContentLength))?;
+        let number =
+            scan::number::<u32>(line.value_in(head)).map_err(HeaderError::of(HeaderName::ContentLength))?;
         if length.replace(number as usize).is_some() {
             return Err(ParseErrorKind::Duplicate(HeaderName::ContentLength));
         }

@@ -3,6 +3,8 @@
 //! They are data beside the project (`shared/data/torture`, or `HOTLINE_SHARED_DATA`). Where they are absent these
 //! tests say so and pass over them.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its data from files; the crate does not")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
