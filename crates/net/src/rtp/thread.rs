@@ -144,11 +144,11 @@ impl Thread {
 
     fn tell_events(&mut self) {
         while let Some(event) = self.engine.poll_event() {
-            if let Event::Closed { port, .. } = event {
-                if let Some(number) = self.sockets.remove(port) {
-                    // There is room for every number of the range.
-                    let _ = self.free.try_send(number);
-                }
+            if let Event::Closed { port, .. } = event
+                && let Some(number) = self.sockets.remove(port)
+            {
+                // There is room for every number of the range.
+                let _ = self.free.try_send(number);
             }
             (self.events)(event);
         }
