@@ -9,7 +9,7 @@ use crate::transport::Source;
 use base::{Duration, Instant, Now, SecretSource};
 use core::borrow::Borrow;
 use sip_message::{HeaderName, Method, Request, ResponseBuilder, StatusCode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// How many wrong passwords one address may try for one user within [`FAILURES_WINDOW`].
@@ -69,13 +69,6 @@ impl Challenge {
     }
 }
 
-/// Wrong passwords of one address for one user.
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    since: Instant,
-    count: u32,
-}
-
 /// Checks requests against stored secrets.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
@@ -83,9 +76,10 @@ pub struct Authenticator {
     digest: DigestServer,
     /// A secret that nobody knows: users that do not exist are checked against it, so that they take as long.
     nobody: DigestSecret,
-    failures: BTreeMap<(IpAddr, Box<str>), Failures>,
-    /// The same, by age.
-    by_age: BTreeMap<(Instant, IpAddr, Box<str>), ()>,
+    /// Wrong passwords of each address for each user.
+    failures: BTreeMap<(IpAddr, Box<str>), u32>,
+    /// The same pairs, by the time of the first one.
+    by_age: BTreeSet<(Instant, IpAddr, Box<str>)>,
 }
 
 impl Authenticator {
@@ -93,7 +87,7 @@ impl Authenticator {
     pub fn new(config: AuthenticatorConfig, mut secrets: SecretSource) -> Self {
         let digest = DigestServer::new(&config.realm, &mut secrets);
         let nobody = DigestSecret::new("", &config.realm, &secrets.token(32));
-        Self { config, digest, nobody, failures: BTreeMap::new(), by_age: BTreeMap::new() }
+        Self { config, digest, nobody, failures: BTreeMap::new(), by_age: BTreeSet::new() }
     }
 
     /// Who sends this request, by its `Authorization` or `Proxy-Authorization` for our realm.
@@ -150,37 +144,158 @@ impl Authenticator {
             Method::Register => StatusCode::UNAUTHORIZED,
             _ => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
         };
-        Verdict::Challenge(Challenge { status, values: self.digest.challenge(stale, self.config.allows_md5, now) })
+        Verdict::Challenge(Challenge {
+            status,
+            values: self.digest.challenge(stale, self.config.allows_md5, now),
+        })
     }
 
     fn is_locked_out(&self, address: IpAddr, user: &str) -> bool {
         !self.failures.is_empty()
-            && self.failures.get(&(address, user.into())).is_some_and(|failures| failures.count >= FAILURES_MAX)
+            && self.failures.get(&(address, user.into())).is_some_and(|count| *count >= FAILURES_MAX)
     }
 
     fn count_failure(&mut self, address: IpAddr, user: &str, now: Instant) {
         let key = (address, Box::from(user));
-        if let Some(failures) = self.failures.get_mut(&key) {
-            failures.count += 1;
+        if let Some(count) = self.failures.get_mut(&key) {
+            *count += 1;
             return;
         }
         if self.failures.len() >= WATCHED_MAX
-            && let Some(((_, address, user), ())) = self.by_age.pop_first()
+            && let Some((_, address, user)) = self.by_age.pop_first()
         {
             self.failures.remove(&(address, user));
         }
-        self.failures.insert(key, Failures { since: now, count: 1 });
-        self.by_age.insert((now, address, user.into()), ());
+        self.failures.insert(key, 1);
+        self.by_age.insert((now, address, user.into()));
     }
 
     fn forget_old_failures(&mut self, now: Instant) {
-        while let Some(entry) = self.by_age.first_entry()
-            && entry.key().0 + FAILURES_WINDOW <= now
-        {
-            let ((since, address, user), ()) = entry.remove_entry();
-            let key = (address, user);
-            debug_assert_eq!(self.failures.get(&key).map(|failures| failures.since), Some(since));
-            self.failures.remove(&key);
+        while self.by_age.first().is_some_and(|(since, ..)| *since + FAILURES_WINDOW <= now) {
+            if let Some((_, address, user)) = self.by_age.pop_first() {
+                self.failures.remove(&(address, user));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Credentials;
+    use crate::transport::Transport;
+    use base::{IdSource, Timestamp};
+    use bytes::Bytes;
+    use sip_message::Message;
+
+    #[test]
+    fn a_user_with_the_right_password_is_let_in() {
+        let mut gate = Gate::new();
+        assert_eq!(gate.attempt("1001", "secret", HOME), "challenged, accepted 1001");
+    }
+
+    #[test]
+    fn a_wrong_password_and_an_unknown_user_look_the_same() {
+        let mut gate = Gate::new();
+        assert_eq!(gate.attempt("1001", "wrong", HOME), "challenged, challenged");
+        assert_eq!(gate.attempt("2002", "secret", HOME), "challenged, challenged");
+    }
+
+    #[test]
+    fn ten_guesses_lock_out_the_guesser_and_nobody_else() {
+        let mut gate = Gate::new();
+        for _ in 0..FAILURES_MAX {
+            assert_eq!(gate.attempt("1001", "guess", "203.0.113.9:5060"), "challenged, challenged");
+        }
+        assert_eq!(gate.attempt("1001", "secret", "203.0.113.9:7000"), "challenged, refused 403");
+        assert_eq!(gate.attempt("1001", "secret", HOME), "challenged, accepted 1001");
+        assert_eq!(gate.attempt("1002", "secret", "203.0.113.9:5060"), "challenged, accepted 1002");
+        gate.now = gate.now.after(FAILURES_WINDOW);
+        assert_eq!(gate.attempt("1001", "secret", "203.0.113.9:5060"), "challenged, accepted 1001");
+        assert_eq!(gate.authenticator.watched(), 0);
+    }
+
+    #[test]
+    fn old_hashes_are_refused_where_they_are_not_allowed() {
+        let mut gate = Gate::new();
+        gate.authenticator.config.allows_md5 = false;
+        let Verdict::Challenge(challenge) = gate.check("", HOME) else { panic!("strangers are challenged") };
+        assert_eq!(challenge.values.len(), 1);
+        let md5 = challenge.values[0].replace("SHA-256", "MD5");
+        let credentials = gate.credentials("1001", "secret", &md5);
+        assert!(matches!(gate.check(&credentials, HOME), Verdict::Challenge(_)));
+    }
+
+    #[test]
+    fn many_guessers_do_not_fill_the_memory() {
+        let mut gate = Gate::new();
+        for n in 0..WATCHED_MAX + 10 {
+            let address = IpAddr::from(u32::try_from(n).unwrap().to_be_bytes());
+            gate.authenticator.count_failure(address, "1001", gate.now.mono);
+        }
+        assert_eq!(gate.authenticator.watched(), WATCHED_MAX);
+        assert_eq!(gate.authenticator.by_age.len(), WATCHED_MAX);
+    }
+
+    const HOME: &str = "192.0.2.7:5060";
+
+    struct Gate {
+        authenticator: Authenticator,
+        secrets: BTreeMap<String, DigestSecret>,
+        now: Now,
+        ids: IdSource,
+    }
+
+    impl Gate {
+        fn new() -> Self {
+            let config = AuthenticatorConfig { realm: "hotline".to_owned(), allows_md5: true };
+            let users = ["1001", "1002"];
+            Self {
+                authenticator: Authenticator::new(config, SecretSource::fixed(1)),
+                secrets: users
+                    .map(|user| (user.to_owned(), DigestSecret::new(user, "hotline", "secret")))
+                    .into_iter()
+                    .collect(),
+                now: Now { mono: Instant::from_micros(1_000_000), utc: Timestamp::default() },
+                ids: IdSource::new(1),
+            }
+        }
+
+        /// Asks without credentials, then with them; tells how each went.
+        fn attempt(&mut self, user: &str, password: &str, from: &str) -> String {
+            let Verdict::Challenge(challenge) = self.check("", from) else {
+                panic!("strangers are challenged")
+            };
+            let credentials = self.credentials(user, password, &challenge.values[0]);
+            let second = match self.check(&credentials, from) {
+                Verdict::Accept { user } => format!("accepted {user}"),
+                Verdict::Challenge(_) => "challenged".to_owned(),
+                Verdict::Refuse(status) => format!("refused {status}"),
+            };
+            format!("challenged, {second}")
+        }
+
+        fn credentials(&mut self, user: &str, password: &str, challenge: &str) -> String {
+            let mut digest = Credentials::new(user, "hotline", password).answer([challenge]).unwrap();
+            format!("Authorization: {}\r\n", digest.authorize("REGISTER", "sip:hotline.test", &mut self.ids))
+        }
+
+        fn check(&mut self, credentials: &str, from: &str) -> Verdict<String> {
+            let text = format!(
+                "REGISTER sip:hotline.test SIP/2.0\r\nVia: SIP/2.0/UDP a.test;branch=z9hG4bK1\r\n\
+                 From: <sip:1001@hotline.test>;tag=1\r\nTo: <sip:1001@hotline.test>\r\nCall-ID: c\r\n\
+                 CSeq: 1 REGISTER\r\n{credentials}Content-Length: 0\r\n\r\n"
+            );
+            let Ok(Message::Request(request)) = Message::parse(Bytes::from(text)) else {
+                unreachable!("it is a request")
+            };
+            let source = Source {
+                transport: Transport::Udp,
+                local: "192.0.2.1:5060".parse().unwrap(),
+                remote: from.parse().unwrap(),
+                connection: None,
+            };
+            self.authenticator.check(&request, &source, &self.secrets, self.now)
         }
     }
 }

@@ -84,8 +84,14 @@ mod tests {
 
     #[test]
     fn hosts_are_compared_without_case_and_users_with() {
-        assert_eq!(AddressOfRecord::new("Anna", "HotLine.Test"), AddressOfRecord::new("Anna", "hotline.test"));
-        assert_ne!(AddressOfRecord::new("Anna", "hotline.test"), AddressOfRecord::new("anna", "hotline.test"));
+        assert_eq!(
+            AddressOfRecord::new("Anna", "HotLine.Test"),
+            AddressOfRecord::new("Anna", "hotline.test")
+        );
+        assert_ne!(
+            AddressOfRecord::new("Anna", "hotline.test"),
+            AddressOfRecord::new("anna", "hotline.test")
+        );
         assert_eq!(AddressOfRecord::new("a@b", "c").user(), "a@b");
     }
 }

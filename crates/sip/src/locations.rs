@@ -99,6 +99,8 @@ impl Locations {
             self.connections.insert((connection, aor.clone()));
         }
         let bindings = self.bindings.entry(aor.clone()).or_default();
+        // Most users have one phone; the usual growth would make room for four.
+        bindings.reserve_exact(1);
         let place = bindings.partition_point(|other| other.q > binding.q);
         bindings.insert(place, binding);
         self.count += 1;

@@ -126,9 +126,9 @@ impl Registrar {
             Err(Refusal::TooBrief) => request
                 .answer(StatusCode::INTERVAL_TOO_BRIEF)
                 .header(HeaderName::MinExpires, seconds(self.config.expires_min)),
-            Err(Refusal::Full) => request
-                .answer(StatusCode::SERVICE_UNAVAILABLE)
-                .header(HeaderName::RetryAfter, RETRY_AFTER_S),
+            Err(Refusal::Full) => {
+                request.answer(StatusCode::SERVICE_UNAVAILABLE).header(HeaderName::RetryAfter, RETRY_AFTER_S)
+            }
         }
     }
 
@@ -191,7 +191,10 @@ impl Registrar {
         if contacts.iter().any(|contact| contact.as_bytes() == b"*") {
             let removes = facts::seconds(headers, HeaderName::Expires) == Some(0);
             if contacts.len() > 1 || !removes {
-                return Err(Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: wildcard without Expires: 0"));
+                return Err(Refusal::Status(
+                    StatusCode::BAD_REQUEST,
+                    "Bad Request: wildcard without Expires: 0",
+                ));
             }
             self.check_order(&aor, |_| true, call_id, cseq)?;
             let all: Vec<_> = self.locations.bindings(&aor).map(|binding| binding.contact.clone()).collect();
@@ -255,7 +258,8 @@ impl Registrar {
     /// Steps 4 and 5: the address in To, if it is this user's.
     fn address_of(&self, uri: &Uri, user: &str, source: Source) -> Result<AddressOfRecord, Refusal> {
         let (Some(host), Some(named)) = (uri.host(), uri.user()) else { return Err(BAD_TO) };
-        let is_ours = host.is_same(&Host::Domain(&self.config.domain)) || host.address() == Some(source.local.ip());
+        let is_ours =
+            host.is_same(&Host::Domain(&self.config.domain)) || host.address() == Some(source.local.ip());
         if !is_ours {
             return Err(Refusal::Status(StatusCode::NOT_FOUND, "Not Found"));
         }
@@ -353,10 +357,246 @@ const BAD_CONTACT: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Reque
 
 /// Whether a change is about this binding: the same contact (§19.1.4), or the same device on the same flow.
 fn is_same(binding: &Binding, change: &Change) -> bool {
-    (change.instance.is_some() && change.instance == binding.instance) || binding.contact.equivalent(&change.contact)
+    (change.instance.is_some() && change.instance == binding.instance)
+        || binding.contact.equivalent(&change.contact)
 }
 
 /// Whole seconds, rounded up, so that a phone never believes it has less than a second where it has some.
 fn seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Transport;
+    use base::Timestamp;
+    use bytes::Bytes;
+    use sip_message::Message;
+
+    #[test]
+    fn a_registration_is_renewed_queried_and_removed() {
+        let mut desk = Desk::new();
+        assert_eq!(desk.register("Contact: <sip:a@192.0.2.7>\r\n"), "200 <sip:a@192.0.2.7>;expires=3600");
+        desk.pass(600);
+        assert_eq!(desk.register(""), "200 <sip:a@192.0.2.7>;expires=3000");
+        assert_eq!(
+            desk.register("Contact: <sip:a@192.0.2.7>;expires=120\r\nExpires: 600\r\n"),
+            "200 <sip:a@192.0.2.7>;expires=120"
+        );
+        assert_eq!(desk.register("Contact: <sip:a@192.0.2.7>\r\nExpires: 0\r\n"), "200");
+        assert_eq!(desk.events(), ["added sip:a@192.0.2.7", "removed sip:a@192.0.2.7 Unregistered"]);
+    }
+
+    #[test]
+    fn a_phone_that_does_not_renew_is_gone() {
+        let mut desk = Desk::new();
+        desk.register("Contact: <sip:a@192.0.2.7>\r\nExpires: 60\r\n");
+        desk.pass(59);
+        assert_eq!(desk.registrar.locations().len(), 1);
+        desk.pass(1);
+        assert_eq!(desk.registrar.locations().len(), 0);
+        assert_eq!(desk.events(), ["added sip:a@192.0.2.7", "removed sip:a@192.0.2.7 Expired"]);
+        assert_eq!(desk.registrar.poll_timeout(), None);
+    }
+
+    #[test]
+    fn several_phones_stand_in_the_order_of_their_wishes() {
+        let mut desk = Desk::new();
+        assert_eq!(
+            desk.register(
+                "Contact: <sip:a@192.0.2.7>;q=0.5, <sip:b@192.0.2.8>;q=0.05\r\nContact: <sip:c@192.0.2.9>\r\n"
+            ),
+            "200 <sip:c@192.0.2.9>;expires=3600 <sip:a@192.0.2.7>;expires=3600;q=0.500 \
+             <sip:b@192.0.2.8>;expires=3600;q=0.050"
+        );
+        assert_eq!(desk.register("Contact: *\r\nExpires: 0\r\n"), "200");
+        assert_eq!(desk.events().len(), 6);
+    }
+
+    #[test]
+    fn wishes_have_limits() {
+        let mut desk = Desk::new();
+        assert_eq!(desk.register("Contact: <sip:a@192.0.2.7>;expires=59\r\n"), "423 Min-Expires: 60");
+        assert_eq!(
+            desk.register("Contact: <sip:a@192.0.2.7>;expires=99999999999\r\n"),
+            "200 <sip:a@192.0.2.7>;expires=3600"
+        );
+        let many: Vec<_> = (0..BINDINGS_PER_ADDRESS_MAX).map(|n| format!("<sip:p{n}@192.0.2.8>")).collect();
+        assert_eq!(desk.register(&format!("Contact: {}\r\n", many.join(", "))), "503 Retry-After: 60");
+        assert_eq!(desk.registrar.locations().len(), 1);
+    }
+
+    #[test]
+    fn bad_wishes_change_nothing() {
+        let mut desk = Desk::new();
+        desk.register("Contact: <sip:a@192.0.2.7>\r\n");
+        desk.events();
+        for contacts in [
+            "Contact: *\r\n",
+            "Contact: *, <sip:a@192.0.2.7>\r\nExpires: 0\r\n",
+            "Contact: <tel:+123>\r\n",
+            "Contact: <sip:b@192.0.2.8>, <sip:\r\n",
+        ] {
+            assert!(desk.register(contacts).starts_with("400"), "{contacts}");
+        }
+        // The second wish is too brief, so the first is not granted either.
+        assert!(
+            desk.register("Contact: <sip:b@192.0.2.8>, <sip:c@192.0.2.9>;expires=5\r\n").starts_with("423")
+        );
+        assert_eq!(desk.registrar.locations().len(), 1);
+        assert!(desk.events().is_empty());
+    }
+
+    #[test]
+    fn nobody_registers_for_somebody_else() {
+        let mut desk = Desk::new();
+        for (to, expected) in [
+            ("sip:anna@hotline.test", "200"),
+            ("sip:anna@HOTLINE.TEST;transport=tcp", "200"),
+            ("sip:%61nna@hotline.test", "200"),
+            ("sip:anna@192.0.2.1:5060", "200"),
+            ("sip:bert@hotline.test", "403"),
+            ("sip:anna@elsewhere.test", "404"),
+            ("sip:hotline.test", "400"),
+            ("tel:+4912345", "400"),
+        ] {
+            desk.to = to.to_owned();
+            assert_eq!(desk.register(""), expected, "{to}");
+        }
+    }
+
+    #[test]
+    fn an_overtaken_request_changes_nothing() {
+        let mut desk = Desk::new();
+        desk.register("Contact: <sip:a@192.0.2.7>\r\n");
+        desk.register("Contact: <sip:a@192.0.2.7>\r\n");
+        desk.cseq = 0;
+        assert_eq!(desk.register("Contact: <sip:a@192.0.2.7>\r\nExpires: 0\r\n"), "500");
+        assert_eq!(desk.registrar.locations().len(), 1);
+        // A phone that started anew has another Call-ID.
+        desk.cseq = 0;
+        desk.call_id = "other".to_owned();
+        assert_eq!(desk.register("Contact: <sip:a@192.0.2.7>\r\nExpires: 0\r\n"), "200");
+    }
+
+    #[test]
+    fn the_same_contact_in_other_words_is_the_same_binding() {
+        let mut desk = Desk::new();
+        desk.register("Contact: <sip:a@phone.test;ob>\r\n");
+        assert_eq!(
+            desk.register("Contact: <sip:%61@PHONE.test>\r\n"),
+            "200 <sip:%61@PHONE.test>;expires=3600"
+        );
+        assert_eq!(desk.events(), ["added sip:a@phone.test;ob"]);
+    }
+
+    #[test]
+    fn a_browser_that_comes_again_replaces_itself() {
+        let mut desk = Desk::new();
+        let contact = |name: &str| {
+            format!(
+                "Contact: <sip:{name}@x.invalid;transport=ws>;+sip.instance=\"<urn:uuid:1>\";reg-id=1\r\n"
+            )
+        };
+        desk.register(&contact("one"));
+        assert_eq!(desk.register(&contact("two")), "200 <sip:two@x.invalid;transport=ws>;expires=3600");
+        assert_eq!(
+            desk.events(),
+            [
+                "added sip:one@x.invalid;transport=ws",
+                "removed sip:one@x.invalid;transport=ws Replaced",
+                "added sip:two@x.invalid;transport=ws"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_phone_is_reached_where_it_registered_from() {
+        let mut desk = Desk::new();
+        desk.source.remote = "203.0.113.9:40001".parse().unwrap();
+        desk.register("Contact: <sip:a@10.0.0.7>\r\n");
+        let aor = AddressOfRecord::new("anna", "hotline.test");
+        let binding = desk.registrar.locations().bindings(&aor).next().unwrap();
+        assert_eq!(binding.destination().remote, desk.source.remote);
+        assert_eq!(binding.contact().to_string(), "sip:a@10.0.0.7");
+    }
+
+    #[test]
+    fn a_broken_connection_takes_its_phones_along() {
+        let mut desk = Desk::new();
+        desk.source = Source { transport: Transport::Wss, connection: Some(ConnectionId(3)), ..desk.source };
+        desk.register("Contact: <sip:a@x.invalid;transport=ws>\r\n");
+        desk.registrar.connection_closed(ConnectionId(3));
+        assert_eq!(desk.events()[1], "removed sip:a@x.invalid;transport=ws Disconnected");
+    }
+
+    struct Desk {
+        registrar: Registrar,
+        now: Now,
+        source: Source,
+        to: String,
+        call_id: String,
+        cseq: u32,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            Self {
+                registrar: Registrar::new(RegistrarConfig::new("hotline.test")),
+                now: Now { mono: Instant::START, utc: Timestamp::default() },
+                source: Source {
+                    transport: Transport::Udp,
+                    local: "192.0.2.1:5060".parse().unwrap(),
+                    remote: "192.0.2.7:5060".parse().unwrap(),
+                    connection: None,
+                },
+                to: "sip:anna@hotline.test".to_owned(),
+                call_id: "call".to_owned(),
+                cseq: 0,
+            }
+        }
+
+        fn pass(&mut self, seconds: u64) {
+            self.now = self.now.after(Duration::from_secs(seconds));
+            self.registrar.handle_timeout(self.now);
+        }
+
+        /// Status, then the contacts, or the header that says what would have been accepted.
+        fn register(&mut self, headers: &str) -> String {
+            self.cseq += 1;
+            let Self { to, call_id, cseq, .. } = self;
+            let text = format!(
+                "REGISTER sip:hotline.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK1\r\n\
+                 From: <sip:anna@hotline.test>;tag=1\r\nTo: <{to}>\r\nCall-ID: {call_id}\r\n\
+                 CSeq: {cseq} REGISTER\r\n{headers}Content-Length: 0\r\n\r\n"
+            );
+            let Ok(Message::Request(request)) = Message::parse(Bytes::from(text)) else {
+                return "400 at the parser".to_owned();
+            };
+            let response = self.registrar.register(&request, "anna", self.source, self.now).build().unwrap();
+            let mut line = response.status().to_string();
+            for contact in response.headers().all(HeaderName::Contact) {
+                line.push(' ');
+                line.push_str(&contact.text());
+            }
+            for name in [HeaderName::MinExpires, HeaderName::RetryAfter] {
+                if let Some(value) = response.headers().get(name) {
+                    line.push_str(&format!(" {name}: {}", value.text()));
+                }
+            }
+            line
+        }
+
+        fn events(&mut self) -> Vec<String> {
+            core::iter::from_fn(|| self.registrar.poll_output())
+                .map(|event| match event {
+                    RegistrarEvent::BindingAdded { contact, .. } => format!("added {contact}"),
+                    RegistrarEvent::BindingRemoved { contact, why, .. } => {
+                        format!("removed {contact} {why:?}")
+                    }
+                })
+                .collect()
+        }
+    }
 }

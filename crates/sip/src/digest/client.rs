@@ -95,7 +95,8 @@ impl ClientDigest {
         let mut value = String::with_capacity(320);
         value.push_str("Digest username=");
         write_quoted(&self.credentials.user, &mut value);
-        for (name, text) in [("realm", self.credentials.realm.as_str()), ("nonce", &self.nonce), ("uri", uri)] {
+        for (name, text) in [("realm", self.credentials.realm.as_str()), ("nonce", &self.nonce), ("uri", uri)]
+        {
             value.push_str(", ");
             value.push_str(name);
             value.push('=');

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn parameters_are_found_in_any_case_and_order() {
-        let text = "digest  username=\"1001\" ,Realm=\"hot \\\"line\\\"\",algorithm=MD5,, nc = 00000001,opaque=\"\"";
+        let text =
+            "digest  username=\"1001\" ,Realm=\"hot \\\"line\\\"\",algorithm=MD5,, nc = 00000001,opaque=\"\"";
         let parameters = Parameters::parse(text).unwrap();
         assert_eq!(parameters.value("USERNAME"), Some("1001"));
         assert_eq!(parameters.value("realm"), Some("hot \"line\""));

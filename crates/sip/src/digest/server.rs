@@ -193,10 +193,19 @@ mod tests {
                      cnonce=\"c\", nc=00000001, qop=auth, algorithm=MD5";
         assert!(Claim::read(whole, "hotline").is_some());
         assert!(Claim::read(whole, "other").is_none());
-        for part in ["username=\"a\", ", "nonce=\"n\", ", "uri=\"sip:x\", ", "cnonce=\"c\", ", "nc=00000001, ", "qop=auth, "] {
+        for part in [
+            "username=\"a\", ",
+            "nonce=\"n\", ",
+            "uri=\"sip:x\", ",
+            "cnonce=\"c\", ",
+            "nc=00000001, ",
+            "qop=auth, ",
+        ] {
             assert!(Claim::read(&whole.replace(part, ""), "hotline").is_none(), "{part}");
         }
-        for (from, to) in [("MD5", "MD5-sess"), ("00000001", "1"), ("00000001", "+0000001"), ("qop=auth", "qop=auth-int")] {
+        for (from, to) in
+            [("MD5", "MD5-sess"), ("00000001", "1"), ("00000001", "+0000001"), ("qop=auth", "qop=auth-int")]
+        {
             assert!(Claim::read(&whole.replace(from, to), "hotline").is_none(), "{to}");
         }
     }

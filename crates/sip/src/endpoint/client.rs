@@ -38,8 +38,7 @@ pub(super) enum Input {
 }
 
 /// The timers either kind may have running.
-pub(super) const TIMERS: [Timer; 7] =
-    [Timer::A, Timer::B, Timer::D, Timer::M, Timer::E, Timer::F, Timer::K];
+pub(super) const TIMERS: [Timer; 7] = [Timer::A, Timer::B, Timer::D, Timer::M, Timer::E, Timer::F, Timer::K];
 
 impl Client {
     pub(super) fn start(
@@ -96,7 +95,8 @@ impl Client {
     pub(super) fn is_over(&self) -> bool {
         matches!(
             self.machine,
-            Machine::Invite(invite_client::State::Terminated) | Machine::Other(non_invite_client::State::Terminated)
+            Machine::Invite(invite_client::State::Terminated)
+                | Machine::Other(non_invite_client::State::Terminated)
         )
     }
 
@@ -112,7 +112,9 @@ impl Client {
 
     /// The ACK of a 3xx–6xx (§17.1.1.3). The first one takes the INVITE's place; copies of the response get it again.
     pub(super) fn acknowledge(&mut self, response: &Response) -> Bytes {
-        if let Some(ack) = self.follow_up(Method::Ack, response.headers().get(HeaderName::To).map(|to| to.as_bytes())) {
+        if let Some(ack) =
+            self.follow_up(Method::Ack, response.headers().get(HeaderName::To).map(|to| to.as_bytes()))
+        {
             self.sent = ack;
         }
         self.sent.clone()
@@ -134,7 +136,12 @@ impl Client {
     }
 
     /// A request on the same branch: the INVITE's target, top Via, Route, From, Call-ID and CSeq number.
-    fn copy(&self, invite: &Request, method: Method, to: Option<&[u8]>) -> Option<sip_message::RequestBuilder> {
+    fn copy(
+        &self,
+        invite: &Request,
+        method: Method,
+        to: Option<&[u8]>,
+    ) -> Option<sip_message::RequestBuilder> {
         let headers = invite.headers();
         let number = facts::cseq(headers)?.number;
         let to = to.or_else(|| headers.get(HeaderName::To).map(|to| to.as_bytes()))?;

@@ -147,7 +147,12 @@ impl Endpoint {
     }
 
     /// Sends a message that no transaction watches: the ACK of a 2xx. Returns its bytes for repetition.
-    pub(crate) fn send_ack(&mut self, mut ack: Request, destination: Destination, session: SessionId) -> Bytes {
+    pub(crate) fn send_ack(
+        &mut self,
+        mut ack: Request,
+        destination: Destination,
+        session: SessionId,
+    ) -> Bytes {
         let tx = ClientTransactionId { branch: self.ids.next_u64(), is_cancel: false };
         self.put_via(&mut ack, tx, &destination);
         let bytes = ack.to_bytes();
@@ -226,8 +231,12 @@ impl Endpoint {
         for tx in clients {
             self.run_client(tx, client::Input::TransportError, None, now.mono);
         }
-        let servers: Vec<_> =
-            self.servers.iter().filter(|(_, server)| failed.concerns(&server.reply_to)).map(|(tx, _)| *tx).collect();
+        let servers: Vec<_> = self
+            .servers
+            .iter()
+            .filter(|(_, server)| failed.concerns(&server.reply_to))
+            .map(|(tx, _)| *tx)
+            .collect();
         for tx in servers {
             self.run_server(tx, server::Input::TransportError, None, None, now.mono);
         }
@@ -247,8 +256,12 @@ impl Endpoint {
     pub fn handle_timeout(&mut self, now: Now) {
         while let Some(waiting) = self.deadlines.expire(now.mono) {
             match waiting {
-                Waiting::Client(tx, timer) => self.run_client(tx, client::Input::Timer(timer), None, now.mono),
-                Waiting::Server(tx, timer) => self.run_server(tx, server::Input::Timer(timer), None, None, now.mono),
+                Waiting::Client(tx, timer) => {
+                    self.run_client(tx, client::Input::Timer(timer), None, now.mono)
+                }
+                Waiting::Server(tx, timer) => {
+                    self.run_server(tx, server::Input::Timer(timer), None, None, now.mono)
+                }
             }
         }
     }
@@ -330,7 +343,11 @@ impl Endpoint {
         // The same tag as in the INVITE's own answer.
         self.respond_at(tx, request.answer(StatusCode::OK).to_tag(&invite.to_string()), now);
         if open {
-            self.outputs.push_back(EndpointOutput::Canceled { tx: invite, request: Box::new(request), session });
+            self.outputs.push_back(EndpointOutput::Canceled {
+                tx: invite,
+                request: Box::new(request),
+                session,
+            });
         }
     }
 
@@ -343,7 +360,11 @@ impl Endpoint {
         let call_id = facts::call_id(request.headers()).unwrap_or_default();
         let tag = ServerTransactionId::from_u64(key::fingerprint(&[via, call_id.as_bytes()]));
         if let Ok(response) = answer.to_tag(&tag.to_string()).build() {
-            self.outputs.push_back(EndpointOutput::Transmit(Transmit::new(reply_to, response.to_bytes(), None)));
+            self.outputs.push_back(EndpointOutput::Transmit(Transmit::new(
+                reply_to,
+                response.to_bytes(),
+                None,
+            )));
         }
     }
 
@@ -395,8 +416,9 @@ impl Endpoint {
             match *one {
                 Do::Send => {
                     server.invite = None;
-                    server.last = answer.take().unwrap_or_default();
-                    let bytes = server.last.clone();
+                    let bytes = answer.take().unwrap_or_default();
+                    // What is kept for repetition is kept for half a minute, so it is kept without spare room.
+                    server.last = Bytes::copy_from_slice(&bytes);
                     let transmit = Transmit::new(server.reply_to, bytes, server.session);
                     self.outputs.push_back(EndpointOutput::Transmit(transmit));
                 }
@@ -427,7 +449,9 @@ impl Endpoint {
                     }
                     self.deadlines.set(Waiting::Server(tx, timer), now + wait);
                 }
-                Do::ArmSlow(timer) => self.deadlines.set(Waiting::Server(tx, timer), now + self.config.timing.t2),
+                Do::ArmSlow(timer) => {
+                    self.deadlines.set(Waiting::Server(tx, timer), now + self.config.timing.t2)
+                }
                 Do::Stop(timer) => {
                     self.deadlines.stop(&Waiting::Server(tx, timer));
                 }
@@ -457,7 +481,8 @@ impl Endpoint {
         }
         let (Some(via), Some(cseq)) = (facts::top_via(headers), facts::cseq(headers)) else { return };
         let branch = via.branch().and_then(|branch| token::read(branch.get(Via::COOKIE.len()..)?));
-        let tx = branch.map(|branch| ClientTransactionId { branch, is_cancel: cseq.method == Method::Cancel });
+        let tx =
+            branch.map(|branch| ClientTransactionId { branch, is_cancel: cseq.method == Method::Cancel });
         match tx.filter(|tx| self.clients.contains_key(tx)) {
             Some(tx) => self.run_client(tx, client::input_of(&response), Some((response, source)), now),
             None if cseq.method == Method::Invite && response.status().is_success() => {
@@ -551,7 +576,9 @@ impl Endpoint {
                     }
                     self.deadlines.set(Waiting::Client(tx, timer), now + wait);
                 }
-                Do::ArmSlow(timer) => self.deadlines.set(Waiting::Client(tx, timer), now + self.config.timing.t2),
+                Do::ArmSlow(timer) => {
+                    self.deadlines.set(Waiting::Client(tx, timer), now + self.config.timing.t2)
+                }
                 Do::Stop(timer) => {
                     self.deadlines.stop(&Waiting::Client(tx, timer));
                 }

@@ -87,7 +87,9 @@ impl Server {
             Machine::Other(state) => {
                 let input = match input {
                     // Neither is ever said to one of these: an ACK finds an INVITE, and nothing else is repeated.
-                    Input::RequestAgain | Input::Ack | Input::Repeat => non_invite_server::Input::RequestAgain,
+                    Input::RequestAgain | Input::Ack | Input::Repeat => {
+                        non_invite_server::Input::RequestAgain
+                    }
                     Input::Provisional => non_invite_server::Input::Provisional,
                     Input::Success | Input::Failure => non_invite_server::Input::Final,
                     Input::Timer(timer) => non_invite_server::Input::Timer(timer),
@@ -103,7 +105,8 @@ impl Server {
     pub(super) fn is_over(&self) -> bool {
         matches!(
             self.machine,
-            Machine::Invite(invite_server::State::Terminated) | Machine::Other(non_invite_server::State::Terminated)
+            Machine::Invite(invite_server::State::Terminated)
+                | Machine::Other(non_invite_server::State::Terminated)
         )
     }
 

@@ -89,16 +89,35 @@ impl Session {
         self.apply(table::Input::Reject, With { refusal: Some(refusal), ..With::default() }, hands);
     }
 
-    /// The owner wants to know first who calls. The INVITE is answered once and forgotten; the caller may come again.
+    /// The owner wants to know first who calls. The caller may come again.
     pub(crate) fn challenge(&mut self, challenge: &Challenge, hands: &mut Hands<'_>) {
+        self.answer_and_forget(|request| challenge.answer(request), EndedBy::Challenged, hands);
+    }
+
+    /// The owner wants nothing to do with the caller.
+    pub(crate) fn turn_away(&mut self, status: StatusCode, reason: &str, hands: &mut Hands<'_>) {
+        let refusal = |request: &Request| {
+            let refusal = request.answer(status);
+            if reason.is_empty() { refusal } else { refusal.reason(reason) }
+        };
+        self.answer_and_forget(refusal, EndedBy::LocalHangUp, hands);
+    }
+
+    /// Answers the INVITE once, without a transaction that would repeat the answer or swallow copies.
+    fn answer_and_forget(
+        &mut self,
+        answer: impl FnOnce(&Request) -> ResponseBuilder,
+        ended: EndedBy,
+        hands: &mut Hands<'_>,
+    ) {
         if self.state != table::State::Arrived {
             return;
         }
         let Some((tx, request)) = self.asked.take() else { return };
-        hands.endpoint.respond_and_forget(tx, challenge.answer(&request));
+        hands.endpoint.respond_and_forget(tx, answer(&request));
         self.state = table::State::Closed;
         self.forget_waits(hands);
-        self.tell(Event::Ended(EndedBy::Challenged), hands);
+        self.tell(Event::Ended(ended), hands);
     }
 
     /// Their CANCEL, already answered.
@@ -113,7 +132,7 @@ impl Session {
     /// Their ACK.
     pub(crate) fn handle_ack(&mut self, request: &Request, hands: &mut Hands<'_>) {
         let number = facts::cseq(request.headers()).map(|cseq| cseq.number);
-        if !self.unacknowledged.is_some_and(|waiting| Some(waiting.cseq) == number) {
+        if self.unacknowledged.is_none_or(|waiting| Some(waiting.cseq) != number) {
             return;
         }
         let with = With { sdp: sdp_of(request.headers(), request.body()), ..With::default() };
@@ -139,8 +158,11 @@ impl Session {
         if self.asked.as_ref().is_some_and(|(asked, _)| *asked == tx) {
             self.asked = None;
             let with = With { failure: Some(why), ..With::default() };
-            let input =
-                if self.state == table::State::Arrived { table::Input::NoAnswer } else { table::Input::DialogLost };
+            let input = if self.state == table::State::Arrived {
+                table::Input::NoAnswer
+            } else {
+                table::Input::DialogLost
+            };
             self.apply(input, with, hands);
         }
     }
@@ -169,7 +191,12 @@ impl Session {
     }
 
     /// A 2xx to an INVITE or UPDATE.
-    pub(super) fn success(&self, request: &Request, sdp: Option<Bytes>, hands: &Hands<'_>) -> ResponseBuilder {
+    pub(super) fn success(
+        &self,
+        request: &Request,
+        sdp: Option<Bytes>,
+        hands: &Hands<'_>,
+    ) -> ResponseBuilder {
         let response = request
             .answer(StatusCode::OK)
             .to_tag(&self.id.to_string())

@@ -142,7 +142,9 @@ impl Session {
     }
 
     pub(super) fn tell_ringing(&self, with: &With<'_>, hands: &mut Hands<'_>) {
-        let Some(response) = with.response.filter(|response| response.status() != StatusCode::TRYING) else { return };
+        let Some(response) = with.response.filter(|response| response.status() != StatusCode::TRYING) else {
+            return;
+        };
         let sdp = sdp_of(response.headers(), response.body());
         self.tell(Event::Ringing { status: response.status(), sdp }, hands);
     }

@@ -206,7 +206,8 @@ impl Session {
                 self.tell_live(Event::Info { content_type, body: request.body().clone() }, hands);
             }
             Method::Options => {
-                let response = self.success(&request, None, hands).header(HeaderName::Accept, "application/sdp");
+                let response =
+                    self.success(&request, None, hands).header(HeaderName::Accept, "application/sdp");
                 hands.endpoint.respond_at(tx, response, hands.now.mono);
             }
             _ if self.state.is_live() => self.tell(Event::Request { tx, request }, hands),

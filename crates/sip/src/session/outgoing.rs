@@ -123,7 +123,8 @@ impl Session {
 
     /// BYE, with the words the owner gave.
     pub(super) fn send_bye(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
-        let headers = with.reason.map(|reason| ("Reason".to_owned(), reason.to_owned())).into_iter().collect();
+        let headers =
+            with.reason.map(|reason| ("Reason".to_owned(), reason.to_owned())).into_iter().collect();
         self.send(Draft { purpose: Purpose::Bye, headers, content: None }, hands);
     }
 
@@ -170,7 +171,11 @@ impl Session {
         match outgoing.draft.purpose {
             Purpose::Invite if status.is_success() => self.handle_answer(response, hands),
             Purpose::Invite => {
-                self.apply(table::Input::Failure, With { response: Some(response), ..With::default() }, hands);
+                self.apply(
+                    table::Input::Failure,
+                    With { response: Some(response), ..With::default() },
+                    hands,
+                );
             }
             Purpose::Reinvite => self.handle_offer_response(outgoing.cseq, response, hands),
             Purpose::Bye => self.apply(table::Input::ByeDone, With::default(), hands),
@@ -237,7 +242,8 @@ impl Session {
             Purpose::Bye => true,
         };
         let Some(credentials) = self.credentials.as_ref().filter(|_| wanted) else { return false };
-        let values: Vec<_> = response.headers().all(challenge).map(|value| value.text().into_owned()).collect();
+        let values: Vec<_> =
+            response.headers().all(challenge).map(|value| value.text().into_owned()).collect();
         let Some(digest) = credentials.answer(values.iter().map(String::as_str)) else { return false };
         if outgoing.attempts >= ATTEMPTS_MAX || (outgoing.attempts > 0 && !digest.is_stale()) {
             return false;

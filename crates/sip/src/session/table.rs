@@ -128,7 +128,9 @@ pub enum Why {
 pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
     use Do::*;
     use Input::*;
-    use State::{Answered, Arrived, Calling, Canceling, Closed, Closing, Doomed, Established, Leaving, Ringing};
+    use State::{
+        Answered, Arrived, Calling, Canceling, Closed, Closing, Doomed, Established, Leaving, Ringing,
+    };
 
     match (state, input) {
         // We call.
@@ -189,11 +191,14 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Arrived | Answered | Leaving, Provisional | Success | Failure) => (state, &[]),
         (Calling | Ringing | Doomed | Canceling, Cancel | Ack) => (state, &[]),
         (Arrived, Ack) => (state, &[]),
-        (Calling | Ringing | Doomed | Canceling | Arrived | Answered | Leaving | Established, ByeDone) => (state, &[]),
-        (Calling | Ringing | Doomed | Canceling | Arrived | Closing, AckOverdue) => (state, &[]),
-        (Calling | Ringing | Doomed | Arrived | Answered | Leaving | Established | Closing, CancelOverdue) => {
+        (Calling | Ringing | Doomed | Canceling | Arrived | Answered | Leaving | Established, ByeDone) => {
             (state, &[])
         }
+        (Calling | Ringing | Doomed | Canceling | Arrived | Closing, AckOverdue) => (state, &[]),
+        (
+            Calling | Ringing | Doomed | Arrived | Answered | Leaving | Established | Closing,
+            CancelOverdue,
+        ) => (state, &[]),
         (Closed, _) => (Closed, &[]),
     }
 }

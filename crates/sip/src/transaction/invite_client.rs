@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn the_whole_table() {
         use Input::*;
-        let states = [State::Calling, State::Proceeding, State::Completed, State::Accepted, State::Terminated];
+        let states =
+            [State::Calling, State::Proceeding, State::Completed, State::Accepted, State::Terminated];
         let timers = [super::Timer::A, super::Timer::B, super::Timer::D, super::Timer::M].map(Timer);
         let inputs = [&[Provisional, Success, Failure][..], &timers, &[TransportError, GiveUp]].concat();
         insta::assert_snapshot!(super::super::print_table(&states, &inputs, step));

@@ -129,7 +129,8 @@ mod tests {
             State::Terminated,
         ];
         let timers =
-            [super::Timer::Trying, super::Timer::G, super::Timer::H, super::Timer::I, super::Timer::L].map(Timer);
+            [super::Timer::Trying, super::Timer::G, super::Timer::H, super::Timer::I, super::Timer::L]
+                .map(Timer);
         let others = [RequestAgain, Ack, Provisional, Success, Failure, Repeat, TransportError];
         let inputs = [&others[..], &timers].concat();
         insta::assert_snapshot!(super::super::print_table(&states, &inputs, step));

@@ -65,8 +65,12 @@ impl MergeKey {
         let headers = request.headers();
         let from = facts::from(headers)?;
         let number = facts::cseq(headers)?.number.to_be_bytes();
-        let parts =
-            [facts::call_id(headers)?.as_bytes(), from.tag()?.as_bytes(), request.method().as_str().as_bytes(), &number];
+        let parts = [
+            facts::call_id(headers)?.as_bytes(),
+            from.tag()?.as_bytes(),
+            request.method().as_str().as_bytes(),
+            &number,
+        ];
         Some(Self(fingerprint(&parts)))
     }
 }
@@ -93,7 +97,10 @@ mod tests {
 
     #[test]
     fn a_repeated_request_has_the_same_key() {
-        assert_eq!(key("INVITE", "SIP/2.0/UDP a.test;branch=z9hG4bK1"), key("INVITE", "SIP/2.0/UDP A.test;branch=z9hg4bk1"));
+        assert_eq!(
+            key("INVITE", "SIP/2.0/UDP a.test;branch=z9hG4bK1"),
+            key("INVITE", "SIP/2.0/UDP A.test;branch=z9hg4bk1")
+        );
     }
 
     #[test]
@@ -108,7 +115,9 @@ mod tests {
 
     #[test]
     fn ack_and_cancel_find_their_invite() {
-        for via in ["SIP/2.0/UDP a.test;branch=z9hG4bK1", "SIP/2.0/UDP a.test", "SIP/2.0/UDP a.test;branch=z9hG4bK"] {
+        for via in
+            ["SIP/2.0/UDP a.test;branch=z9hG4bK1", "SIP/2.0/UDP a.test", "SIP/2.0/UDP a.test;branch=z9hG4bK"]
+        {
             let invite = key("INVITE", via);
             assert_eq!(key("ACK", via), invite, "{via}");
             assert_eq!(ServerKey::of_canceled(&request("CANCEL", via, "")).unwrap(), invite, "{via}");

@@ -71,11 +71,13 @@ fn content(request: &Request) -> Option<ResponseBuilder> {
             .header(HeaderName::Accept, "application/sdp")
             .header(HeaderName::AcceptEncoding, "identity")
     };
-    let is_plain = headers.list(HeaderName::ContentEncoding).all(|value| value.text().eq_ignore_ascii_case("identity"));
+    let is_plain =
+        headers.list(HeaderName::ContentEncoding).all(|value| value.text().eq_ignore_ascii_case("identity"));
     if !is_plain {
         return Some(refused());
     }
-    let disposition = headers.get(HeaderName::ContentDisposition).map(|value| value.text().to_ascii_lowercase());
+    let disposition =
+        headers.get(HeaderName::ContentDisposition).map(|value| value.text().to_ascii_lowercase());
     let may_be_ignored = disposition.is_some_and(|text| text.replace(' ', "").contains(";handling=optional"));
     if may_be_ignored || crate::session::sdp_of(headers, request.body()).is_some() {
         return None;

@@ -192,6 +192,13 @@ impl UserAgent {
         self.command(session, now, |session, hands| session.reject(&refusal, hands));
     }
 
+    /// Refuses an incoming caller that nobody vouches for: answered once, not repeated, and forgotten at once, so that a
+    /// forged source address cannot aim our repetitions at somebody (§8.2.7). A lost answer costs the caller a copy of
+    /// its INVITE, which comes as a new session.
+    pub fn turn_away(&mut self, session: SessionId, status: StatusCode, reason: &str, now: Now) {
+        self.command(session, now, |session, hands| session.turn_away(status, reason, hands));
+    }
+
     /// Asks an incoming caller who it is. The session ends as [`crate::EndedBy::Challenged`]; the caller may come again
     /// with credentials, in a new one.
     pub fn challenge(&mut self, session: SessionId, challenge: Challenge, now: Now) {
@@ -265,7 +272,13 @@ impl UserAgent {
     }
 
     /// Answers such a request with a status and nothing else.
-    pub fn respond_status(&mut self, tx: ServerTransactionId, request: &Request, status: StatusCode, now: Now) {
+    pub fn respond_status(
+        &mut self,
+        tx: ServerTransactionId,
+        request: &Request,
+        status: StatusCode,
+        now: Now,
+    ) {
         self.respond(tx, request.answer(status), now);
     }
 
@@ -360,7 +373,9 @@ impl UserAgent {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
                 EndpointOutput::Transmit(transmit) => self.transmit(transmit, now),
-                EndpointOutput::Request { tx, request, source } => self.handle_request(tx, request, source, now),
+                EndpointOutput::Request { tx, request, source } => {
+                    self.handle_request(tx, request, source, now)
+                }
                 EndpointOutput::Ack { request, source } => {
                     if let Some(session) = self.session_of(&request) {
                         self.trace(session, request.to_bytes(), source, now);
@@ -376,7 +391,9 @@ impl UserAgent {
                 EndpointOutput::Response { tx, response, source, session } => match session {
                     Some(session) => {
                         self.trace(session, response.to_bytes(), source, now);
-                        self.with(session, now, |session, hands| session.handle_response(tx, &response, hands));
+                        self.with(session, now, |session, hands| {
+                            session.handle_response(tx, &response, hands)
+                        });
                     }
                     None => self.outputs.push_back(Output::Response { tx, response }),
                 },
@@ -407,13 +424,16 @@ impl UserAgent {
             self.trace(session, request.to_bytes(), source, now);
         }
         if let Some(refusal) = checks::refusal(&request, &self.config) {
-            return self.endpoint.respond_at(tx, refusal, now.mono);
+            return match session {
+                Some(_) => self.endpoint.respond_at(tx, refusal, now.mono),
+                None => self.endpoint.respond_and_forget(tx, refusal),
+            };
         }
         match (request.method(), session) {
             (Method::Invite, None) if !inside => self.handle_invite(tx, request, source, now),
             (_, Some(session)) => self.handle_inside(session, tx, request, now),
-            (Method::Bye, None) => self.refuse_unknown_dialog(tx, &request, now),
-            (_, None) if inside => self.refuse_unknown_dialog(tx, &request, now),
+            (Method::Bye, None) => self.refuse_unknown_dialog(tx, &request),
+            (_, None) if inside => self.refuse_unknown_dialog(tx, &request),
             (_, None) => self.outputs.push_back(Output::Request { tx, request, source }),
         }
     }
@@ -435,12 +455,13 @@ impl UserAgent {
             config: &self.config,
             now,
         };
-        let refusal = request.answer(StatusCode::BAD_REQUEST).reason("Bad Request: no dialog can be made of it");
+        let refusal =
+            request.answer(StatusCode::BAD_REQUEST).reason("Bad Request: no dialog can be made of it");
         match Session::arrive(tx, request, source, &mut hands) {
             Some(session) => {
                 self.sessions.insert(id, Box::new(session));
             }
-            None => self.endpoint.respond_at(tx, refusal, now.mono),
+            None => self.endpoint.respond_and_forget(tx, refusal),
         }
     }
 
@@ -458,8 +479,8 @@ impl UserAgent {
         });
     }
 
-    fn refuse_unknown_dialog(&mut self, tx: ServerTransactionId, request: &Request, now: Now) {
-        self.endpoint.respond_at(tx, request.answer(StatusCode::CALL_DOES_NOT_EXIST), now.mono);
+    fn refuse_unknown_dialog(&mut self, tx: ServerTransactionId, request: &Request) {
+        self.endpoint.respond_and_forget(tx, request.answer(StatusCode::CALL_DOES_NOT_EXIST));
     }
 
     /// A 2xx that no transaction waits for. If its session is still there the ACK is sent again, or its dialog, a late
@@ -468,7 +489,8 @@ impl UserAgent {
         let from = facts::from(response.headers());
         let id = from.as_ref().and_then(|from| token::read(from.tag()?)).map(SessionId::from_u64);
         let call_id = facts::call_id(response.headers());
-        let known = id.filter(|id| self.sessions.get(id).is_some_and(|one| Some(one.dialog().call_id()) == call_id));
+        let known =
+            id.filter(|id| self.sessions.get(id).is_some_and(|one| Some(one.dialog().call_id()) == call_id));
         if let Some(id) = known {
             self.trace(id, response.to_bytes(), source, now);
             self.with(id, now, |session, hands| session.handle_further_answer(response, hands));

@@ -78,7 +78,8 @@ impl Network {
     pub(crate) fn new(seed: u64, weather: Weather) -> Self {
         let mut rng = IdSource::new(seed);
         let config = UserAgentConfig::default();
-        let agents = [Anna, Bert].into_iter().map(|side| (side, UserAgent::new(config.clone(), rng.fork()))).collect();
+        let agents =
+            [Anna, Bert].into_iter().map(|side| (side, UserAgent::new(config.clone(), rng.fork()))).collect();
         Self {
             now: Now { mono: Instant::START, utc: Timestamp::from_millis(1_800_000_000_000) },
             agents,
@@ -176,7 +177,9 @@ impl Network {
                 UserAgentOutput::Transmit(transmit) => self.send(side, transmit),
                 UserAgentOutput::Session { session, event } => self.note(side, session, event),
                 UserAgentOutput::Request { tx, request, .. } => self.requests.push((side, tx, request)),
-                UserAgentOutput::Response { .. } | UserAgentOutput::Failed { .. } | UserAgentOutput::Trace(_) => {}
+                UserAgentOutput::Response { .. }
+                | UserAgentOutput::Failed { .. }
+                | UserAgentOutput::Trace(_) => {}
             }
         }
     }

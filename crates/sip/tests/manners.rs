@@ -1,0 +1,501 @@
+//! One user agent and a peer that writes its messages by hand: what is answered to what nobody should have sent, and to
+//! what two user agents of ours would never do to each other.
+
+use base::{Duration, IdSource, Instant, Now, Timestamp};
+use bytes::Bytes;
+use sip::{
+    Challenge, ConnectionId, Credentials, Destination, EndpointConfig, Invite, SessionEvent, SessionId,
+    Source, Transport, UserAgent, UserAgentConfig, UserAgentOutput,
+};
+use sip_message::{HeaderName, Message, NameAddr, Request, StatusCode, Uri};
+
+#[test]
+fn what_cannot_be_understood_is_refused_as_the_rfc_says() {
+    let table = [
+        ("unknown method", request("DANCE", "")),
+        ("known method, not ours", request("PUBLISH", "")),
+        ("unknown scheme", request("OPTIONS", "").replacen("sip:4000@192.0.2.1", "soap.beep://192.0.2.1", 1)),
+        ("unknown extension", request("INVITE", "Require: 100rel, timer\r\nProxy-Require: magic\r\n")),
+        (
+            "unknown body",
+            request("INVITE", "Content-Type: text/plain\r\n")
+                .replace("Length: 0\r\n\r\n", "Length: 5\r\n\r\nhello"),
+        ),
+        (
+            "optional body",
+            request("INVITE", "Content-Type: text/plain\r\nContent-Disposition: icon; handling=optional\r\n")
+                .replace("Length: 0\r\n\r\n", "Length: 5\r\n\r\nhello"),
+        ),
+        (
+            "packed body",
+            request("INVITE", "Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n")
+                .replace("Length: 0\r\n\r\n", "Length: 3\r\n\r\nv=0"),
+        ),
+        ("cannot read answers", request("INVITE", "Accept: text/nobodyKnowsThis\r\n")),
+        ("reads anything", request("INVITE", "Accept: text/html, */*;q=0.1\r\n")),
+        (
+            "BYE of no call",
+            request("BYE", "").replace("To: <sip:4000@192.0.2.1>", "To: <sip:4000@192.0.2.1>;tag=x"),
+        ),
+        ("BYE without a tag", request("BYE", "")),
+        (
+            "INVITE of no call",
+            request("INVITE", "").replace("To: <sip:4000@192.0.2.1>", "To: <sip:4000@192.0.2.1>;tag=x"),
+        ),
+        ("INFO of no call", request("INFO", "")),
+        ("CANCEL of no INVITE", request("CANCEL", "")),
+        ("ACK of no call", request("ACK", "")),
+        ("two From", request("OPTIONS", "From: <sip:b@192.0.2.2>;tag=2\r\n")),
+        ("another version", request("OPTIONS", "").replacen("SIP/2.0\r\n", "SIP/7.0\r\n", 1)),
+        ("nonsense", "hello\r\n\r\n".to_owned()),
+        (
+            "stray answer",
+            "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\nFrom: <sip:a@a>;tag=1\r\n\
+            To: <sip:b@b>;tag=2\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+                .to_owned(),
+        ),
+    ];
+    let lines: Vec<_> = table
+        .into_iter()
+        .map(|(name, text)| {
+            let mut peer = Peer::new(UserAgentConfig::default());
+            let events = peer.receive(&text);
+            let shown =
+                peer.sent.iter().map(|sent| headline(sent)).chain(events).collect::<Vec<_>>().join(" · ");
+            format!("{name:<22} {shown}")
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_request_that_comes_by_two_ways_is_refused_once() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    let invite = request("INVITE", "");
+    assert_eq!(peer.receive(&invite), ["Incoming"]);
+    assert!(peer.receive(&invite.replace("branch=z9hG4bK1", "branch=z9hG4bK2")).is_empty());
+    assert_eq!(headline(peer.sent.last().unwrap()), "482 Loop Detected");
+}
+
+#[test]
+fn a_full_endpoint_refuses_strangers_and_goes_on_with_its_calls() {
+    let endpoint = EndpointConfig { server_transactions_max: 4, ..EndpointConfig::default() };
+    let mut peer = Peer::new(UserAgentConfig { endpoint, ..UserAgentConfig::default() });
+    peer.receive(&request("INVITE", ""));
+    let session = peer.session.unwrap();
+    peer.agent.answer(session, Bytes::from_static(b"v=0"), peer.now);
+    peer.drain();
+    let tag = tag_of(peer.sent.last().unwrap());
+    for n in 0..3 {
+        let options = request("OPTIONS", "")
+            .replace("z9hG4bK1", &format!("z9hG4bKo{n}"))
+            .replace("call-1", &format!("o{n}"));
+        assert_eq!(peer.receive(&options), ["Request OPTIONS"]);
+    }
+    let options = request("OPTIONS", "").replace("z9hG4bK1", "z9hG4bKo9").replace("call-1", "o9");
+    assert!(peer.receive(&options).is_empty());
+    let refused = peer.sent.last().unwrap();
+    assert_eq!(headline(refused), "503 Service Unavailable");
+    assert!(refused.contains("Retry-After: 5\r\n"), "{refused}");
+
+    let bye = request("BYE", "").replace("z9hG4bK1", "z9hG4bKb").replace("CSeq: 1", "CSeq: 2");
+    let bye = bye.replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}"));
+    assert_eq!(peer.receive(&bye), ["Ended(PeerBye)"]);
+    assert_eq!(headline(peer.sent.last().unwrap()), "200 OK");
+}
+
+#[test]
+fn too_many_calls_are_refused() {
+    let mut peer = Peer::new(UserAgentConfig { sessions_max: 1, ..UserAgentConfig::default() });
+    peer.receive(&request("INVITE", ""));
+    let second = request("INVITE", "").replace("z9hG4bK1", "z9hG4bK2").replace("call-1", "call-2");
+    assert!(peer.receive(&second).is_empty());
+    assert_eq!(headline(peer.sent.last().unwrap()), "503 Service Unavailable");
+    assert_eq!(peer.agent.snapshot().requests_received, 1);
+}
+
+#[test]
+fn a_challenged_caller_costs_nothing_and_is_not_answered_twice() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    let challenge = Challenge {
+        status: StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+        values: vec!["Digest realm=\"hotline\", nonce=\"n\"".to_owned()],
+    };
+    peer.agent.challenge(peer.session.unwrap(), challenge, peer.now);
+    assert_eq!(peer.drain(), ["Ended(Challenged)"]);
+    assert!(peer.sent[0].contains("Proxy-Authenticate: Digest realm=\"hotline\", nonce=\"n\"\r\n"));
+    assert!(peer.agent.is_idle());
+    assert!(peer.receive(&request("ACK", "")).is_empty());
+    assert!(peer.agent.is_idle());
+}
+
+#[test]
+fn a_caller_who_is_turned_away_is_answered_once_and_forgotten() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    peer.agent.turn_away(peer.session.unwrap(), StatusCode::FORBIDDEN, "", peer.now);
+    assert_eq!(peer.drain(), ["Ended(LocalHangUp)"]);
+    assert_eq!(headline(&peer.sent[0]), "403 Forbidden");
+    peer.pass(Duration::from_secs(60));
+    assert_eq!(peer.sent.len(), 1);
+    assert!(peer.agent.is_idle());
+}
+
+#[test]
+fn a_copy_of_a_request_gets_a_copy_of_the_answer() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    let options = request("OPTIONS", "");
+    peer.receive(&options);
+    let (tx, asked) = peer.asked.take().unwrap();
+    let answer = peer.agent.capabilities(&asked);
+    peer.agent.respond(tx, answer, peer.now);
+    peer.drain();
+    assert!(peer.receive(&options).is_empty());
+    assert_eq!(peer.sent[0], peer.sent[1]);
+    assert!(
+        peer.sent[0]
+            .contains("Allow: INVITE, ACK, CANCEL, BYE, INFO, UPDATE, REGISTER, OPTIONS, MESSAGE\r\n")
+    );
+    peer.pass(Duration::from_secs(33));
+    assert!(peer.agent.is_idle());
+}
+
+#[test]
+fn a_request_that_is_never_answered_is_forgotten() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("OPTIONS", ""));
+    peer.pass(Duration::from_secs(33));
+    assert!(peer.agent.is_idle());
+}
+
+#[test]
+fn every_branch_of_a_forked_call_but_the_first_is_hung_up() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.call(None);
+    let invite = peer.sent[0].clone();
+    for (tag, expected) in [("one", vec!["Answered"]), ("two", vec![]), ("two", vec![]), ("one", vec![])] {
+        assert_eq!(peer.receive(&answer(&invite, "200 OK", tag)), expected, "{tag}");
+    }
+    let sent: Vec<_> =
+        peer.sent[1..].iter().map(|sent| format!("{} {}", headline(sent), to_tag(sent))).collect();
+    assert_eq!(sent, ["ACK one", "ACK two", "BYE two", "ACK two", "ACK one"]);
+}
+
+#[test]
+fn a_late_copy_of_the_200_is_acknowledged_after_the_transaction_is_gone() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.call(None);
+    let invite = peer.sent[0].clone();
+    peer.receive(&answer(&invite, "200 OK", "one"));
+    peer.pass(Duration::from_secs(40));
+    assert_eq!(peer.agent.transactions(), 0);
+    peer.receive(&answer(&invite, "200 OK", "one"));
+    assert_eq!(peer.sent.len(), 3);
+    assert_eq!(peer.sent[1], peer.sent[2]);
+}
+
+#[test]
+fn a_challenge_of_our_realm_is_answered_and_of_another_is_not() {
+    let challenged = |realm: &str| {
+        let mut peer = Peer::new(UserAgentConfig::default());
+        peer.call(Some(Credentials::new("hotline", "carrier", "secret")));
+        let invite = peer.sent[0].clone();
+        let challenge = answer(&invite, "407 Proxy Authentication Required", "x").replace(
+            "Content-Length",
+            &format!(
+                "Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"abc\", qop=\"auth\"\r\nContent-Length"
+            ),
+        );
+        let events = peer.receive(&challenge);
+        let sent: Vec<_> = peer.sent.iter().map(|sent| headline(sent)).collect();
+        (events, sent, peer)
+    };
+    let (events, sent, _) = challenged("elsewhere");
+    assert_eq!(sent, ["INVITE", "ACK"]);
+    assert_eq!(
+        events,
+        ["Ended(Rejected { status: StatusCode(407), reason: \"Proxy Authentication Required\" })"]
+    );
+
+    let (events, sent, mut peer) = challenged("carrier");
+    assert!(events.is_empty());
+    assert_eq!(sent, ["INVITE", "ACK", "INVITE"]);
+    let again = peer.sent[2].clone();
+    assert!(again.contains("CSeq: 2 INVITE\r\n"), "{again}");
+    assert!(
+        again.contains("Proxy-Authorization: Digest username=\"hotline\", realm=\"carrier\", nonce=\"abc\""),
+        "{again}"
+    );
+    assert!(!to_line(&again).contains("tag="), "{again}");
+    // A second challenge means that the password is wrong: there is no third attempt.
+    let refused = answer(&again, "407 Proxy Authentication Required", "y").replace(
+        "Content-Length",
+        "Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"def\", qop=\"auth\"\r\nContent-Length",
+    );
+    assert_eq!(peer.receive(&refused).len(), 1);
+    assert_eq!(headline(peer.sent.last().unwrap()), "ACK");
+}
+
+#[test]
+fn the_bye_of_a_call_that_was_challenged_carries_credentials_too() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    let session = peer.call(Some(Credentials::new("hotline", "carrier", "secret")));
+    let invite = peer.sent[0].clone();
+    peer.receive(&answer(&invite, "401 Unauthorized", "x").replace(
+        "Content-Length",
+        "WWW-Authenticate: Digest realm=\"carrier\", nonce=\"abc\", qop=\"auth\"\r\nContent-Length",
+    ));
+    let again = peer.sent[2].clone();
+    assert_eq!(peer.receive(&answer(&again, "200 OK", "x")), ["Answered"]);
+    peer.agent.hang_up(session, peer.now);
+    peer.drain();
+    let bye = peer.sent.last().unwrap();
+    assert!(
+        bye.starts_with("BYE ") && bye.contains("\r\nAuthorization: ") && bye.contains("nc=00000002"),
+        "{bye}"
+    );
+}
+
+#[test]
+fn requests_in_a_call_go_through_the_proxies_that_asked_for_it() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    let session = peer.call(None);
+    let invite = peer.sent[0].clone();
+    let routes =
+        "Record-Route: <sip:192.0.2.30;lr>\r\nRecord-Route: <sip:192.0.2.20:5070;lr>\r\nContent-Length";
+    peer.receive(&answer(&invite, "200 OK", "one").replace("Content-Length", routes));
+    peer.agent.hang_up(session, peer.now);
+    peer.drain();
+    for message in &peer.sent[1..] {
+        let routes: Vec<_> = message.lines().filter(|line| line.starts_with("Route:")).collect();
+        assert_eq!(routes, ["Route: <sip:192.0.2.20:5070;lr>", "Route: <sip:192.0.2.30;lr>"], "{message}");
+        assert!(message.contains(" sip:bob@192.0.2.9:5080 SIP/2.0\r\n"), "{message}");
+    }
+    assert_eq!(peer.went_to, ["192.0.2.2:5060", "192.0.2.20:5070", "192.0.2.20:5070"]);
+}
+
+#[test]
+fn a_strict_router_gets_itself_as_request_uri() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    let session = peer.call(None);
+    let invite = peer.sent[0].clone();
+    let routes = "Record-Route: <sip:192.0.2.20:5070>\r\nContent-Length";
+    peer.receive(&answer(&invite, "200 OK", "one").replace("Content-Length", routes));
+    peer.agent.hang_up(session, peer.now);
+    peer.drain();
+    let bye = peer.sent.last().unwrap();
+    assert!(bye.starts_with("BYE sip:192.0.2.20:5070 SIP/2.0\r\n"), "{bye}");
+    assert!(bye.contains("\r\nRoute: <sip:bob@192.0.2.9:5080>\r\n"), "{bye}");
+}
+
+#[test]
+fn a_caller_behind_a_nat_is_answered_where_it_came_from() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.source.remote = "203.0.113.9:40001".parse().unwrap();
+    peer.receive(
+        &request("INVITE", "").replace(";branch", ";rport;branch").replace("a@192.0.2.2>", "a@10.0.0.7>"),
+    );
+    let session = peer.session.unwrap();
+    peer.agent.answer(session, Bytes::from_static(b"v=0"), peer.now);
+    peer.agent.hang_up(session, peer.now);
+    peer.drain();
+    let tag = tag_of(peer.sent.last().unwrap());
+    let ack = request("ACK", "").replace("z9hG4bK1", "z9hG4bKa");
+    peer.receive(&ack.replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}")));
+    assert_eq!(headline(peer.sent.last().unwrap()), "BYE");
+    assert_eq!(peer.went_to, ["203.0.113.9:40001", "203.0.113.9:40001"]);
+}
+
+#[test]
+fn answers_go_back_on_the_connection_they_came_by() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.source = Source { transport: Transport::Tcp, connection: Some(ConnectionId(7)), ..peer.source };
+    peer.receive(&request("OPTIONS", "").replace("/UDP", "/TCP"));
+    let (tx, asked) = peer.asked.take().unwrap();
+    peer.agent.respond_status(tx, &asked, StatusCode::OK, peer.now);
+    peer.drain();
+    assert_eq!(peer.connections, [Some(ConnectionId(7))]);
+    // On a stream nothing is repeated, so nothing is kept.
+    assert!(peer.agent.is_idle());
+}
+
+#[test]
+fn a_request_out_of_order_is_refused() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", "").replace("CSeq: 1 ", "CSeq: 5 "));
+    let session = peer.session.unwrap();
+    peer.agent.answer(session, Bytes::from_static(b"v=0"), peer.now);
+    peer.drain();
+    let tag = tag_of(peer.sent.last().unwrap());
+    let info = request("INFO", "").replace("z9hG4bK1", "z9hG4bKi").replace("CSeq: 1 ", "CSeq: 4 ");
+    let info = info.replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}"));
+    assert!(peer.receive(&info).is_empty());
+    assert_eq!(headline(peer.sent.last().unwrap()), "500 Server Internal Error");
+}
+
+#[test]
+fn somebody_who_guesses_only_half_of_the_dialog_is_refused() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    peer.agent.answer(peer.session.unwrap(), Bytes::from_static(b"v=0"), peer.now);
+    peer.drain();
+    let tag = tag_of(peer.sent.last().unwrap());
+    let bye = request("BYE", "").replace("CSeq: 1 ", "CSeq: 2 ");
+    let bye = bye.replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}"));
+    for (n, (from, to)) in
+        [("call-1", "call-2"), (";tag=1", ";tag=2"), (tag.as_str(), "0000000000000")].into_iter().enumerate()
+    {
+        assert!(peer.receive(&bye.replace(from, to).replace("z9hG4bK1", &format!("z9hG4bKg{n}"))).is_empty());
+        assert_eq!(headline(peer.sent.last().unwrap()), "481 Call/Transaction Does Not Exist");
+    }
+}
+
+#[test]
+fn traces_tell_every_message_of_a_call_in_order() {
+    let mut peer = Peer::new(UserAgentConfig { traces: true, ..UserAgentConfig::default() });
+    peer.receive(&request("INVITE", ""));
+    peer.agent.reject(peer.session.unwrap(), StatusCode::BUSY_HERE, "Closed", peer.now);
+    peer.drain();
+    assert_eq!(peer.traced, ["received INVITE", "sent 486 Closed"]);
+}
+
+/// Our user agent as its peer sees it.
+struct Peer {
+    agent: UserAgent,
+    now: Now,
+    source: Source,
+    sent: Vec<String>,
+    went_to: Vec<String>,
+    connections: Vec<Option<ConnectionId>>,
+    traced: Vec<String>,
+    session: Option<SessionId>,
+    asked: Option<(sip::ServerTransactionId, Box<Request>)>,
+}
+
+impl Peer {
+    fn new(config: UserAgentConfig) -> Self {
+        Self {
+            agent: UserAgent::new(config, IdSource::new(1)),
+            now: Now { mono: Instant::START, utc: Timestamp::from_millis(1_800_000_000_000) },
+            source: Source {
+                transport: Transport::Udp,
+                local: "192.0.2.1:5060".parse().unwrap(),
+                remote: "192.0.2.2:5060".parse().unwrap(),
+                connection: None,
+            },
+            sent: Vec::new(),
+            went_to: Vec::new(),
+            connections: Vec::new(),
+            traced: Vec::new(),
+            session: None,
+            asked: None,
+        }
+    }
+
+    fn receive(&mut self, text: &str) -> Vec<String> {
+        self.agent.handle_bytes(Bytes::copy_from_slice(text.as_bytes()), self.source, self.now);
+        self.drain()
+    }
+
+    fn pass(&mut self, duration: Duration) {
+        let end = self.now.mono + duration;
+        while let Some(at) = self.agent.poll_timeout().filter(|at| *at <= end) {
+            self.now = self.now.after(at.since(self.now.mono));
+            self.agent.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = self.now.after(end.since(self.now.mono));
+    }
+
+    fn call(&mut self, credentials: Option<Credentials>) -> SessionId {
+        let uri = |text: &str| Uri::parse(text.as_bytes()).unwrap();
+        let invite = Invite {
+            target: uri("sip:bob@192.0.2.2"),
+            destination: Destination::from(self.source),
+            from: NameAddr::new(uri("sip:4000@192.0.2.1")),
+            to: NameAddr::new(uri("sip:bob@192.0.2.2")),
+            contact: uri("sip:4000@192.0.2.1"),
+            routes: Vec::new(),
+            headers: Vec::new(),
+            offer: Some(Bytes::from_static(b"v=0")),
+            credentials,
+        };
+        let session = self.agent.invite(invite, self.now).unwrap();
+        self.drain();
+        session
+    }
+
+    /// Takes what was said; returns the events.
+    fn drain(&mut self) -> Vec<String> {
+        let mut events = Vec::new();
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                UserAgentOutput::Transmit(transmit) => {
+                    self.sent.push(String::from_utf8(transmit.bytes.to_vec()).unwrap());
+                    self.went_to.push(transmit.remote.to_string());
+                    self.connections.push(transmit.connection);
+                }
+                UserAgentOutput::Session { session, event } => {
+                    self.session = Some(session);
+                    events.push(match event {
+                        SessionEvent::Incoming(_) => "Incoming".to_owned(),
+                        SessionEvent::Answered { .. } => "Answered".to_owned(),
+                        other => format!("{other:?}"),
+                    });
+                }
+                UserAgentOutput::Request { tx, request, .. } => {
+                    events.push(format!("Request {}", request.method()));
+                    self.asked = Some((tx, request));
+                }
+                UserAgentOutput::Trace(trace) => {
+                    let way = if trace.sent { "sent" } else { "received" };
+                    self.traced.push(format!("{way} {}", headline(&String::from_utf8_lossy(&trace.bytes))));
+                }
+                other => events.push(format!("{other:?}")),
+            }
+        }
+        events
+    }
+}
+
+fn request(method: &str, headers: &str) -> String {
+    format!(
+        "{method} sip:4000@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n\
+         From: <sip:a@192.0.2.2>;tag=1\r\nTo: <sip:4000@192.0.2.1>\r\nCall-ID: call-1\r\nCSeq: 1 {method}\r\n\
+         Contact: <sip:a@192.0.2.2>\r\n{headers}Content-Length: 0\r\n\r\n"
+    )
+}
+
+/// The answer of a phone called bob to a request of ours.
+fn answer(request: &str, status: &str, tag: &str) -> String {
+    let Ok(Message::Request(request)) = Message::parse(Bytes::copy_from_slice(request.as_bytes())) else {
+        unreachable!("we sent a request")
+    };
+    let (code, _) = status.split_once(' ').unwrap();
+    let response = request
+        .answer(StatusCode::new(code.parse().unwrap()).unwrap())
+        .to_tag(tag)
+        .header(HeaderName::Contact, "<sip:bob@192.0.2.9:5080>")
+        .build()
+        .unwrap();
+    String::from_utf8(response.to_bytes().to_vec()).unwrap()
+}
+
+/// Method, or status and reason.
+fn headline(message: &str) -> String {
+    let line = message.lines().next().unwrap();
+    line.strip_prefix("SIP/2.0 ").map_or_else(|| line.split(' ').next().unwrap().to_owned(), str::to_owned)
+}
+
+fn to_line(message: &str) -> &str {
+    message.lines().find(|line| line.starts_with("To:")).unwrap()
+}
+
+fn to_tag(message: &str) -> &str {
+    to_line(message).rsplit_once("tag=").unwrap().1
+}
+
+fn tag_of(response: &str) -> String {
+    to_tag(response).to_owned()
+}
