@@ -10,6 +10,7 @@
 use crate::conference::{Conference, FRAME, Lane};
 use crate::event::EventQueue;
 use crate::incoming::Heard;
+use crate::metronome::{CONFERENCES, Metronome, TICK};
 use crate::outgoing::RelayKey;
 use crate::player::Player;
 use crate::port::{Port, Wire};
@@ -30,9 +31,6 @@ pub const PORTS_MAX: usize = 65_536;
 /// How long nothing may come before `NoMedia` is told: longer than any phone's silence suppression keeps quiet.
 pub const NO_MEDIA_AFTER: Duration = Duration::from_secs(20);
 
-/// The pace of everything that is made here.
-pub const TICK: Duration = Duration::from_millis(20);
-
 /// How many ticks are made up for when the driver is late; beyond that time has been lost.
 const TICKS_LATE_MAX: u32 = 5;
 
@@ -46,9 +44,8 @@ pub struct Engine {
     recordings: Slab<Recording>,
     recording_places: BTreeMap<RecordingKey, usize>,
     conferences: BTreeMap<ConferenceKey, Conference>,
-    /// Ports with something to send on ticks.
-    sounding: Vec<usize>,
-    next_tick: Option<Instant>,
+    /// The turns of ports with something to send.
+    metronome: Metronome,
     next_sweep: Option<Instant>,
     /// Ports that have left the picture and whose good-bye is to be sent.
     closing: Vec<Port>,
@@ -74,8 +71,7 @@ impl Engine {
             recordings: Slab::new(),
             recording_places: BTreeMap::new(),
             conferences: BTreeMap::new(),
-            sounding: Vec::new(),
-            next_tick: None,
+            metronome: Metronome::new(),
             next_sweep: None,
             closing: Vec::new(),
             ending: Vec::new(),
@@ -195,7 +191,7 @@ impl Engine {
         let closing = (!self.closing.is_empty()).then_some(Instant::START);
         let ending = (!self.ending.is_empty()).then_some(self.ending_due);
         let play_ends = self.silent.as_ref().and_then(Deadlines::next);
-        [closing, ending, self.next_tick, self.next_sweep, play_ends].into_iter().flatten().min()
+        [closing, ending, self.metronome.next(), self.next_sweep, play_ends].into_iter().flatten().min()
     }
 
     /// Does what time asks for: ticks of ports that have something to send, reports, ends of plays, good-byes.
@@ -205,18 +201,20 @@ impl Engine {
             self.end_recordings(now.mono, out);
         }
         self.end_silent_plays(now.mono);
-        let mut ticks = 0;
-        while let Some(at) = self.next_tick.filter(|at| *at <= now.mono) {
-            ticks += 1;
-            if ticks > TICKS_LATE_MAX {
-                // The driver slept. Who listens hears a gap; the timestamps will tell how long it was.
-                for place in &self.sounding {
-                    self.ports[*place].outgoing.interrupt();
+        for phase in 0..self.metronome.phases() {
+            let mut turns = 0;
+            while let Some(at) = self.metronome.take_turn(phase, now.mono) {
+                turns += 1;
+                if turns > TICKS_LATE_MAX {
+                    // The driver slept. Who listens hears a gap; the timestamps will tell how long it was.
+                    for place in self.metronome.ports(phase) {
+                        self.ports[*place].outgoing.interrupt();
+                    }
+                    self.metronome.skip(phase, now.mono);
+                    break;
                 }
-                self.next_tick = Some(now.mono + TICK);
-                break;
+                self.tick(phase, at, out);
             }
-            self.tick(at, out);
         }
         if self.next_sweep.is_some_and(|at| at <= now.mono) {
             self.sweep(now, out);
@@ -266,11 +264,10 @@ impl Engine {
             && self.ports.is_empty()
             && self.recordings.is_empty()
             && self.conferences.is_empty()
-            && self.sounding.is_empty()
+            && self.metronome.is_empty()
             && self.closing.is_empty()
             && self.ending.is_empty()
             && self.silent.as_ref().is_none_or(Deadlines::is_empty)
-            && self.next_tick.is_none()
     }
 
     /// Does something with a port; nothing if it is closed already, for orders cross with hang-ups.
@@ -403,15 +400,22 @@ impl Engine {
     }
 
     fn record(&mut self, key: RecordingKey, left: PortId, right: Option<PortId>, now: Now) {
-        let Some(&left) = self.places.get(&left) else { return };
+        let left = self.places.get(&left).copied();
         let right = right.and_then(|right| self.places.get(&right).copied());
+        if left.is_none() && right.is_none() {
+            // Both have hung up before the order came; whoever waits for the end of the recording shall have it.
+            if !self.recording_places.contains_key(&key) {
+                self.events.push(stopped(&Recording::new(key, now.mono)));
+            }
+            return;
+        }
         let place = *self
             .recording_places
             .entry(key)
             .or_insert_with(|| self.recordings.insert(Recording::new(key, now.mono)));
         let recording = &mut self.recordings[place];
         for (side, before, after) in
-            [(Side::Left, &mut recording.left, Some(left)), (Side::Right, &mut recording.right, right)]
+            [(Side::Left, &mut recording.left, left), (Side::Right, &mut recording.right, right)]
         {
             // A side that stays keeps its timeline.
             if *before == after {
@@ -466,57 +470,59 @@ impl Engine {
         }
     }
 
-    /// Lets ticks come to a port.
+    /// Lets turns come to a port: with the conferences if it is in one.
     fn sound(&mut self, place: usize, now: Instant) {
         let port = &mut self.ports[place];
-        if !port.is_sounding {
-            port.is_sounding = true;
-            self.sounding.push(place);
-            self.next_tick.get_or_insert(now);
+        let confers = port.lane.is_some();
+        match port.phase {
+            Some(phase) if !confers || phase == CONFERENCES => return,
+            Some(phase) => self.metronome.remove(place, phase),
+            None => {}
         }
+        port.phase = Some(self.metronome.add(place, confers, now));
     }
 
-    /// Takes a port off the ticks if it has nothing to send any more.
+    /// Takes the turns of a port away if it has nothing to send any more.
     fn rest(&mut self, place: usize) {
         let port = &mut self.ports[place];
-        if port.is_sounding && !port.wants_ticks() {
-            port.is_sounding = false;
-            self.sounding.retain(|sounding| *sounding != place);
-            if self.sounding.is_empty() {
-                self.next_tick = None;
-            }
+        if port.wants_turns() {
+            return;
+        }
+        if let Some(phase) = port.phase.take() {
+            self.metronome.remove(place, phase);
         }
     }
 
-    fn tick(&mut self, at: Instant, out: &mut impl Outbox) {
-        self.next_tick = Some(at + TICK);
-        for conference in self.conferences.values() {
-            let mut sum = [0; FRAME];
-            for place in &conference.members {
-                if let Some(lane) = &mut self.ports[*place].lane {
-                    lane.advance();
-                    lane.add_to(&mut sum);
+    fn tick(&mut self, phase: usize, at: Instant, out: &mut impl Outbox) {
+        let mut sum = [0; FRAME];
+        if phase == CONFERENCES {
+            for conference in self.conferences.values() {
+                sum.fill(0);
+                for place in &conference.members {
+                    if let Some(lane) = &mut self.ports[*place].lane {
+                        lane.advance();
+                        lane.add_to(&mut sum);
+                    }
                 }
-            }
-            for place in &conference.members {
-                self.ports[*place].tick(Some(&sum), at, &mut self.events, out);
+                for place in &conference.members {
+                    self.ports[*place].tick(Some(&sum), at, &mut self.events, out);
+                }
             }
         }
         let mut someone_rests = false;
-        for place in &self.sounding {
+        for place in self.metronome.ports(phase) {
             let port = &mut self.ports[*place];
             if port.lane.is_none() {
                 port.tick(None, at, &mut self.events, out);
-                port.is_sounding = port.wants_ticks();
-                someone_rests |= !port.is_sounding;
+                if !port.wants_turns() {
+                    port.phase = None;
+                    someone_rests = true;
+                }
             }
         }
         if someone_rests {
             let ports = &self.ports;
-            self.sounding.retain(|place| ports[*place].is_sounding);
-            if self.sounding.is_empty() {
-                self.next_tick = None;
-            }
+            self.metronome.keep(phase, |place| ports[place].phase.is_some());
         }
     }
 

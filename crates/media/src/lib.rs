@@ -15,7 +15,8 @@
 //! **Tick path.** Every 20 ms, and only for ports that have a player, a key to send or a conference.
 //!
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
-//! send to it), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`]; [`recording`],
+//! send to it), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], in the turns of
+//! the [`metronome`]; [`recording`],
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
 pub mod clip;
@@ -26,6 +27,7 @@ pub mod event;
 pub mod gate;
 pub mod incoming;
 pub mod keypad;
+pub mod metronome;
 pub mod outbox;
 pub mod outgoing;
 pub mod player;

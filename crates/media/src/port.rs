@@ -44,8 +44,8 @@ pub(crate) struct Port {
     pub(crate) reports: Reports,
     /// Samples of time that have passed and are not yet in a packet.
     owed: usize,
-    /// Whether the port stands in the engine's list of ports with something to send on ticks.
-    pub(crate) is_sounding: bool,
+    /// The phase in which the port has its turns, if it has something to send.
+    pub(crate) phase: Option<usize>,
     /// Since when something should have come.
     pub(crate) listening_since: Option<Instant>,
     pub(crate) no_media_told: bool,
@@ -74,7 +74,7 @@ impl Port {
             taps: Vec::new(),
             reports: Reports::new(now, ids),
             owed: 0,
-            is_sounding: false,
+            phase: None,
             listening_since: None,
             no_media_told: false,
             first_packet_told: false,
@@ -127,8 +127,8 @@ impl Port {
         }
     }
 
-    /// Whether ticks have something to do for this port.
-    pub(crate) fn wants_ticks(&self) -> bool {
+    /// Whether there is something to do for this port every 20 ms.
+    pub(crate) fn wants_turns(&self) -> bool {
         self.player.is_some() || !self.keypad.is_idle() || self.lane.is_some()
     }
 

@@ -164,7 +164,7 @@ fn measure(way: Way, calls: usize, seconds: Duration) -> Figures {
 /// Whoever relays, and where phones send to.
 enum Relay {
     Bare { ports: Vec<SocketAddr>, thread: Arc<Bare> },
-    Ours { ports: Vec<SocketAddr>, threads: MediaThreads, recorder: Option<std::thread::JoinHandle<()>> },
+    Ours { ports: Vec<SocketAddr>, threads: Box<MediaThreads>, recorder: Option<std::thread::JoinHandle<()>> },
 }
 
 impl Relay {
@@ -192,7 +192,9 @@ impl Relay {
         let (ring, frames) = bounded(65_536);
         let mut config = Config::new(HERE, [3; 32]);
         (config.threads, config.ports) = (1, 20_000..=27_999);
-        let threads = MediaThreads::start(config, |_| {}, ring).expect("media threads");
+        let record = move |recorded: &media::Recorded| ring.try_send(recorded.clone()).is_ok();
+        let threads = MediaThreads::start(config, |_| {}, record).expect("media threads");
+        let threads = Box::new(threads);
         let mut ports = vec![];
         for (number, remote) in phones.iter().enumerate() {
             let port = PortId::from_u64(number as u64);

@@ -73,6 +73,33 @@ fn a_prompt_is_heard_at_an_even_pace_and_told_as_played() {
 }
 
 #[test]
+fn an_honest_stream_survives_a_flood_of_forged_ones() {
+    let rig = Rig::start(HERE, 32_500..=32_599);
+    let mut caller = rig.phone(1, HERE, Codec::Pcmu, 440.0);
+    rig.command(Command::Echo { port: caller.port, on: true });
+    caller.talk();
+    caller.listen();
+    let thief = UdpSocket::bind((HERE, 0)).unwrap();
+    // 200 forged packets for each honest one are 10 000 a second at the pace of speech.
+    for round in 0..50u32 {
+        for packet in 0..100u32 {
+            let mut forged = Phone { frequency: 880.0, ssrc: 1_000 + 100 * round + packet, ..caller.twin() };
+            let forged = forged.next_packet();
+            thief.send_to(&forged, caller.server).unwrap();
+            caller.socket.send_to(&forged, caller.server).unwrap();
+        }
+        caller.talk();
+        caller.listen();
+    }
+    assert_eq!(caller.heard.len(), 51 * 160, "every honest packet came back");
+    assert_tone(&caller.heard, 440.0);
+    rig.command(Command::Close { port: caller.port });
+    let closed = rig.wait_for(|event| matches!(event, Event::Closed { .. }));
+    let Event::Closed { quality, .. } = closed else { panic!("{closed:?}") };
+    assert_eq!((quality.received, quality.lost, quality.sent), (51, 0, 51), "{quality:?}");
+}
+
+#[test]
 fn a_range_without_free_pairs_is_said_and_closing_helps() {
     let rig = Rig::start(HERE, 32_300..=32_303);
     let ports = [1, 2].map(PortId::from_u64);
@@ -102,10 +129,9 @@ fn commands_for_ports_that_are_not_there_are_refused() {
 
 #[test]
 fn groups_fill_one_thread_before_the_next() {
-    let (frames, _ring) = bounded(16);
     let mut config = Config::new(HERE, [7; 32]);
     (config.threads, config.ports) = (2, 33_000..=34_999);
-    let threads = MediaThreads::start(config, |_| {}, frames).unwrap();
+    let threads = MediaThreads::start(config, |_| {}, |_| true).unwrap();
     let half = net::rtp::PORTS_PER_THREAD_FIRST as u64 / 2;
     let port = |number| PortId::from_u64(number);
     for call in 0..half + 1 {
@@ -133,8 +159,9 @@ impl Rig {
         let (ring, frames) = bounded(1_000);
         let mut config = Config::new(bind, [1; 32]);
         (config.threads, config.ports) = (1, ports);
-        let threads =
-            MediaThreads::start(config, move |event| tell.send(event).unwrap_or_default(), ring).unwrap();
+        let tell = move |event| tell.send(event).unwrap_or_default();
+        let record = move |recorded: &Recorded| ring.try_send(recorded.clone()).is_ok();
+        let threads = MediaThreads::start(config, tell, record).unwrap();
         Self { threads, events, frames }
     }
 

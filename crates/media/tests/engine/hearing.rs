@@ -176,6 +176,42 @@ fn a_silent_listener_of_a_conference_is_not_heard() {
 }
 
 #[test]
+fn a_prompt_goes_on_when_its_listener_enters_a_conference_and_leaves_it() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    world.command(Command::Play { port: caller, play: 1, clips: vec![clip(440.0, ms(600))], repeat: false });
+    world.run(ms(199));
+    let conference = ConferenceKey::from_u64(9);
+    world.command(Command::Join { port: caller, conference, speaks: true, listens: true });
+    world.run(ms(200));
+    world.command(Command::Leave { port: caller });
+    world.run(ms(250));
+    assert_eq!(world.take_events(), [Event::Played { port: caller, play: 1 }]);
+    let heard = world.take_heard(caller);
+    assert_eq!(heard.len(), 4_800);
+    assert_tone(&heard, 440.0);
+}
+
+#[test]
+fn a_hundred_listeners_do_not_all_have_their_turn_at_once() {
+    let mut world = World::new();
+    let music = clip(440.0, ms(500));
+    for number in 1..=120 {
+        let port = world.phone(number, Codec::Pcmu, 0.0);
+        world.command(Command::Play { port, play: 1, clips: vec![music.clone()], repeat: true });
+        world.pass(core::time::Duration::from_micros(300));
+    }
+    world.net.sent.clear();
+    world.run(ms(20));
+    assert_eq!(world.net.sent.len(), 120);
+    let mut at_once = std::collections::BTreeMap::new();
+    for sent in &world.net.sent {
+        *at_once.entry(sent.at).or_insert(0) += 1;
+    }
+    assert!(at_once.values().all(|count| *count <= media::metronome::PORTS_PER_PHASE), "{at_once:?}");
+}
+
+#[test]
 fn a_far_end_gets_packets_of_the_length_it_asked_for() {
     for (ptime_ms, samples) in [(10, 80), (20, 160), (30, 240), (60, 480)] {
         let mut world = World::new();

@@ -105,6 +105,16 @@ fn a_recording_ends_when_both_its_ports_are_closed() {
     assert_eq!(stereo(&mut world).2, Some(800));
 }
 
+#[test]
+fn a_recording_of_ports_that_have_hung_up_ends_at_once() {
+    let mut world = World::new();
+    let (left, right) = (PortId::from_u64(1), Some(PortId::from_u64(2)));
+    world.command(Command::Record { recording: RECORDING, left, right });
+    let stopped = Event::RecordingStopped { recording: RECORDING, frames: 0, dropped: 0 };
+    assert_eq!(world.take_events(), [stopped]);
+    assert!(world.engine.is_empty());
+}
+
 /// A bridge of 440 and 660 Hz, recorded.
 fn recorded_call(world: &mut World) -> (PortId, PortId) {
     let caller = world.phone(1, Codec::Pcmu, 440.0);

@@ -91,7 +91,7 @@ impl World {
             address,
             codec,
             ssrc: 0x1000 + u32::from(number),
-            sequence: 65_500 + u16::from(number),
+            sequence: 65_400 + u16::from(number),
             time: u32::MAX - 2_000 * u32::from(number),
             frequency,
             talks: frequency > 0.0,

@@ -43,6 +43,9 @@ pub const ORDERS_MAX: usize = 65_536;
 /// A clock that all of the program shares.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
 
+/// Takes sound for the recorder; `false` when its ring is full.
+type Record = dyn Fn(&Recorded) -> bool + Send + Sync;
+
 /// How the media threads are made.
 #[derive(Clone)]
 pub struct Config {
@@ -233,8 +236,9 @@ struct Group {
 }
 
 impl MediaThreads {
-    /// Starts the threads. `events` is called on a media thread and must not wait; `frames` is the recorder's ring, whose
-    /// reader does best to look every tenth of a second instead of blocking on it, or every frame pays for a wake-up.
+    /// Starts the threads. Both functions are called on media threads and must not wait: `events` gets what happened,
+    /// `record` hands sound to the recorder's ring and says whether there was room. The ring's reader does best to look
+    /// every tenth of a second instead of blocking on it, or every frame pays for a wake-up.
     ///
     /// # Errors
     ///
@@ -242,7 +246,7 @@ impl MediaThreads {
     pub fn start(
         config: Config,
         events: impl Fn(Event) + Send + Sync + 'static,
-        frames: Sender<Recorded>,
+        record: impl Fn(&Recorded) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let Config { threads, bind, ports, expedited, mut ids, clock } = config;
         let count =
@@ -251,14 +255,15 @@ impl MediaThreads {
         // No thread ever frees more numbers than the range has.
         let (free, freed) = crossbeam_channel::bounded(range.pairs().max(1));
         let events: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(events);
+        let record: Arc<Record> = Arc::new(record);
         let mut handles = Vec::with_capacity(count);
         for number in 0..count {
             let (orders, inbox) = crossbeam_channel::bounded(ORDERS_MAX);
             let counts = Arc::new(SharedCounts::default());
             let engine = media::Engine::new(ids.fork());
-            let (frames, free) = (frames.clone(), free.clone());
+            let (record, free) = (Arc::clone(&record), free.clone());
             let (events, clock) = (Arc::clone(&events), Arc::clone(&clock));
-            let thread = Thread::new(engine, inbox, events, frames, free, clock, Arc::clone(&counts))?;
+            let thread = Thread::new(engine, inbox, events, record, free, clock, Arc::clone(&counts))?;
             let wake = thread.wake();
             let name = format!("media-{number}");
             let thread = std::thread::Builder::new().name(name).spawn(move || thread.run())?;

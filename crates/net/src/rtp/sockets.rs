@@ -1,9 +1,8 @@
 //! The sockets of one thread, its epoll, and the ways out: packets to sockets, sound to the recorder's ring.
 
-use crate::rtp::Counts;
 use crate::rtp::range::Bound;
+use crate::rtp::{Counts, Record};
 use base::Duration;
-use crossbeam_channel::Sender;
 use media::{Channel, Outbox, PortId, Recorded};
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use std::collections::BTreeMap;
@@ -58,12 +57,12 @@ pub(super) struct Sockets {
     wake: Arc<OwnedFd>,
     pairs: slab::Slab<Pair>,
     places: BTreeMap<PortId, usize>,
-    frames: Sender<Recorded>,
+    record: Arc<Record>,
     pub(super) counts: Counts,
 }
 
 impl Sockets {
-    pub(super) fn new(frames: Sender<Recorded>) -> io::Result<Self> {
+    pub(super) fn new(record: Arc<Record>) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
@@ -72,7 +71,7 @@ impl Sockets {
             wake,
             pairs: slab::Slab::new(),
             places: BTreeMap::new(),
-            frames,
+            record,
             counts: Counts::default(),
         })
     }
@@ -162,7 +161,7 @@ impl Outbox for Sockets {
     }
 
     fn record(&mut self, recorded: &Recorded) -> bool {
-        let taken = self.frames.try_send(recorded.clone()).is_ok();
+        let taken = (self.record)(recorded);
         if taken {
             self.counts.recorded += 1;
         } else {

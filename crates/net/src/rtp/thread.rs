@@ -3,10 +3,10 @@
 use crate::rtp::pace::Pace;
 use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
-use crate::rtp::{Clock, SharedCounts};
+use crate::rtp::{Clock, Record, SharedCounts};
 use base::{Duration, Now};
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
-use media::{Channel, Command, Engine, Event, PortId, Recorded};
+use media::{Channel, Command, Engine, Event, PortId};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,13 +45,13 @@ impl Thread {
         engine: Engine,
         orders: Receiver<Order>,
         events: Arc<dyn Fn(Event) + Send + Sync>,
-        frames: Sender<Recorded>,
+        record: Arc<Record>,
         free: Sender<u16>,
         clock: Clock,
         counts: Arc<SharedCounts>,
     ) -> io::Result<Self> {
         let pace = Pace::new(clock().mono);
-        Ok(Self { engine, sockets: Sockets::new(frames)?, orders, events, free, clock, counts, pace })
+        Ok(Self { engine, sockets: Sockets::new(record)?, orders, events, free, clock, counts, pace })
     }
 
     /// What wakes the thread.
@@ -63,32 +63,34 @@ impl Thread {
         let mut ready = ReadyList::new();
         let mut buffer = [0; DATAGRAM_MAX];
         loop {
-            let mut now = (self.clock)();
-            if !self.obey(now) {
-                return;
-            }
-            self.let_time_pass(now);
-            self.tell_events();
-            self.rest(now, &mut ready);
+            self.rest(&mut ready);
             self.sockets.counts.wakes += 1;
             let before = self.sockets.counts.received;
+            let mut now = (self.clock)();
             for _ in 0..ROUNDS_MAX {
+                // Orders go first: a packet sent after an order was given finds it obeyed.
+                if !self.obey(now) {
+                    return;
+                }
                 if ready.is_empty() {
                     break;
                 }
-                now = (self.clock)();
                 for one in ready.iter() {
                     self.take_packet(one, now, &mut buffer);
                 }
                 self.sockets.wait(Some(Duration::ZERO), &mut ready);
+                now = (self.clock)();
             }
             self.pace.woke(self.sockets.counts.received - before, now.mono);
+            self.let_time_pass(now);
+            self.tell_events();
             self.counts.store(&self.sockets.counts);
         }
     }
 
     /// Waits until there is something to do: a packet, an order, or the time. A busy thread lets packets gather first.
-    fn rest(&mut self, now: Now, ready: &mut ReadyList) {
+    fn rest(&mut self, ready: &mut ReadyList) {
+        let now = (self.clock)();
         // With orders waiting there is no rest.
         let until = if self.orders.is_empty() { self.engine.poll_timeout() } else { Some(now.mono) };
         let longest = until.map(|until| until.since(now.mono));
