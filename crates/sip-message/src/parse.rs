@@ -246,8 +246,11 @@ fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(
             HeaderName::CallId => call_id(value).map_err(HeaderError::of(name))?,
             HeaderName::CSeq => {
                 let (_, found) = CSeq::split(value).map_err(HeaderError::of(name))?;
-                if method.is_some_and(|method| method.as_str().as_bytes() != found) {
-                    return Err(ParseErrorKind::CSeqMethod);
+                match method {
+                    Some(method) if method.as_str().as_bytes() == found => {}
+                    Some(_) => return Err(ParseErrorKind::CSeqMethod),
+                    None if scan::is_token(found) => {}
+                    None => return Err(HeaderError::of(name)(Malformed::Character).into()),
                 }
             }
             HeaderName::MaxForwards => {

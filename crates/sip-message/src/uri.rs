@@ -238,7 +238,7 @@ impl Uri {
 
     /// The same URI without a parameter.
     pub fn without_param(&self, name: &str) -> Self {
-        if !self.is_sip() || !self.has_param(name) {
+        if !self.has_param(name) {
             return self.clone();
         }
         self.rebuilt(self.params().filter(|(found, _)| !same_text(found.as_bytes(), name.as_bytes())), true)
@@ -246,7 +246,7 @@ impl Uri {
 
     /// The same URI without any parameter or header.
     pub fn without_params(&self) -> Self {
-        if !self.is_sip() {
+        if self.parts.kind == Kind::Other {
             return self.clone();
         }
         self.rebuilt(std::iter::empty(), false)
@@ -254,6 +254,9 @@ impl Uri {
 
     /// The same URI with a parameter added, or its value replaced; what may not stand bare is escaped.
     pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<Self, Malformed> {
+        if self.parts.kind == Kind::Other {
+            return Err(Malformed::Scheme);
+        }
         if !scan::is_token(name.as_bytes()) {
             return Err(Malformed::Parameter);
         }
@@ -711,6 +714,8 @@ mod tests {
         assert_eq!(first.without_params(), uri("sip:a:p@b:5070"));
         assert_eq!(first.with_user("n@w é").unwrap(), uri("sip:n%40w%20%C3%A9@b:5070;x;transport=udp?H=v"));
         assert_eq!(first.with_header("To", "<sip:x>").unwrap().header("to").unwrap(), "<sip:x>");
+        assert_eq!(uri("tel:1;x=2;y").with_param("x", Some("a b")).unwrap(), uri("tel:1;y;x=a%20b"));
+        assert_eq!(uri("urn:a;x=2").with_param("x", None), Err(Malformed::Scheme));
         assert_eq!(first.for_request_line(), uri("sip:a:p@b:5070;x;transport=udp"));
         assert_eq!(uri("sip:b;method=INFO;lr").for_request_line(), uri("sip:b;lr"));
         assert_eq!(first.detached(), first);
