@@ -40,7 +40,7 @@ fn the_dialplans_that_come_with_it_pass_their_check() {
 fn a_broken_dialplan_is_refused_with_file_and_line_and_cure() {
     let folder = place::folder("commands-check");
     let file = folder.join("broken.toml");
-    let plan = "name = \"broken\"\nentry = [\"tel:4999\"]\nlanguage = \"en\"\nstart = \"greet\"\n\n[step.greet]\nsay = \"welcome\"\nthen = \"meno\"\n\n[step.menu]\nend = true\n";
+    let plan = "name = \"broken\"\nentry = [\"tel:4999\"]\nlanguage = \"en\"\nstart = \"greet\"\n\n[step.greet]\nsay = \"welcome\"\nthen = \"meno\"\n\n[step.menu]\nend = \"self_served\"\n";
     fs::write(&file, plan).expect("written");
     let output = hotline(&["check", &file.display().to_string()]);
     assert_eq!(output.status.code(), Some(1));

@@ -26,6 +26,27 @@ fn the_music_number_plays_music_without_a_pause() {
 }
 
 #[test]
+fn those_in_the_conference_hear_each_other_and_not_themselves() {
+    let server = Server::start("numbers-conference");
+    let join = |number: &str, hz: f64| {
+        let mut line = Phone::caller(number).playing(hz).on(&server);
+        line.call(server.number("conference"));
+        line
+    };
+    let (first, second, third) =
+        (join("+15550126", 440.0), join("+15550127", 660.0), join("+15550128", 880.0));
+    for (line, own, others) in
+        [(&first, 440.0, [660.0, 880.0]), (&second, 660.0, [440.0, 880.0]), (&third, 880.0, [440.0, 660.0])]
+    {
+        line.hears("both others", 40, |sound| {
+            let now = sound.last(1.0);
+            others.iter().all(|hz| now.tone_share(*hz) > 0.9)
+        });
+        assert!(line.heard().last(1.0).tone_share(own) < 0.05, "{own} Hz hears itself");
+    }
+}
+
+#[test]
 fn a_message_left_is_kept_and_can_be_played() {
     let server = Server::start("numbers-voicemail");
     let http = server.as_admin();
