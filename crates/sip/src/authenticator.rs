@@ -108,11 +108,11 @@ impl Authenticator {
             .map(|value| value.text())
             .collect();
         let Some(claim) = values.iter().find_map(|value| Claim::read(value, &self.config.realm)) else {
-            return self.challenge(request, false, now);
+            return self.challenge(request, source, false, now);
         };
         let user = claim.user();
         if user.len() > USER_BYTES_MAX || (claim.is_md5() && !self.config.allows_md5) {
-            return self.challenge(request, false, now);
+            return self.challenge(request, source, false, now);
         }
         self.forget_old_failures(now);
         let address = source.remote.ip();
@@ -121,15 +121,15 @@ impl Authenticator {
         }
         let known = secrets.get_key_value(user);
         let secret = known.map_or(&self.nobody, |(_, secret)| secret);
-        match self.digest.check(&claim, secret, request.method().as_str(), now) {
+        match self.digest.check(&claim, secret, request.method().as_str(), address, now) {
             DigestVerdict::Good => match known {
                 Some((user, _)) => Verdict::Accept { user: user.clone() },
-                None => self.challenge(request, false, now),
+                None => self.challenge(request, source, false, now),
             },
-            DigestVerdict::Stale => self.challenge(request, true, now),
+            DigestVerdict::Stale => self.challenge(request, source, true, now),
             DigestVerdict::Wrong => {
                 self.count_failure(address, user, now);
-                self.challenge(request, false, now)
+                self.challenge(request, source, false, now)
             }
         }
     }
@@ -139,14 +139,14 @@ impl Authenticator {
         self.failures.len()
     }
 
-    fn challenge<K>(&mut self, request: &Request, stale: bool, now: Instant) -> Verdict<K> {
+    fn challenge<K>(&mut self, request: &Request, source: &Source, stale: bool, now: Instant) -> Verdict<K> {
         let status = match request.method() {
             Method::Register => StatusCode::UNAUTHORIZED,
             _ => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
         };
         Verdict::Challenge(Challenge {
             status,
-            values: self.digest.challenge(stale, self.config.allows_md5, now),
+            values: self.digest.challenge(source.remote.ip(), stale, self.config.allows_md5, now),
         })
     }
 
@@ -213,6 +213,23 @@ mod tests {
         gate.now = gate.now.after(FAILURES_WINDOW);
         assert_eq!(gate.attempt("1001", "secret", "203.0.113.9:5060"), "challenged, accepted 1001");
         assert_eq!(gate.authenticator.watched(), 0);
+    }
+
+    #[test]
+    fn nobody_locks_out_another_address_by_forging_it() {
+        let mut gate = Gate::new();
+        let Verdict::Challenge(challenge) = gate.check("", "203.0.113.9:5060") else {
+            panic!("strangers are challenged")
+        };
+        for _ in 0..2 * FAILURES_MAX {
+            let guess = gate.credentials("1001", "guess", &challenge.values[0]);
+            let Verdict::Challenge(again) = gate.check(&guess, HOME) else {
+                panic!("a nonce of elsewhere is stale")
+            };
+            assert!(again.values[0].ends_with("stale=true"));
+        }
+        assert_eq!(gate.authenticator.watched(), 0);
+        assert_eq!(gate.attempt("1001", "secret", HOME), "challenged, accepted 1001");
     }
 
     #[test]

@@ -207,6 +207,26 @@ impl Dialog {
         Destination { remote, ..self.flow }
     }
 
+    /// Whether requests of the peer may come from this address: that of the flow, or one that the dialog names.
+    pub fn knows(&self, address: IpAddr) -> bool {
+        let named = |uri: &Uri| address_of(uri).is_some_and(|(host, _)| host == address);
+        self.flow.remote.ip() == address
+            || named(&self.remote_target)
+            || self.route_set.iter().any(|route| named(route.uri()))
+    }
+
+    /// A request of the peer came this way. If the peer is reached over a connection, it is this one from now on; if
+    /// it is behind a NAT, the NAT's port may have changed.
+    pub fn moved(&mut self, source: Source) {
+        let is_same_host = source.remote.ip() == self.flow.remote.ip();
+        if is_same_host
+            && source.transport == self.flow.transport
+            && (source.connection.is_some() || self.keeps_flow)
+        {
+            self.flow = source.into();
+        }
+    }
+
     /// The address that worked at first.
     pub fn flow(&self) -> Destination {
         self.flow

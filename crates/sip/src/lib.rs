@@ -32,4 +32,6 @@ pub use session::{Arrival, EndedBy, Event as SessionEvent, Invite};
 pub use token::{ClientTransactionId, ServerTransactionId, SessionId};
 pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};
-pub use user_agent::{Output as UserAgentOutput, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot};
+pub use user_agent::{
+    Network, Output as UserAgentOutput, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot,
+};

@@ -4,8 +4,8 @@
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use bytes::Bytes;
 use sip::{
-    Challenge, ConnectionId, Credentials, Destination, EndpointConfig, Invite, SessionEvent, SessionId,
-    Source, Transport, UserAgent, UserAgentConfig, UserAgentOutput,
+    Challenge, ConnectionId, Credentials, Destination, EndpointConfig, Invite, Network, SessionEvent,
+    SessionId, Source, Transport, UserAgent, UserAgentConfig, UserAgentOutput,
 };
 use sip_message::{HeaderName, Message, NameAddr, Request, StatusCode, Uri};
 
@@ -349,6 +349,43 @@ fn somebody_who_guesses_only_half_of_the_dialog_is_refused() {
         assert!(peer.receive(&bye.replace(from, to).replace("z9hG4bK1", &format!("z9hG4bKg{n}"))).is_empty());
         assert_eq!(headline(peer.sent.last().unwrap()), "481 Call/Transaction Does Not Exist");
     }
+}
+
+#[test]
+fn a_bye_from_somewhere_else_is_refused_unless_the_carrier_lives_there() {
+    for (bits, expected) in [(32, "481 Call/Transaction Does Not Exist"), (24, "200 OK")] {
+        let block = Network { address: "192.0.2.0".parse().unwrap(), bits };
+        let mut peer =
+            Peer::new(UserAgentConfig { neighborhoods: vec![block], ..UserAgentConfig::default() });
+        peer.receive(&request("INVITE", ""));
+        peer.agent.answer(peer.session.unwrap(), Bytes::from_static(b"v=0"), peer.now);
+        peer.drain();
+        let tag = tag_of(peer.sent.last().unwrap());
+        let bye = request("BYE", "").replace("CSeq: 1 ", "CSeq: 2 ").replace("z9hG4bK1", "z9hG4bK2");
+        peer.source.remote = "192.0.2.99:5060".parse().unwrap();
+        peer.receive(
+            &bye.replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}")),
+        );
+        assert_eq!(headline(peer.sent.last().unwrap()), expected);
+    }
+}
+
+#[test]
+fn a_phone_that_comes_back_on_another_connection_is_reached_there() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.source = Source { transport: Transport::Tcp, connection: Some(ConnectionId(7)), ..peer.source };
+    peer.receive(&request("INVITE", "").replace("/UDP", "/TCP"));
+    let session = peer.session.unwrap();
+    peer.agent.answer(session, Bytes::from_static(b"v=0"), peer.now);
+    peer.drain();
+    let tag = tag_of(peer.sent.last().unwrap());
+    peer.source.connection = Some(ConnectionId(8));
+    let ack = request("ACK", "").replace("/UDP", "/TCP").replace("z9hG4bK1", "z9hG4bKa");
+    peer.receive(&ack.replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}")));
+    assert_eq!(peer.agent.session_named("call-1", &tag, "1"), Some(session));
+    peer.agent.hang_up(session, peer.now);
+    peer.drain();
+    assert_eq!(peer.connections, [Some(ConnectionId(7)), Some(ConnectionId(8))]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The side that challenges and checks.
 
-use super::nonce::{Freshness, Nonces};
+use super::nonce::Nonces;
 use super::parameters::{Parameters, write_quoted};
 use super::{Algorithm, DigestSecret, Question, equal_in_constant_time};
 use base::{Duration, Instant, SecretSource};
+use std::net::IpAddr;
 
 /// How long a nonce may be used. A phone that registers less often than this is challenged each time.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(300);
@@ -13,7 +14,8 @@ pub const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 pub enum DigestVerdict {
     /// The peer knows the secret, and these credentials were not used before.
     Good,
-    /// The peer knows the secret, but the nonce is used up: challenge again with `stale=true`.
+    /// The nonce is not good, or not good any more: challenge again with `stale=true`. Says nothing of the secret, so
+    /// that nobody can guess with nonces of others.
     Stale,
     /// The peer does not know the secret.
     Wrong,
@@ -85,8 +87,8 @@ impl DigestServer {
     /// The values of the challenge's headers, SHA-256 first, then MD5. They share one nonce.
     ///
     /// `md5_too` is false where no phone needs MD5 any more.
-    pub fn challenge(&mut self, stale: bool, md5_too: bool, now: Instant) -> Vec<String> {
-        let nonce = self.nonces.issue(&self.realm, now);
+    pub fn challenge(&mut self, peer: IpAddr, stale: bool, md5_too: bool, now: Instant) -> Vec<String> {
+        let nonce = self.nonces.issue(&self.realm, peer, now);
         let algorithms: &[Algorithm] =
             if md5_too { &[Algorithm::Sha256, Algorithm::Md5] } else { &[Algorithm::Sha256] };
         let value = |algorithm: &Algorithm| {
@@ -112,8 +114,12 @@ impl DigestServer {
         claim: &Claim<'_>,
         secret: &DigestSecret,
         method: &str,
+        peer: IpAddr,
         now: Instant,
     ) -> DigestVerdict {
+        let Some(name) = self.nonces.recognize(claim.text("nonce"), &self.realm, peer, now) else {
+            return DigestVerdict::Stale;
+        };
         let question = Question {
             algorithm: claim.algorithm,
             method,
@@ -130,10 +136,7 @@ impl DigestServer {
         if response.len() > 64 || !equal_in_constant_time(question.response(secret).as_bytes(), given) {
             return DigestVerdict::Wrong;
         }
-        match self.nonces.accept(claim.text("nonce"), &self.realm, claim.counter, now) {
-            Freshness::Fresh => DigestVerdict::Good,
-            Freshness::Stale => DigestVerdict::Stale,
-        }
+        if self.nonces.take(name, claim.counter, now) { DigestVerdict::Good } else { DigestVerdict::Stale }
     }
 }
 
@@ -145,18 +148,18 @@ mod tests {
 
     #[test]
     fn sha_256_is_offered_first_then_md5() {
-        let challenge = server().challenge(false, true, at(1));
+        let challenge = server().challenge(HOME, false, true, at(1));
         assert_eq!(challenge.len(), 2);
         assert!(challenge[0].ends_with("qop=\"auth\", algorithm=SHA-256"), "{}", challenge[0]);
         assert!(challenge[1].ends_with("qop=\"auth\", algorithm=MD5"), "{}", challenge[1]);
-        assert_eq!(server().challenge(true, false, at(1)).len(), 1);
+        assert_eq!(server().challenge(HOME, true, false, at(1)).len(), 1);
     }
 
     #[test]
     fn a_client_with_the_password_gets_in_once_for_each_counter() {
         let mut server = server();
         for only in [Algorithm::Sha256, Algorithm::Md5] {
-            let challenge = server.challenge(false, true, at(1));
+            let challenge = server.challenge(HOME, false, true, at(1));
             let offered = challenge.iter().map(String::as_str).filter(|value| value.contains(only.name()));
             let mut client = client("secret").answer(offered).unwrap();
             let mut ids = IdSource::new(1);
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn a_client_with_another_password_stays_out() {
         let mut server = server();
-        let challenge = server.challenge(false, true, at(1));
+        let challenge = server.challenge(HOME, false, true, at(1));
         let mut client = client("Secret").answer(challenge.iter().map(String::as_str)).unwrap();
         let value = client.authorize("REGISTER", "sip:hotline.test", &mut IdSource::new(1));
         assert_eq!(judge(&mut server, &value, "REGISTER", at(2)), DigestVerdict::Wrong);
@@ -181,7 +184,7 @@ mod tests {
     #[test]
     fn an_old_nonce_is_stale_not_wrong() {
         let mut server = server();
-        let challenge = server.challenge(false, true, at(1));
+        let challenge = server.challenge(HOME, false, true, at(1));
         let mut client = client("secret").answer(challenge.iter().map(String::as_str)).unwrap();
         let value = client.authorize("REGISTER", "sip:hotline.test", &mut IdSource::new(1));
         assert_eq!(judge(&mut server, &value, "REGISTER", at(400)), DigestVerdict::Stale);
@@ -210,6 +213,8 @@ mod tests {
         }
     }
 
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
+
     fn server() -> DigestServer {
         DigestServer::new("hotline", &mut SecretSource::fixed(1))
     }
@@ -221,7 +226,7 @@ mod tests {
     fn judge(server: &mut DigestServer, value: &str, method: &str, now: Instant) -> DigestVerdict {
         let claim = Claim::read(value, "hotline").unwrap();
         assert_eq!(claim.user(), "1001");
-        server.check(&claim, &DigestSecret::new("1001", "hotline", "secret"), method, now)
+        server.check(&claim, &DigestSecret::new("1001", "hotline", "secret"), method, HOME, now)
     }
 
     fn at(seconds: u64) -> Instant {

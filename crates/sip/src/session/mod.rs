@@ -155,6 +155,11 @@ impl Session {
         &self.dialog
     }
 
+    /// Its dialog, to be moved.
+    pub(crate) fn dialog_mut(&mut self) -> &mut Dialog {
+        &mut self.dialog
+    }
+
     /// Whether nothing is left to do.
     pub(crate) fn is_over(&self) -> bool {
         self.state == table::State::Closed

@@ -21,10 +21,7 @@ fn method(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder
     let inside = facts::has_to_tag(request);
     let status = match request.method() {
         Method::Invite | Method::Ack | Method::Cancel | Method::Bye => return None,
-        Method::Info | Method::Update if inside => return None,
-        Method::Options | Method::Message | Method::Refer | Method::Notify | Method::Subscribe if inside => {
-            return None;
-        }
+        Method::Info | Method::Update | Method::Options if inside => return None,
         method if config.methods.contains(method) => return None,
         // These mean something in a dialog only, and there is none.
         Method::Info | Method::Update | Method::Prack => {

@@ -6,8 +6,10 @@
 //! always have been faster.
 
 mod checks;
+mod network;
 mod output;
 
+pub use network::Network;
 pub use output::{Output, Trace};
 
 use crate::authenticator::Challenge;
@@ -35,6 +37,9 @@ pub struct UserAgentConfig {
     pub methods: Vec<Method>,
     /// How many legs there may be at once. A further INVITE is answered 503.
     pub sessions_max: usize,
+    /// Carriers whose machines speak for each other: a call that came from one address of a block may go on from
+    /// another. Everybody else's calls are tied to the addresses they were made with.
+    pub neighborhoods: Vec<Network>,
     /// Whether to tell every message of every call: [`Output::Trace`].
     pub traces: bool,
 }
@@ -46,6 +51,7 @@ impl Default for UserAgentConfig {
             name: "hotline".to_owned(),
             methods: vec![Method::Register, Method::Options, Method::Message],
             sessions_max: 20_000,
+            neighborhoods: Vec::new(),
             traces: false,
         }
     }
@@ -312,6 +318,17 @@ impl UserAgent {
         self.config.traces = traces;
     }
 
+    /// Replaces the blocks of addresses within which a call may move.
+    pub fn set_neighborhoods(&mut self, neighborhoods: Vec<Network>) {
+        self.config.neighborhoods = neighborhoods;
+    }
+
+    /// The session of this dialog, for Replaces (RFC 3891). `local_tag` is the tag we gave.
+    pub fn session_named(&self, call_id: &str, local_tag: &str, remote_tag: &str) -> Option<SessionId> {
+        let id = SessionId::from_u64(token::read(local_tag)?);
+        self.sessions.get(&id)?.dialog().is_peer(call_id, Some(remote_tag)).then_some(id)
+    }
+
     /// A look inside: sessions with their states.
     pub fn snapshot(&self) -> UserAgentSnapshot {
         let (requests_sent, requests_received) = self.endpoint.transactions();
@@ -377,7 +394,7 @@ impl UserAgent {
                     self.handle_request(tx, request, source, now)
                 }
                 EndpointOutput::Ack { request, source } => {
-                    if let Some(session) = self.session_of(&request) {
+                    if let Some(session) = self.session_of(&request, source) {
                         self.trace(session, request.to_bytes(), source, now);
                         self.with(session, now, |session, hands| session.handle_ack(&request, hands));
                     }
@@ -418,7 +435,7 @@ impl UserAgent {
 
     fn handle_request(&mut self, tx: ServerTransactionId, request: Box<Request>, source: Source, now: Now) {
         let inside = facts::has_to_tag(&request);
-        let session = self.session_of(&request);
+        let session = self.session_of(&request, source);
         if let Some(session) = session {
             self.endpoint.belongs_to(tx, session);
             self.trace(session, request.to_bytes(), source, now);
@@ -497,14 +514,26 @@ impl UserAgent {
         }
     }
 
-    /// The session whose dialog a request belongs to: our tag names it, Call-ID and the peer's tag must agree.
-    fn session_of(&self, request: &Request) -> Option<SessionId> {
+    /// The session whose dialog a request belongs to: our tag names it, Call-ID and the peer's tag must agree, and it
+    /// must come from where the dialog is. A request that fits is where its peer is now.
+    fn session_of(&mut self, request: &Request, source: Source) -> Option<SessionId> {
         let headers = request.headers();
         let to = facts::to(headers)?;
         let id = SessionId::from_u64(token::read(to.tag()?)?);
         let from = facts::from(headers)?;
-        let session = self.sessions.get(&id)?;
-        session.dialog().is_peer(facts::call_id(headers)?, from.tag()).then_some(id)
+        let dialog = self.sessions.get_mut(&id)?.dialog_mut();
+        let address = source.remote.ip();
+        let is_at_home = dialog.knows(address)
+            || self
+                .config
+                .neighborhoods
+                .iter()
+                .any(|block| block.contains(address) && block.contains(dialog.flow().remote.ip()));
+        if !is_at_home || !dialog.is_peer(facts::call_id(headers)?, from.tag()) {
+            return None;
+        }
+        dialog.moved(source);
+        Some(id)
     }
 
     fn transmit(&mut self, transmit: Transmit, now: Now) {

@@ -9,7 +9,7 @@ use sip::{
     Destination, Invite, SessionEvent, SessionId, Source, Transmit, Transport, UserAgent, UserAgentConfig,
     UserAgentOutput,
 };
-use sip_message::{HeaderName, Message, NameAddr, Uri};
+use sip_message::{HeaderName, Message, Method, NameAddr, Uri};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
@@ -77,7 +77,8 @@ pub(crate) fn sdp(text: &str) -> Bytes {
 impl Network {
     pub(crate) fn new(seed: u64, weather: Weather) -> Self {
         let mut rng = IdSource::new(seed);
-        let config = UserAgentConfig::default();
+        let mut config = UserAgentConfig::default();
+        config.methods.push(Method::Refer);
         let agents =
             [Anna, Bert].into_iter().map(|side| (side, UserAgent::new(config.clone(), rng.fork()))).collect();
         Self {
