@@ -243,6 +243,42 @@ mod tests {
         assert_eq!(Gate::new(at("192.168.1.20:65535")).report_destination(), None);
     }
 
+    #[test]
+    fn the_whole_table() {
+        let learning = |seen| State::Learning { seen, candidate: (seen > 0).then(|| (at(NAT), Ssrc(7))) };
+        let states = [
+            ("Learning, nothing seen", learning(0)),
+            ("Learning, one seen", learning(1)),
+            ("Learning, four seen", learning(LEARNING_PACKETS - 1)),
+            ("Signalled", State::Signalled),
+            ("Learned the NAT", State::Learned(at(NAT))),
+            ("Strict", State::Strict),
+        ];
+        let packets = [
+            ("signalled address", PHONE, 1),
+            ("the NAT", NAT, 7),
+            ("the NAT, another stream", NAT, 8),
+            ("a third address", THIEF, 7),
+            ("an address that cannot be", "127.0.0.1:9", 7),
+        ];
+        let mut table = String::new();
+        for (name, state) in states {
+            table += &format!("{name}\n");
+            for (from, source, ssrc) in packets {
+                let mut gate = Gate { signalled: at(PHONE), state };
+                let verdict = judge(&mut gate, source, ssrc);
+                let next = match gate.state {
+                    State::Learning { seen, .. } => format!("Learning, {seen} seen"),
+                    State::Signalled => "Signalled".into(),
+                    State::Learned(address) => format!("Learned {address}"),
+                    State::Strict => "Strict".into(),
+                };
+                table += &format!("    {from:<26} {verdict:?} -> {next}\n");
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
     fn at(address: &str) -> SocketAddr {
         address.parse().unwrap()
     }

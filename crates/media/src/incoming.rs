@@ -16,6 +16,9 @@ use std::net::SocketAddr;
 /// The most payload a packet of speech has: 120 ms of G.711.
 pub const PAYLOAD_MAX: usize = 960;
 
+/// The payload type of comfort noise (RFC 3389): a far end that keeps quiet says so with it now and then.
+const COMFORT_NOISE: u8 = 13;
+
 /// How long the stream a port listens to must be quiet before another may take its place.
 pub const QUIET: Duration = Duration::from_millis(60);
 
@@ -115,7 +118,8 @@ impl Incoming {
         let payload_type = packet.header.payload_type;
         let is_event = self.telephone_event == Some(payload_type);
         let codec = self.codec_of(payload_type);
-        if !is_event && codec.is_none() {
+        let is_quiet = payload_type == COMFORT_NOISE;
+        if !is_event && codec.is_none() && !is_quiet {
             self.dropped.foreign_format += 1;
             return None;
         }
@@ -137,6 +141,10 @@ impl Incoming {
         self.last_heard = Some(now);
         if !self.receive {
             self.dropped.unwanted += 1;
+            return None;
+        }
+        if is_quiet && codec.is_none() {
+            // The far end is there; its noise is not worth making.
             return None;
         }
         match codec {
@@ -298,6 +306,15 @@ mod tests {
         assert_eq!(hear(&mut incoming, &packet(1, 0, 96, 160), 0), None);
         assert_eq!(incoming.dropped().foreign_format, 1);
         assert_eq!(incoming.ssrc(), None, "and its stream is not listened to");
+    }
+
+    #[test]
+    fn comfort_noise_is_not_heard_but_shows_that_somebody_is_there() {
+        let mut incoming = configured();
+        hear(&mut incoming, &packet(1, 0, 0, 160), 0);
+        assert_eq!(hear(&mut incoming, &packet(1, 1, 13, 1), 400_000), None);
+        assert_eq!(incoming.last_heard(), Some(Instant::from_micros(400_000)));
+        assert_eq!(incoming.dropped(), Dropped::default());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The engine in virtual time, with phones that send and hear tones.
 
+mod chance;
 mod hearing;
 mod keys;
 mod recording;
