@@ -100,6 +100,33 @@ fn an_honest_stream_survives_a_flood_of_forged_ones() {
 }
 
 #[test]
+fn a_panic_over_one_call_touches_no_other() {
+    let broken = RecordingKey::from_u64(13);
+    let (tell, events) = unbounded();
+    let mut config = Config::new(HERE, [1; 32]);
+    (config.threads, config.ports) = (1, 32_600..=32_699);
+    let tell = move |event| tell.send(event).unwrap_or_default();
+    let record = move |recorded: &Recorded| match recorded {
+        Recorded::Sound(frame) if frame.recording == broken => panic!("a mistake, made on purpose"),
+        _ => true,
+    };
+    let threads = MediaThreads::start(config, tell, record).unwrap();
+    let rig = Rig { threads, events, frames: bounded(0).1 };
+    let mut sound = rig.phone(1, HERE, Codec::Pcmu, 440.0);
+    let mut unlucky = rig.phone(2, HERE, Codec::Pcmu, 660.0);
+    rig.command(Command::Echo { port: sound.port, on: true });
+    rig.command(Command::Record { recording: broken, left: unlucky.port, right: None });
+    unlucky.talk();
+    rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == unlucky.port));
+    for _ in 0..20 {
+        sound.talk();
+        sound.listen();
+    }
+    assert_tone(&sound.heard, 440.0);
+    assert_eq!(rig.threads.counts()[0].panics, 1);
+}
+
+#[test]
 fn a_range_without_free_pairs_is_said_and_closing_helps() {
     let rig = Rig::start(HERE, 32_300..=32_303);
     let ports = [1, 2].map(PortId::from_u64);

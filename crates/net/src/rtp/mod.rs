@@ -13,6 +13,9 @@
 //! one after the other up to [`PORTS_PER_THREAD_FIRST`], because a thread with more packets to a wake-up spends less on
 //! each; beyond that the emptiest one is taken. What packets mean is known to `media` alone.
 //!
+//! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it, and a
+//! `Close` for the port is still due, so that the control side forgets it too.
+//!
 //! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
 //! `sockets` the system calls.
 
@@ -156,7 +159,7 @@ pub struct Counts {
     pub record_full: u64,
     /// Times the thread woke.
     pub wakes: u64,
-    /// Panics that were caught; each closed one port.
+    /// Panics that were caught. One over a packet closes the port it came to.
     pub panics: u64,
 }
 

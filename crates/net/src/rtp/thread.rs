@@ -123,7 +123,7 @@ impl Thread {
         if let Err(error) = self.sockets.add(port, bound) {
             tracing::error!(%port, %error, "a media socket cannot be watched");
             let _ = self.free.try_send(number);
-            (self.events)(Event::OpenFailed { port });
+            self.tell(Event::OpenFailed { port });
             return;
         }
         self.guarded(None, |engine, _| engine.handle_command(Command::Open { port }, now));
@@ -152,7 +152,16 @@ impl Thread {
                 // There is room for every number of the range.
                 let _ = self.free.try_send(number);
             }
-            (self.events)(event);
+            self.tell(event);
+        }
+    }
+
+    /// Whoever listens to events must not end the thread either.
+    fn tell(&mut self, event: Event) {
+        let events = &self.events;
+        if catch_unwind(AssertUnwindSafe(|| events(event))).is_err() {
+            self.sockets.counts.panics += 1;
+            tracing::error!("the listener to media events panicked");
         }
     }
 
