@@ -325,9 +325,10 @@ impl Registrar {
     fn success(&self, request: &Request, aor: &AddressOfRecord, now: Instant) -> ResponseBuilder {
         let contacts = self.locations.bindings(aor).map(|binding| {
             let left = seconds(binding.expires.since(now));
-            let mut value = format!("<{}>;expires={left}", binding.contact);
+            let mut value = [b"<", binding.contact.as_bytes(), b">"].concat();
+            value.extend_from_slice(format!(";expires={left}").as_bytes());
             if binding.q < 1000 {
-                value.push_str(&format!(";q=0.{:03}", binding.q));
+                value.extend_from_slice(format!(";q=0.{:03}", binding.q).as_bytes());
             }
             value
         });

@@ -22,7 +22,8 @@ use bytes::Bytes;
 use client::Client;
 use server::Server;
 use sip_message::{
-    HeaderName, Host, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode, Via,
+    BuildError, HeaderName, Host, Message, Method, ParseError, Request, Response, ResponseBuilder,
+    StatusCode, Via,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -184,20 +185,41 @@ impl Endpoint {
     }
 
     /// Answers a request. The To gets our tag unless it has one. A second final answer, and one to a transaction that
-    /// is gone, goes nowhere.
+    /// is gone, goes nowhere. What cannot be written, because it has a control character or is too long, is not sent,
+    /// and the request is forgotten.
     pub fn respond(&mut self, tx: ServerTransactionId, response: ResponseBuilder, now: Now) {
-        self.respond_at(tx, response, now.mono);
+        if self.try_respond(tx, response, now.mono).is_err() {
+            self.forget_server(tx);
+        }
     }
 
-    pub(crate) fn respond_at(&mut self, tx: ServerTransactionId, response: ResponseBuilder, now: Instant) {
-        // What cannot be written had a control character or was too long, which is our own fault; silence is all
-        // that is left, and the peer's timers end it.
-        let Ok(response) = response.to_tag(&tx.to_string()).build() else {
-            debug_assert!(false, "a response that cannot be written");
-            return;
-        };
+    /// Answers `request` in the same way; if the answer cannot be written, with 500 instead.
+    pub(crate) fn answer(
+        &mut self,
+        tx: ServerTransactionId,
+        request: &Request,
+        response: ResponseBuilder,
+        now: Instant,
+    ) {
+        let written = self
+            .try_respond(tx, response, now)
+            .or_else(|_| self.try_respond(tx, request.answer(StatusCode::SERVER_INTERNAL_ERROR), now));
+        // A request so close to the limits that not even this fits gets no answer.
+        if written.is_err() {
+            self.forget_server(tx);
+        }
+    }
+
+    fn try_respond(
+        &mut self,
+        tx: ServerTransactionId,
+        response: ResponseBuilder,
+        now: Instant,
+    ) -> Result<(), BuildError> {
+        let response = response.to_tag(&tx.to_string()).build()?;
         let input = server::input_of(&response);
         self.run_server(tx, input, Some(response.to_bytes()), None, now);
+        Ok(())
     }
 
     /// Answers a request once and forgets it at once: for a challenge or refusal of somebody unknown, who must neither
@@ -341,7 +363,7 @@ impl Endpoint {
             self.belongs_to(tx, session);
         }
         // The same tag as in the INVITE's own answer.
-        self.respond_at(tx, request.answer(StatusCode::OK).to_tag(&invite.to_string()), now);
+        self.answer(tx, &request, request.answer(StatusCode::OK).to_tag(&invite.to_string()), now);
         if open {
             self.outputs.push_back(EndpointOutput::Canceled {
                 tx: invite,

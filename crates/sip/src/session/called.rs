@@ -75,7 +75,7 @@ impl Session {
         if let Some(sdp) = sdp {
             response = response.body("application/sdp", sdp);
         }
-        hands.endpoint.respond_at(*tx, response, hands.now.mono);
+        hands.endpoint.answer(*tx, request, response, hands.now.mono);
         hands.wake(self.id, Wait::RingAgain, RING_AGAIN);
     }
 
@@ -144,7 +144,7 @@ impl Session {
 
     /// Their BYE. It is answered here; a request of theirs that still waits gets its 487 from the tables.
     pub(crate) fn handle_bye(&mut self, tx: ServerTransactionId, request: &Request, hands: &mut Hands<'_>) {
-        hands.endpoint.respond_at(tx, request.answer(StatusCode::OK), hands.now.mono);
+        hands.endpoint.answer(tx, request, request.answer(StatusCode::OK), hands.now.mono);
         self.apply(table::Input::Bye, With::default(), hands);
     }
 
@@ -183,7 +183,7 @@ impl Session {
         hands: &mut Hands<'_>,
     ) {
         let cseq = facts::cseq(request.headers()).map_or(0, |cseq| cseq.number);
-        hands.endpoint.respond_at(tx, response, hands.now.mono);
+        hands.endpoint.answer(tx, request, response, hands.now.mono);
         self.unacknowledged = Some(Unacknowledged { tx, cseq, copies: 0 });
         let timing = hands.config.endpoint.timing;
         hands.wake(self.id, Wait::RepeatAnswer, timing.t1);
@@ -242,14 +242,14 @@ impl Session {
         for (name, value) in &refusal.headers {
             response = response.header(name.as_str(), value.as_str());
         }
-        hands.endpoint.respond_at(tx, response, hands.now.mono);
+        hands.endpoint.answer(tx, &request, response, hands.now.mono);
     }
 
     pub(super) fn send_terminated(&mut self, hands: &mut Hands<'_>) {
         hands.sleep(self.id, Wait::RingAgain);
         if let Some((tx, request)) = self.asked.take() {
             let response = request.answer(StatusCode::REQUEST_TERMINATED).to_tag(&self.id.to_string());
-            hands.endpoint.respond_at(tx, response, hands.now.mono);
+            hands.endpoint.answer(tx, &request, response, hands.now.mono);
         }
     }
 }

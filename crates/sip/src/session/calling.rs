@@ -76,14 +76,14 @@ impl Session {
     }
 
     /// The first 2xx to the INVITE.
-    pub(super) fn handle_answer(&mut self, response: &Response, hands: &mut Hands<'_>) {
+    pub(super) fn handle_answer(&mut self, cseq: u32, response: &Response, hands: &mut Hands<'_>) {
         self.dialog.answered(response);
-        self.apply(table::Input::Success, With { response: Some(response), ..With::default() }, hands);
+        self.apply(table::Input::Success, With { response: Some(response), cseq, ..With::default() }, hands);
     }
 
     /// A further 2xx to an INVITE: a copy is acknowledged again, another branch of a fork is acknowledged and hung up.
     pub(crate) fn handle_further_answer(&mut self, response: &Response, hands: &mut Hands<'_>) {
-        let Some(cseq) = Self::cseq_of(response) else { return };
+        let Some(cseq) = facts::cseq(response.headers()).map(|cseq| cseq.number) else { return };
         let to = facts::to(response.headers());
         let tag = to.as_ref().and_then(|to| to.tag()).unwrap_or_default();
         let known = self
@@ -108,10 +108,8 @@ impl Session {
     }
 
     pub(super) fn acknowledge(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
-        if let Some(cseq) = with.response.and_then(Self::cseq_of) {
-            let dialog = self.dialog.clone();
-            self.acknowledge_in(&dialog, cseq, hands);
-        }
+        let dialog = self.dialog.clone();
+        self.acknowledge_in(&dialog, with.cseq, hands);
     }
 
     fn acknowledge_in(&mut self, dialog: &Dialog, cseq: u32, hands: &mut Hands<'_>) {

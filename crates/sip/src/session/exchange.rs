@@ -52,7 +52,7 @@ impl Session {
         if request.body().is_empty() {
             self.dialog.refresh_target(request.headers());
             let response = self.success(&request, None, hands);
-            return hands.endpoint.respond_at(tx, response, hands.now.mono);
+            return hands.endpoint.answer(tx, &request, response, hands.now.mono);
         }
         self.handle_offer(offer::Input::Update, tx, request, hands);
     }
@@ -85,19 +85,18 @@ impl Session {
             let wait = hands.ids.below(11) as u32;
             let response =
                 request.answer(StatusCode::SERVER_INTERNAL_ERROR).header(HeaderName::RetryAfter, wait);
-            hands.endpoint.respond_at(tx, response, hands.now.mono);
+            hands.endpoint.answer(tx, &request, response, hands.now.mono);
         }
     }
 
     /// The final response to our re-INVITE.
     pub(super) fn handle_offer_response(&mut self, cseq: u32, response: &Response, hands: &mut Hands<'_>) {
         let status = response.status();
-        let with = With { response: Some(response), ..With::default() };
+        let with = With { response: Some(response), cseq, ..With::default() };
         hands.sleep(self.id, Wait::OfferOverdue);
         if status.is_success() {
             // It is acknowledged whatever has become of the offer meanwhile.
             self.dialog.refresh_target(response.headers());
-            debug_assert_eq!(Self::cseq_of(response), Some(cseq));
             self.acknowledge(&with, hands);
             self.exchange(offer::Input::Success, with, hands);
         } else if status == StatusCode::REQUEST_PENDING {
@@ -148,7 +147,7 @@ impl Session {
                 offer::Do::SendUpdateAnswer => {
                     let Some((tx, request)) = self.asked.take() else { continue };
                     let response = self.success(&request, with.sdp.clone(), hands);
-                    hands.endpoint.respond_at(tx, response, hands.now.mono);
+                    hands.endpoint.answer(tx, &request, response, hands.now.mono);
                 }
                 offer::Do::TakeAck => {
                     self.stop_answer(hands);
@@ -200,7 +199,7 @@ impl Session {
     ) {
         match request.method() {
             Method::Info => {
-                hands.endpoint.respond_at(tx, request.answer(StatusCode::OK), hands.now.mono);
+                hands.endpoint.answer(tx, &request, request.answer(StatusCode::OK), hands.now.mono);
                 let content_type = request.headers().get(HeaderName::ContentType);
                 let content_type = content_type.map(|value| value.text().into_owned()).unwrap_or_default();
                 self.tell_live(Event::Info { content_type, body: request.body().clone() }, hands);
@@ -208,7 +207,7 @@ impl Session {
             Method::Options => {
                 let response =
                     self.success(&request, None, hands).header(HeaderName::Accept, "application/sdp");
-                hands.endpoint.respond_at(tx, response, hands.now.mono);
+                hands.endpoint.answer(tx, &request, response, hands.now.mono);
             }
             _ if self.state.is_live() => self.tell(Event::Request { tx, request }, hands),
             _ => refuse(tx, &request, StatusCode::CALL_DOES_NOT_EXIST, hands),
@@ -232,5 +231,5 @@ impl Session {
 }
 
 fn refuse(tx: ServerTransactionId, request: &Request, status: StatusCode, hands: &mut Hands<'_>) {
-    hands.endpoint.respond_at(tx, request.answer(status), hands.now.mono);
+    hands.endpoint.answer(tx, request, request.answer(status), hands.now.mono);
 }

@@ -121,6 +121,8 @@ pub(crate) struct Session {
 pub(crate) struct With<'a> {
     /// The response that came.
     response: Option<&'a Response>,
+    /// The number of the request of ours that it answers.
+    cseq: u32,
     /// The body of the owner's answer, or of the ACK that came.
     sdp: Option<Bytes>,
     /// The owner's refusal.

@@ -2,7 +2,6 @@
 
 use super::{Event, Hands, Session, With, offer, table};
 use crate::digest::ClientDigest;
-use crate::facts;
 use crate::token::ClientTransactionId;
 use crate::transaction::Failure;
 use bytes::Bytes;
@@ -169,7 +168,7 @@ impl Session {
             return self.send_attempt(outgoing.draft, outgoing.attempts + 1, hands);
         }
         match outgoing.draft.purpose {
-            Purpose::Invite if status.is_success() => self.handle_answer(response, hands),
+            Purpose::Invite if status.is_success() => self.handle_answer(outgoing.cseq, response, hands),
             Purpose::Invite => {
                 self.apply(
                     table::Input::Failure,
@@ -256,10 +255,5 @@ impl Session {
     pub(super) fn credentials_of_invite(&self) -> Option<(HeaderName, &str)> {
         let authorization = self.authorization.as_ref()?;
         Some((authorization.header, authorization.with_invite.as_deref()?))
-    }
-
-    /// The number of the INVITE whose transaction this response belongs to.
-    pub(super) fn cseq_of(response: &Response) -> Option<u32> {
-        facts::cseq(response.headers()).map(|cseq| cseq.number)
     }
 }

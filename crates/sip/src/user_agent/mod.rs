@@ -442,7 +442,7 @@ impl UserAgent {
         }
         if let Some(refusal) = checks::refusal(&request, &self.config) {
             return match session {
-                Some(_) => self.endpoint.respond_at(tx, refusal, now.mono),
+                Some(_) => self.endpoint.answer(tx, &request, refusal, now.mono),
                 None => self.endpoint.respond_and_forget(tx, refusal),
             };
         }

@@ -62,6 +62,9 @@ pub(crate) struct Network {
     rng: IdSource,
     packets: BTreeMap<(Instant, u64), (Side, Transmit)>,
     sent: u64,
+    /// What is done to each message on its way.
+    pub(crate) spoil: Option<Box<dyn FnMut(&Bytes) -> Bytes>>,
+    was_spoiled: bool,
     /// The next packets of these first lines are lost, whatever the weather.
     doomed: Vec<String>,
     pub(crate) events: Vec<(Side, SessionId, SessionEvent)>,
@@ -89,6 +92,8 @@ impl Network {
             rng,
             packets: BTreeMap::new(),
             sent: 0,
+            spoil: None,
+            was_spoiled: false,
             doomed: Vec::new(),
             events: Vec::new(),
             ended: BTreeSet::new(),
@@ -169,7 +174,11 @@ impl Network {
             remote: from.address(),
             connection: transmit.connection,
         };
-        self.act(to, |agent, now| agent.handle_bytes(transmit.bytes, source, now));
+        let bytes = match &mut self.spoil {
+            Some(spoil) => spoil(&transmit.bytes),
+            None => transmit.bytes,
+        };
+        self.act(to, |agent, now| agent.handle_bytes(bytes, source, now));
     }
 
     fn drain(&mut self, side: Side) {
@@ -186,13 +195,19 @@ impl Network {
     }
 
     fn send(&mut self, side: Side, transmit: Transmit) {
-        assert_eq!(transmit.remote, side.peer().address(), "a message for nobody");
+        // A spoiled Contact or Via may name anybody.
+        assert!(
+            transmit.remote == side.peer().address() || self.spoil.is_some() || self.was_spoiled,
+            "a message for nobody"
+        );
+        self.was_spoiled |= self.spoil.is_some();
         let line = summary(&transmit.bytes);
         let doomed = self.doomed.iter().position(|beginning| line.starts_with(beginning));
         if let Some(doomed) = doomed {
             self.doomed.remove(doomed);
         }
         let lost = doomed.is_some()
+            || transmit.remote != side.peer().address()
             || (transmit.transport == Transport::Udp && self.rng.below(1000) < self.weather.lost);
         let arrow = if lost { "-x " } else { "-> " };
         self.write(&format!("{} {arrow}{}: {line}", side.name(), side.peer().name()));
@@ -255,7 +270,10 @@ pub(crate) fn invite(from: Side, transport: Transport) -> Invite {
 
 /// Method, or status and CSeq method; and the body.
 fn summary(bytes: &Bytes) -> String {
-    let message = Message::parse(bytes.clone()).expect("what we send can be read");
+    let message = match Message::parse(bytes.clone()) {
+        Ok(message) => message,
+        Err(error) => return format!("unreadable: {error}"),
+    };
     let body = String::from_utf8_lossy(message.body()).into_owned();
     let body = if body.is_empty() { body } else { format!(" [{body}]") };
     match &message {
