@@ -6,7 +6,9 @@
 )]
 
 use crossbeam_channel::{Receiver, bounded, unbounded};
-use media::{Clip, ClipId, Codec, Command, Event, Format, PortId, Recorded, RecordingKey, Side, tone};
+use media::{
+    Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, PortId, Recorded, RecordingKey, Side, tone,
+};
 use net::rtp::{CommandError, Config, MediaThreads, OpenError};
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -124,6 +126,7 @@ fn a_panic_over_one_call_touches_no_other() {
     }
     assert_tone(&sound.heard, 440.0);
     assert_eq!(rig.threads.counts()[0].panics, 1);
+    assert_eq!((rig.threads.free_pairs(), rig.threads.open_ports()), (49, 1), "it is forgotten unasked");
 }
 
 #[test]
@@ -157,9 +160,9 @@ fn commands_for_ports_that_are_not_there_are_refused() {
 #[test]
 fn groups_fill_one_thread_before_the_next() {
     let mut config = Config::new(HERE, [7; 32]);
-    (config.threads, config.ports) = (2, 33_000..=34_999);
+    (config.threads, config.ports_per_thread_first, config.ports) = (2, 4, 32_700..=32_767);
     let threads = MediaThreads::start(config, |_| {}, |_| true).unwrap();
-    let half = net::rtp::PORTS_PER_THREAD_FIRST as u64 / 2;
+    let half = 2;
     let port = |number| PortId::from_u64(number);
     for call in 0..half + 1 {
         for leg in 0..2 {
@@ -168,8 +171,15 @@ fn groups_fill_one_thread_before_the_next() {
         threads.command(Command::Bridge { a: port(2 * call), b: port(2 * call + 1) }).unwrap();
     }
     // The last call lives on the second thread, so it cannot be bridged with the first one.
-    let apart = threads.command(Command::Bridge { a: port(0), b: port(2 * half) });
-    assert_eq!(apart, Err(CommandError::Apart(port(0), port(2 * half))));
+    let [first, last] = [port(0), port(2 * half)];
+    let apart = threads.command(Command::Bridge { a: first, b: last });
+    assert_eq!(apart, Err(CommandError::Apart(first, last)));
+    let conference = ConferenceKey::from_u64(1);
+    let join = |port| threads.command(Command::Join { port, conference, speaks: true, listens: true });
+    assert_eq!(join(first), Ok(()));
+    assert_eq!(join(last), Err(CommandError::Elsewhere(last, conference)));
+    threads.command(Command::Close { port: first }).unwrap();
+    assert_eq!(join(last), Ok(()), "a conference ends with its last port");
     threads.stop();
 }
 

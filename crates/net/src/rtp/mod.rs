@@ -13,8 +13,7 @@
 //! one after the other up to [`PORTS_PER_THREAD_FIRST`], because a thread with more packets to a wake-up spends less on
 //! each; beyond that the emptiest one is taken. What packets mean is known to `media` alone.
 //!
-//! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it, and a
-//! `Close` for the port is still due, so that the control side forgets it too.
+//! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it.
 //!
 //! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
 //! `sockets` the system calls.
@@ -29,7 +28,7 @@ use crate::rtp::range::PortRange;
 use crate::rtp::thread::{Order, Thread};
 use base::{IdSource, Instant, Now, Timestamp};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use media::{Command, Event, PortId, Recorded};
+use media::{Command, ConferenceKey, Event, PortId, Recorded};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -37,8 +36,10 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many ports a thread gets before the next one gets any.
-pub const PORTS_PER_THREAD_FIRST: usize = 400;
+/// How many ports a thread gets before the next one gets any: a quarter of a core's work for 500 calls. It is high
+/// because ports on different threads cannot be bridged, and nothing moves a port from thread to thread yet: below it,
+/// any two ports can be brought together.
+pub const PORTS_PER_THREAD_FIRST: usize = 1_000;
 
 /// How many orders wait for one thread; more are refused with [`CommandError::Busy`], for a thread so far behind is stuck.
 pub const ORDERS_MAX: usize = 65_536;
@@ -54,6 +55,8 @@ type Record = dyn Fn(&Recorded) -> bool + Send + Sync;
 pub struct Config {
     /// How many threads; 0 means one a core.
     pub threads: usize,
+    /// How many ports a thread gets before the next one gets any.
+    pub ports_per_thread_first: usize,
     /// The address that sockets are bound to.
     pub bind: IpAddr,
     /// The lowest and the highest port number to use. RTP takes even ones, RTCP the odd ones above.
@@ -71,7 +74,15 @@ impl Config {
     /// machine's randomness.
     pub fn new(bind: IpAddr, seed: [u8; 32]) -> Self {
         let ids = IdSource::from_bytes(seed);
-        Self { threads: 0, bind, ports: 20_000..=29_999, expedited: true, ids, clock: system_clock() }
+        Self {
+            threads: 0,
+            ports_per_thread_first: PORTS_PER_THREAD_FIRST,
+            bind,
+            ports: 20_000..=29_999,
+            expedited: true,
+            ids,
+            clock: system_clock(),
+        }
     }
 }
 
@@ -136,6 +147,9 @@ pub enum CommandError {
     /// Two ports that should hear each other live on different threads: they were opened in different groups.
     #[error("{0} and {1} were opened in different groups")]
     Apart(PortId, PortId),
+    /// A conference lives on another thread than the port that should join it.
+    #[error("{0} cannot join {1}, which lives on another media thread")]
+    Elsewhere(PortId, ConferenceKey),
     /// The thread has [`ORDERS_MAX`] orders waiting.
     #[error("media thread {0} is stuck: its queue is full")]
     Busy(usize),
@@ -220,19 +234,24 @@ struct Handle {
 /// Who lives where.
 struct Control {
     range: PortRange,
-    /// Numbers of ports that threads have closed.
-    freed: Receiver<u16>,
+    /// Ports that threads have closed, with their numbers.
+    freed: Receiver<(PortId, u16)>,
     ports: BTreeMap<PortId, Place>,
+    conferences: BTreeMap<ConferenceKey, Group>,
     groups: BTreeMap<u64, Group>,
     ports_by_thread: Vec<usize>,
+    ports_per_thread_first: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Place {
     thread: usize,
     group: u64,
+    number: u16,
+    conference: Option<ConferenceKey>,
 }
 
+/// Ports that live on one thread together: a group, or a conference.
 struct Group {
     thread: usize,
     ports: usize,
@@ -251,10 +270,11 @@ impl MediaThreads {
         events: impl Fn(Event) + Send + Sync + 'static,
         record: impl Fn(&Recorded) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let Config { threads, bind, ports, expedited, mut ids, clock } = config;
+        let Config { threads, ports_per_thread_first, bind, ports, expedited, mut ids, clock } = config;
         let count =
             if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
         let range = PortRange::new(ports, &mut ids);
+        sockets::allow_open_files(2 * range.pairs());
         // No thread ever frees more numbers than the range has.
         let (free, freed) = crossbeam_channel::bounded(range.pairs().max(1));
         let events: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(events);
@@ -276,8 +296,10 @@ impl MediaThreads {
             range,
             freed,
             ports: BTreeMap::new(),
+            conferences: BTreeMap::new(),
             groups: BTreeMap::new(),
             ports_by_thread: vec![0; count],
+            ports_per_thread_first,
         };
         Ok(Self { threads: handles, control: Mutex::new(control), expedited, bind })
     }
@@ -304,7 +326,7 @@ impl MediaThreads {
             control.range.give_back(address.port());
             return Err(error.into());
         }
-        control.ports.insert(port, Place { thread, group });
+        control.ports.insert(port, Place { thread, group, number: address.port(), conference: None });
         control.groups.entry(group).or_insert(Group { thread, ports: 0 }).ports += 1;
         control.ports_by_thread[thread] += 1;
         Ok(address)
@@ -325,10 +347,18 @@ impl MediaThreads {
             | Command::Play { port, .. }
             | Command::StopPlay { port }
             | Command::SendDigit { port, .. }
-            | Command::Echo { port, .. }
-            | Command::Join { port, .. }
-            | Command::Leave { port } => control.thread_of(*port)?,
-            Command::Bridge { a, b } => control.thread_of_both(*a, Some(*b))?,
+            | Command::Echo { port, .. } => control.thread_of(*port)?,
+            Command::Join { port, conference, .. } => control.join(*port, *conference)?,
+            Command::Leave { port } => {
+                control.leave(*port);
+                control.thread_of(*port)?
+            }
+            Command::Bridge { a, b } => {
+                let thread = control.thread_of_both(*a, Some(*b))?;
+                control.leave(*a);
+                control.leave(*b);
+                thread
+            }
             Command::Record { left, right, .. } => control.thread_of_both(*left, *right)?,
             Command::StopRecord { .. } => {
                 // Which thread records is known to that thread only; the others shrug.
@@ -401,8 +431,39 @@ impl Drop for MediaThreads {
 impl Control {
     /// Numbers that the threads are through with may be given out again.
     fn take_back(&mut self) {
-        while let Ok(number) = self.freed.try_recv() {
+        while let Ok((port, number)) = self.freed.try_recv() {
             self.range.give_back(number);
+            // A port that a thread closed by itself has still to be forgotten here.
+            if self.ports.get(&port).is_some_and(|place| place.number == number) {
+                let _ = self.close(port);
+            }
+        }
+    }
+
+    /// Notes that a port enters a conference, which lives where its first port does.
+    fn join(&mut self, port: PortId, conference: ConferenceKey) -> Result<usize, CommandError> {
+        let thread = self.thread_of(port)?;
+        if self.conferences.get(&conference).is_some_and(|members| members.thread != thread) {
+            return Err(CommandError::Elsewhere(port, conference));
+        }
+        self.leave(port);
+        self.conferences.entry(conference).or_insert(Group { thread, ports: 0 }).ports += 1;
+        if let Some(place) = self.ports.get_mut(&port) {
+            place.conference = Some(conference);
+        }
+        Ok(thread)
+    }
+
+    /// Notes that a port is in no conference any more.
+    fn leave(&mut self, port: PortId) {
+        let Some(conference) = self.ports.get_mut(&port).and_then(|place| place.conference.take()) else {
+            return;
+        };
+        if let Some(members) = self.conferences.get_mut(&conference) {
+            members.ports = members.ports.saturating_sub(1);
+            if members.ports == 0 {
+                self.conferences.remove(&conference);
+            }
         }
     }
 
@@ -424,12 +485,13 @@ impl Control {
             return group.thread;
         }
         let counts = &self.ports_by_thread;
-        let filling = counts.iter().position(|count| *count < PORTS_PER_THREAD_FIRST);
+        let filling = counts.iter().position(|count| *count < self.ports_per_thread_first);
         filling.or_else(|| (0..counts.len()).min_by_key(|thread| counts[*thread])).unwrap_or(0)
     }
 
     fn close(&mut self, port: PortId) -> Result<usize, CommandError> {
-        let Place { thread, group } = self.ports.remove(&port).ok_or(CommandError::NotOpen(port))?;
+        self.leave(port);
+        let Place { thread, group, .. } = self.ports.remove(&port).ok_or(CommandError::NotOpen(port))?;
         self.ports_by_thread[thread] = self.ports_by_thread[thread].saturating_sub(1);
         if let Some(members) = self.groups.get_mut(&group) {
             members.ports = members.ports.saturating_sub(1);

@@ -211,3 +211,19 @@ pub(super) fn mark_expedited(bound: &Bound) {
         }
     }
 }
+
+/// Raises the limit of open files as far as the system allows: two sockets a port soon pass the usual 1 024.
+pub(super) fn allow_open_files(sockets: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, "the limit of open files cannot be raised");
+    }
+    if let Some(limit) = maximum.filter(|limit| *limit < sockets as u64) {
+        tracing::warn!(
+            limit,
+            sockets,
+            "fewer open files are allowed than the range of RTP ports has sockets"
+        );
+    }
+}

@@ -34,7 +34,7 @@ pub(super) struct Thread {
     sockets: Sockets,
     orders: Receiver<Order>,
     events: Arc<dyn Fn(Event) + Send + Sync>,
-    free: Sender<u16>,
+    free: Sender<(PortId, u16)>,
     clock: Clock,
     counts: Arc<SharedCounts>,
     pace: Pace,
@@ -46,7 +46,7 @@ impl Thread {
         orders: Receiver<Order>,
         events: Arc<dyn Fn(Event) + Send + Sync>,
         record: Arc<Record>,
-        free: Sender<u16>,
+        free: Sender<(PortId, u16)>,
         clock: Clock,
         counts: Arc<SharedCounts>,
     ) -> io::Result<Self> {
@@ -122,7 +122,7 @@ impl Thread {
         let number = bound.address.port();
         if let Err(error) = self.sockets.add(port, bound) {
             tracing::error!(%port, %error, "a media socket cannot be watched");
-            let _ = self.free.try_send(number);
+            let _ = self.free.try_send((port, number));
             self.tell(Event::OpenFailed { port });
             return;
         }
@@ -150,7 +150,7 @@ impl Thread {
                 && let Some(number) = self.sockets.remove(port)
             {
                 // There is room for every number of the range.
-                let _ = self.free.try_send(number);
+                let _ = self.free.try_send((port, number));
             }
             self.tell(event);
         }
