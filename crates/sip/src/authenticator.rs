@@ -101,13 +101,12 @@ impl Authenticator {
         now: Now,
     ) -> Verdict<K> {
         let now = now.mono;
-        let values: Vec<_> = request
-            .headers()
-            .all(HeaderName::Authorization)
-            .chain(request.headers().all(HeaderName::ProxyAuthorization))
-            .map(|value| value.text())
-            .collect();
-        let Some(claim) = values.iter().find_map(|value| Claim::read(value, &self.config.realm)) else {
+        let headers = request.headers();
+        let values =
+            headers.all(HeaderName::Authorization).chain(headers.all(HeaderName::ProxyAuthorization));
+        let claim =
+            values.map(|value| Claim::read(value.as_bytes(), &self.config.realm)).find_map(|claim| claim);
+        let Some(claim) = claim else {
             return self.challenge(request, source, false, now);
         };
         let user = claim.user();

@@ -4,9 +4,9 @@
 //! collect answers (CVE-2021-41158). The host they belong to is bound by their owner, who gives them along with a
 //! destination.
 
-use super::parameters::{Parameters, write_quoted};
 use super::{Algorithm, DigestSecret, Question};
 use base::IdSource;
+use sip_message::header::AuthValue;
 
 /// A user name and its secret, good for one realm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +48,12 @@ impl Credentials {
     }
 
     fn answer_one(&self, value: &str) -> Option<ClientDigest> {
-        let parameters = Parameters::parse(value)?;
-        if parameters.value("realm")? != self.realm {
+        let challenge = AuthValue::parse(value.as_bytes()).ok()?;
+        if !challenge.is_digest() || challenge.param("realm")? != self.realm {
             return None;
         }
-        let algorithm = Algorithm::from_name(parameters.value("algorithm").unwrap_or("MD5"))?;
-        let counts = match parameters.value("qop") {
+        let algorithm = Algorithm::from_name(challenge.param("algorithm").unwrap_or("MD5"))?;
+        let counts = match challenge.param("qop") {
             Some(words) => {
                 let knows_auth = words.split(',').any(|word| word.trim().eq_ignore_ascii_case("auth"));
                 knows_auth.then_some(true)?
@@ -63,11 +63,11 @@ impl Credentials {
         Some(ClientDigest {
             credentials: self.clone(),
             algorithm,
-            nonce: parameters.value("nonce")?.to_owned(),
-            opaque: parameters.value("opaque").map(str::to_owned),
+            nonce: challenge.param("nonce")?.to_owned(),
+            opaque: challenge.param("opaque").map(str::to_owned),
             counts,
             counter: 0,
-            stale: parameters.value("stale").is_some_and(|word| word.eq_ignore_ascii_case("true")),
+            stale: challenge.param("stale").is_some_and(|word| word.eq_ignore_ascii_case("true")),
         })
     }
 }
@@ -92,32 +92,23 @@ impl ClientDigest {
         };
         let response = question.response(&self.credentials.secret);
 
-        let mut value = String::with_capacity(320);
-        value.push_str("Digest username=");
-        write_quoted(&self.credentials.user, &mut value);
-        for (name, text) in [("realm", self.credentials.realm.as_str()), ("nonce", &self.nonce), ("uri", uri)]
-        {
-            value.push_str(", ");
-            value.push_str(name);
-            value.push('=');
-            write_quoted(text, &mut value);
+        let value = AuthValue::new("Digest")
+            .quoted("username", &self.credentials.user)
+            .quoted("realm", &self.credentials.realm)
+            .quoted("nonce", &self.nonce)
+            .quoted("uri", uri)
+            .quoted("response", response.as_str())
+            .token("algorithm", self.algorithm.name());
+        let value = if self.counts {
+            value.token("qop", "auth").token("nc", &counter).quoted("cnonce", &cnonce)
+        } else {
+            value
+        };
+        match &self.opaque {
+            Some(opaque) => value.quoted("opaque", opaque),
+            None => value,
         }
-        value.push_str(", response=\"");
-        value.push_str(response.as_str());
-        value.push_str("\", algorithm=");
-        value.push_str(self.algorithm.name());
-        if self.counts {
-            value.push_str(", qop=auth, nc=");
-            value.push_str(&counter);
-            value.push_str(", cnonce=\"");
-            value.push_str(&cnonce);
-            value.push('"');
-        }
-        if let Some(opaque) = &self.opaque {
-            value.push_str(", opaque=");
-            write_quoted(opaque, &mut value);
-        }
-        value
+        .to_string()
     }
 }
 

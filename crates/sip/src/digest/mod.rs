@@ -3,11 +3,10 @@
 //! SHA-256 is offered first, then MD5, with `qop=auth` only. A server checks against stored HA1s, never against a
 //! password. A client answers challenges of its own realm only.
 //!
-//! Reading order: [`parameters`] (the header's grammar), [`nonce`], [`server`], [`client`].
+//! Reading order: [`nonce`], [`server`], [`client`]. The headers' grammar is [`sip_message::header::AuthValue`]'s.
 
 pub mod client;
 pub mod nonce;
-pub mod parameters;
 pub mod server;
 
 pub use client::{ClientDigest, Credentials};

@@ -1,9 +1,9 @@
 //! The side that challenges and checks.
 
 use super::nonce::Nonces;
-use super::parameters::{Parameters, write_quoted};
 use super::{Algorithm, DigestSecret, Question, equal_in_constant_time};
 use base::{Duration, Instant, SecretSource};
+use sip_message::header::AuthValue;
 use std::net::IpAddr;
 
 /// How long a nonce may be used. A phone that registers less often than this is challenged each time.
@@ -23,30 +23,30 @@ pub enum DigestVerdict {
 
 /// The credentials of one request for one realm, as they came.
 #[derive(Clone, Debug)]
-pub struct Claim<'a> {
-    parameters: Parameters<'a>,
+pub struct Claim {
+    credentials: AuthValue,
     algorithm: Algorithm,
     counter: u32,
 }
 
-impl<'a> Claim<'a> {
+impl Claim {
     /// Reads an `Authorization` or `Proxy-Authorization` value. `None` if it is not digest, not for `realm`, or lacks
     /// what `qop=auth` needs: such credentials count as none, and the peer is challenged.
-    pub fn read(value: &'a str, realm: &str) -> Option<Self> {
-        let parameters = Parameters::parse(value)?;
-        if parameters.value("realm")? != realm || !parameters.value("qop")?.eq_ignore_ascii_case("auth") {
+    pub fn read(value: &[u8], realm: &str) -> Option<Self> {
+        let credentials = AuthValue::parse(value).ok().filter(AuthValue::is_digest)?;
+        if credentials.param("realm")? != realm || !credentials.param("qop")?.eq_ignore_ascii_case("auth") {
             return None;
         }
-        let algorithm = Algorithm::from_name(parameters.value("algorithm").unwrap_or("MD5"))?;
-        let digits = parameters.value("nc")?;
+        let algorithm = Algorithm::from_name(credentials.param("algorithm").unwrap_or("MD5"))?;
+        let digits = credentials.param("nc")?;
         if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let counter = u32::from_str_radix(digits, 16).ok()?;
         for needed in ["username", "nonce", "uri", "response", "cnonce"] {
-            parameters.value(needed)?;
+            credentials.param(needed)?;
         }
-        Some(Self { parameters, algorithm, counter })
+        Some(Self { credentials, algorithm, counter })
     }
 
     /// Who the peer says it is.
@@ -60,7 +60,7 @@ impl<'a> Claim<'a> {
     }
 
     fn text(&self, name: &str) -> &str {
-        self.parameters.value(name).unwrap_or_default()
+        self.credentials.param(name).unwrap_or_default()
     }
 }
 
@@ -92,17 +92,12 @@ impl DigestServer {
         let algorithms: &[Algorithm] =
             if md5_too { &[Algorithm::Sha256, Algorithm::Md5] } else { &[Algorithm::Sha256] };
         let value = |algorithm: &Algorithm| {
-            let mut value = String::with_capacity(160);
-            value.push_str("Digest realm=");
-            write_quoted(&self.realm, &mut value);
-            value.push_str(", nonce=\"");
-            value.push_str(&nonce);
-            value.push_str("\", qop=\"auth\", algorithm=");
-            value.push_str(algorithm.name());
-            if stale {
-                value.push_str(", stale=true");
-            }
-            value
+            let value = AuthValue::new("Digest")
+                .quoted("realm", &self.realm)
+                .quoted("nonce", &nonce)
+                .quoted("qop", "auth")
+                .token("algorithm", algorithm.name());
+            if stale { value.token("stale", "true") } else { value }.to_string()
         };
         algorithms.iter().map(value).collect()
     }
@@ -111,7 +106,7 @@ impl DigestServer {
     /// nobody knows: the answer then takes as long as a wrong password.
     pub fn check(
         &mut self,
-        claim: &Claim<'_>,
+        claim: &Claim,
         secret: &DigestSecret,
         method: &str,
         peer: IpAddr,
@@ -194,8 +189,8 @@ mod tests {
     fn incomplete_credentials_count_as_none() {
         let whole = "Digest username=\"a\", realm=\"hotline\", nonce=\"n\", uri=\"sip:x\", response=\"r\", \
                      cnonce=\"c\", nc=00000001, qop=auth, algorithm=MD5";
-        assert!(Claim::read(whole, "hotline").is_some());
-        assert!(Claim::read(whole, "other").is_none());
+        assert!(Claim::read(whole.as_bytes(), "hotline").is_some());
+        assert!(Claim::read(whole.as_bytes(), "other").is_none());
         for part in [
             "username=\"a\", ",
             "nonce=\"n\", ",
@@ -204,12 +199,12 @@ mod tests {
             "nc=00000001, ",
             "qop=auth, ",
         ] {
-            assert!(Claim::read(&whole.replace(part, ""), "hotline").is_none(), "{part}");
+            assert!(Claim::read(whole.replace(part, "").as_bytes(), "hotline").is_none(), "{part}");
         }
         for (from, to) in
             [("MD5", "MD5-sess"), ("00000001", "1"), ("00000001", "+0000001"), ("qop=auth", "qop=auth-int")]
         {
-            assert!(Claim::read(&whole.replace(from, to), "hotline").is_none(), "{to}");
+            assert!(Claim::read(whole.replace(from, to).as_bytes(), "hotline").is_none(), "{to}");
         }
     }
 
@@ -224,7 +219,7 @@ mod tests {
     }
 
     fn judge(server: &mut DigestServer, value: &str, method: &str, now: Instant) -> DigestVerdict {
-        let claim = Claim::read(value, "hotline").unwrap();
+        let claim = Claim::read(value.as_bytes(), "hotline").unwrap();
         assert_eq!(claim.user(), "1001");
         server.check(&claim, &DigestSecret::new("1001", "hotline", "secret"), method, HOME, now)
     }
