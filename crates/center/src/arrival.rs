@@ -7,7 +7,8 @@ use model::interaction::InteractionStep;
 use model::leg::Rejection;
 use model::timeline::LegRole;
 use model::{
-    EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record, TimelineEvent,
+    EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record,
+    TimelineEvent,
 };
 
 impl Center {

@@ -51,7 +51,8 @@ impl Center {
                 AgentState::WrapUp(_) => &mut agents.wrap_up,
             } += 1;
         }
-        let longest = self.acd.line(queue).filter_map(|ticket| self.interactions.get(&ticket.interaction)?.queued);
+        let longest =
+            self.acd.line(queue).filter_map(|ticket| self.interactions.get(&ticket.interaction)?.queued);
         Some(QueueView {
             queue: settings.clone(),
             waiting: self.acd.waiting(queue) as u32,

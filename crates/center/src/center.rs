@@ -164,7 +164,9 @@ impl Center {
     fn fire_timers(&mut self, now: Now) {
         while let Some(timer) = self.deadlines.expire(now.mono) {
             match timer {
-                Timer::Flow(interaction, timer) => self.flow_event(interaction, flow::Event::TimedOut(timer), now),
+                Timer::Flow(interaction, timer) => {
+                    self.flow_event(interaction, flow::Event::TimedOut(timer), now)
+                }
                 Timer::Announce(interaction) => self.announce(interaction, now),
                 Timer::WrapUp(agent) => self.wrap_up_over(&agent, now),
                 Timer::Rest(agent) => self.rest_over(&agent),
@@ -197,7 +199,8 @@ impl Center {
             self.changed.queues.insert(queue.clone());
         }
         let queues = &self.queues;
-        let gone_queues: Vec<_> = self.figures.keys().filter(|queue| !queues.contains_key(*queue)).cloned().collect();
+        let gone_queues: Vec<_> =
+            self.figures.keys().filter(|queue| !queues.contains_key(*queue)).cloned().collect();
         for queue in gone_queues {
             self.figures.remove(&queue);
             self.effects.push_back(Effect::Publish(model::BoardEvent::QueueGone(queue)));

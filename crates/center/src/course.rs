@@ -9,8 +9,8 @@ use model::interaction::InteractionStep;
 use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{
-    FlowId, InteractionId, InteractionState, LegCommand, LegId, Prompt, Record, RecordingId, RecordingRecord, Target,
-    TimelineEvent,
+    FlowId, InteractionId, InteractionState, LegCommand, LegId, Prompt, Record, RecordingId, RecordingRecord,
+    Target, TimelineEvent,
 };
 
 impl Center {
@@ -141,8 +141,14 @@ impl Center {
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.recording = Some(recording);
         self.changed.interactions.insert(id);
-        let record =
-            RecordingRecord { id: recording, interaction: id, kind, started_at: now.utc, length: None, bytes: None };
+        let record = RecordingRecord {
+            id: recording,
+            interaction: id,
+            kind,
+            started_at: now.utc,
+            length: None,
+            bytes: None,
+        };
         self.recordings.insert(recording, record.clone());
         self.effects.push_back(Effect::Persist(Record::Recording(record)));
         self.tell(Some(id), TimelineEvent::RecordingStarted { recording }, now);

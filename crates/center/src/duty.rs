@@ -77,7 +77,11 @@ impl Center {
         if from != to {
             let interaction = to.interaction().or(from.interaction());
             let lasted = now.mono.since(since.mono);
-            self.tell(interaction, TimelineEvent::AgentChanged { agent: agent.clone(), from, to, lasted }, now);
+            self.tell(
+                interaction,
+                TimelineEvent::AgentChanged { agent: agent.clone(), from, to, lasted },
+                now,
+            );
         }
         true
     }

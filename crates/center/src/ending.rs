@@ -4,7 +4,6 @@ use crate::interaction::Hearing;
 use crate::{Center, Effect};
 use base::Now;
 use model::interaction::InteractionStep;
-use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{BoardEvent, EndCause, InteractionId, InteractionState, LegCommand, Outcome, TimelineEvent};
 
@@ -27,17 +26,12 @@ impl Center {
                 self.count_abandon(&queue, waited);
                 Outcome::Abandoned
             }
-            InteractionState::Transferred(_) if live.other.is_some_and(|other| other.answered) => Outcome::Transferred,
+            InteractionState::Transferred(_) if live.other.is_some_and(|other| other.answered) => {
+                Outcome::Transferred
+            }
             InteractionState::Transferred(_) => Outcome::Abandoned,
             InteractionState::Arrived | InteractionState::InFlow(_) => {
-                let message = live.recording.and_then(|recording| self.recordings.get(&recording));
-                if message.is_some_and(|recording| recording.kind == RecordingKind::Message) {
-                    Outcome::Voicemail
-                } else if live.answered {
-                    Outcome::SelfServed
-                } else {
-                    Outcome::Abandoned
-                }
+                live.run.as_ref().map_or(Outcome::Abandoned, |run| run.outcome_if_left())
             }
         };
         self.finish(id, outcome, now);

@@ -1,18 +1,18 @@
 //! Presenting an interaction to an agent, and what becomes of it.
 
+use crate::Center;
 use crate::center::Timer;
 use crate::desk::REST_AFTER_DECLINE;
 use crate::duty::step_for;
 use crate::interaction::OtherLeg;
-use crate::Center;
 use acd::Offer;
 use base::Now;
 use model::agent::AgentStep;
 use model::interaction::InteractionStep;
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentState, EndCause, InteractionId, InteractionState, LegCommand, LegId, NotReadyReason, Target,
-    TimelineEvent,
+    AgentId, AgentState, EndCause, InteractionId, InteractionState, LegCommand, LegId, NotReadyReason,
+    Target, TimelineEvent,
 };
 
 impl Center {

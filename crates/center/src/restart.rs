@@ -39,7 +39,8 @@ impl Center {
                 self.finish(id, outcome, now);
             }
         }
-        let desks: Vec<_> = self.desks.values().map(|Desk { agent, state, .. }| (agent.id.clone(), state.clone())).collect();
+        let desks: Vec<_> =
+            self.desks.values().map(|Desk { agent, state, .. }| (agent.id.clone(), state.clone())).collect();
         for (agent, state) in desks {
             match state {
                 AgentState::Reserved(_) => {

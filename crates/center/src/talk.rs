@@ -9,7 +9,9 @@ use model::agent::AgentStep;
 use model::interaction::InteractionStep;
 use model::record::RecordingKind;
 use model::timeline::LegRole;
-use model::{AgentState, EndCause, InteractionId, InteractionState, LegCommand, Outcome, Prompt, TimelineEvent};
+use model::{
+    AgentState, EndCause, InteractionId, InteractionState, LegCommand, Outcome, Prompt, TimelineEvent,
+};
 
 impl Center {
     pub(crate) fn other_answered(&mut self, id: InteractionId, now: Now) {
@@ -118,7 +120,10 @@ impl Center {
                 }
                 // A flow that had nothing more to say is over.
                 let outcome = if answered { Outcome::Transferred } else { Outcome::Refused };
-                if self.interactions.get(&id).is_some_and(|live| matches!(live.state, InteractionState::Transferred(_)))
+                if self
+                    .interactions
+                    .get(&id)
+                    .is_some_and(|live| matches!(live.state, InteractionState::Transferred(_)))
                 {
                     self.finish(id, outcome, now);
                 }
@@ -130,7 +135,8 @@ impl Center {
     /// Customer or agent hung up: the other one is let go, and the agent's after-contact work begins.
     pub(crate) fn talk_over(&mut self, id: InteractionId, cause: &EndCause, now: Now) {
         let Some(live) = self.interactions.get_mut(&id) else { return };
-        let (InteractionState::Connected(queue, agent) | InteractionState::OnHold(queue, agent)) = live.state.clone()
+        let (InteractionState::Connected(queue, agent) | InteractionState::OnHold(queue, agent)) =
+            live.state.clone()
         else {
             return;
         };

@@ -60,7 +60,8 @@ impl Center {
     pub(crate) fn announce(&mut self, id: InteractionId, now: Now) {
         let Some(position) = self.acd.position(id) else { return };
         let Some(live) = self.interactions.get(&id) else { return };
-        let every = live.state.queue().and_then(|queue| self.queues.get(queue)).and_then(|queue| queue.announce);
+        let every =
+            live.state.queue().and_then(|queue| self.queues.get(queue)).and_then(|queue| queue.announce);
         match every {
             Some(every) => {
                 self.deadlines.set(Timer::Announce(id), now.mono + every);

@@ -19,7 +19,9 @@ impl Telephony {
         let origin = if self.settings.phones.contains_key(&claimed) && self.is_ours(arrival.from.uri()) {
             match self.authenticator.check(&arrival.request, &arrival.source, &self.settings.phones, now) {
                 Verdict::Accept { user } if user == claimed => Origin::User(user),
-                Verdict::Accept { .. } => return self.ua.reject(session, StatusCode::FORBIDDEN, "Not Your Name", now),
+                Verdict::Accept { .. } => {
+                    return self.ua.reject(session, StatusCode::FORBIDDEN, "Not Your Name", now);
+                }
                 Verdict::Challenge(challenge) => return self.ua.challenge(session, challenge, now),
                 Verdict::Refuse(status) => return self.ua.reject(session, status, "", now),
             }
@@ -38,7 +40,12 @@ impl Telephony {
                 Err(refusal) => return self.refuse_offer(session, refusal, now),
             },
             Some(Err(_)) => {
-                return self.ua.reject(session, StatusCode::BAD_REQUEST, "Malformed Session Description", now);
+                return self.ua.reject(
+                    session,
+                    StatusCode::BAD_REQUEST,
+                    "Malformed Session Description",
+                    now,
+                );
             }
         };
 
@@ -110,5 +117,10 @@ pub(crate) fn user_of(uri: &Uri) -> String {
 
 /// Text without control characters, and not without end.
 fn clean(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(PARTY_CHARS_MAX).collect::<String>().trim().to_owned()
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(PARTY_CHARS_MAX)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }

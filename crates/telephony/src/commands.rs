@@ -1,7 +1,7 @@
 //! What the center wants of a leg.
 
-use crate::leg::{Leg, Purpose, State};
 use crate::Telephony;
+use crate::leg::{Leg, Purpose, State};
 use base::Now;
 use media::{ConferenceKey, RecordingKey};
 use model::leg::Rejection;
@@ -26,7 +26,9 @@ impl Telephony {
                 }
             }
             LegCommand::Bridge { a, b } => {
-                if let (Some(a), Some(b)) = (self.live(a).map(|leg| leg.port), self.live(b).map(|leg| leg.port)) {
+                if let (Some(a), Some(b)) =
+                    (self.live(a).map(|leg| leg.port), self.live(b).map(|leg| leg.port))
+                {
                     self.sound(media::Command::StopPlay { port: a });
                     self.sound(media::Command::StopPlay { port: b });
                     self.sound(media::Command::Bridge { a, b });
@@ -42,7 +44,9 @@ impl Telephony {
             LegCommand::Confer { leg, room } => self.confer(leg, room),
             LegCommand::Record { recording, left, right } => self.record(recording, left, right),
             LegCommand::StopRecording { recording } => {
-                self.sound(media::Command::StopRecord { recording: RecordingKey::from_u64(recording.as_u64()) });
+                self.sound(media::Command::StopRecord {
+                    recording: RecordingKey::from_u64(recording.as_u64()),
+                });
             }
         }
     }

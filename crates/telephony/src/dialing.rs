@@ -56,7 +56,8 @@ impl Telephony {
                     }
                 }
                 Err(error) => {
-                    self.outputs.push_back(Output::Trouble(format!("{id}: an INVITE could not be made: {error}")));
+                    self.outputs
+                        .push_back(Output::Trouble(format!("{id}: an INVITE could not be made: {error}")));
                 }
             }
         }
@@ -76,7 +77,8 @@ impl Telephony {
     }
 
     fn way_to_number(&self, number: &str) -> Option<Way> {
-        let trunk = self.settings.trunks.iter().find(|trunk| trunk.send_to.is_some() && trunk.carries(number))?;
+        let trunk =
+            self.settings.trunks.iter().find(|trunk| trunk.send_to.is_some() && trunk.carries(number))?;
         let remote = trunk.send_to?;
         let target = address(number, Host::from(remote.ip()), Some(remote.port()))?;
         let local = self.settings.address;
@@ -120,7 +122,13 @@ impl Telephony {
     }
 
     /// One phone answered: the others stop ringing.
-    pub(crate) fn phone_answered(&mut self, id: LegId, session: SessionId, answer: Option<bytes::Bytes>, now: Now) {
+    pub(crate) fn phone_answered(
+        &mut self,
+        id: LegId,
+        session: SessionId,
+        answer: Option<bytes::Bytes>,
+        now: Now,
+    ) {
         let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) else {
             self.unbind(session, now);
             self.ua.hang_up(session, now);
@@ -145,7 +153,9 @@ impl Telephony {
     /// One phone will not answer. When it was the last one, the leg is over.
     pub(crate) fn phone_refused(&mut self, id: LegId, session: SessionId, cause: EndCause, now: Now) {
         self.unbind(session, now);
-        let Some(Leg { state: State::Dialing { forks, refused, .. }, .. }) = self.legs.get_mut(&id) else { return };
+        let Some(Leg { state: State::Dialing { forks, refused, .. }, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
         forks.retain(|fork| *fork != session);
         // What a person said weighs more than what a network said.
         let said = |cause: &EndCause| match cause {

@@ -1,9 +1,9 @@
 //! What happens to dialogs, and the last moments of a leg.
 
+use crate::Telephony;
 use crate::dialing::cause_of;
 use crate::leg::State;
 use crate::machine::Timer;
-use crate::Telephony;
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Quality};
 use sip::{EndedBy, SessionEvent, SessionId};
@@ -65,7 +65,9 @@ impl Telephony {
             "application/dtmf" => text.trim().chars().next(),
             _ => None,
         };
-        if let Some(digit) = key.map(|key| key.to_ascii_uppercase()).filter(|key| "0123456789*#ABCD".contains(*key)) {
+        if let Some(digit) =
+            key.map(|key| key.to_ascii_uppercase()).filter(|key| "0123456789*#ABCD".contains(*key))
+        {
             self.tell(LegEvent::Digit { leg, digit });
         }
     }

@@ -6,7 +6,7 @@ use crate::{Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
 use model::{LegId, SipUser};
-use sip::{AddressOfRecord, Authenticator, Registrar, SessionId, UserAgent, UserAgentOutput};
+use sip::{AddressOfRecord, Authenticator, Registrar, RegistrarEvent, SessionId, UserAgent, UserAgentOutput};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What telephony waits for, besides SIP itself.
@@ -67,7 +67,9 @@ impl Telephony {
         match input {
             Input::Message { bytes, source } => self.ua.handle_bytes(bytes, source, now),
             Input::Broken { error, source } => self.ua.handle_broken(&error, source, now),
-            Input::Unreachable { remote, connection } => self.ua.handle_transport_error(remote, connection, now),
+            Input::Unreachable { remote, connection } => {
+                self.ua.handle_transport_error(remote, connection, now)
+            }
             Input::Command(command) => self.command(command, now),
             Input::Media(event) => self.media_event(event, now),
             Input::PortOpened { port, address } => self.port_opened(port, address, now),
@@ -78,6 +80,7 @@ impl Telephony {
         }
         self.fire_timers(now);
         self.follow_user_agent(now);
+        self.follow_registrar();
     }
 
     /// The next thing to be done.
@@ -140,6 +143,16 @@ impl Telephony {
                 // We send no requests outside of calls.
                 UserAgentOutput::Response { .. } | UserAgentOutput::Failed { .. } => {}
             }
+        }
+    }
+
+    fn follow_registrar(&mut self) {
+        while let Some(event) = self.registrar.poll_output() {
+            let (RegistrarEvent::BindingAdded { aor, .. } | RegistrarEvent::BindingRemoved { aor, .. }) =
+                event;
+            let user = SipUser::new(aor.user());
+            let registered = self.is_registered(&user);
+            self.outputs.push_back(Output::Registration { user, registered });
         }
     }
 

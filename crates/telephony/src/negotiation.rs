@@ -1,14 +1,14 @@
 //! Offers and answers: what each leg agrees about sound.
 
-use crate::leg::{Leg, State};
 use crate::Telephony;
+use crate::leg::{Leg, State};
 use base::Now;
 use bytes::Bytes;
 use model::{EndCause, LegEvent, LegId};
 use sdp::{Codec, Local, Negotiated, Refusal, Session};
 use sip::SessionId;
 use sip_message::StatusCode;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 impl Telephony {
     /// Whether there is anything in an offer that we could take.
@@ -43,7 +43,9 @@ impl Telephony {
 
     /// Answers a call that came, if it was not answered yet.
     pub(crate) fn answer(&mut self, id: LegId, now: Now) {
-        let Some(Leg { state: State::Arrived { session, offer }, .. }) = self.legs.get_mut(&id) else { return };
+        let Some(Leg { state: State::Arrived { session, offer }, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
         let (session, offer) = (*session, offer.take());
         let body = match offer {
             Some(offer) => match self.answer_to(id, &offer, None) {
@@ -155,6 +157,10 @@ fn spoken(leg: &Leg) -> Option<Codec> {
         return Some(agreed.codec);
     }
     let State::Arrived { offer: Some(offer), .. } = &leg.state else { return None };
-    let anywhere = Local::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9), 0);
-    sdp::answer(offer, &anywhere).ok().map(|answer| answer.chosen.codec)
+    let unspecified = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+    unspecified.into_iter().find_map(|anywhere| {
+        sdp::answer(offer, &Local::new(SocketAddr::new(anywhere, 9), 0))
+            .ok()
+            .map(|answer| answer.chosen.codec)
+    })
 }

@@ -2,7 +2,7 @@
 
 use media::PortId;
 use model::query::SipMessage;
-use model::{LegEvent, RecordingId};
+use model::{LegEvent, RecordingId, SipUser};
 use sip::Transmit;
 
 /// One thing, in the order polled.
@@ -30,6 +30,13 @@ pub enum Output {
     Leg(LegEvent),
     /// To be stored for the leg's story.
     Ladder(SipMessage),
+    /// A user has a phone that can be rung from now on, or none any more.
+    Registration {
+        /// Whose.
+        user: SipUser,
+        /// Whether there is a phone.
+        registered: bool,
+    },
     /// For the operator's log.
     Trouble(String),
 }

@@ -29,6 +29,11 @@ impl Prompts {
             .or_else(|| spoken.values().next())
     }
 
+    /// Every sound with its name.
+    pub fn clips(&self) -> impl Iterator<Item = (&PromptId, &Arc<Clip>)> {
+        self.clips.iter().flat_map(|(name, spoken)| spoken.values().map(move |clip| (name, clip)))
+    }
+
     /// The names there are in a language.
     pub fn names(&self, language: &str) -> impl Iterator<Item = &PromptId> {
         self.clips.iter().filter(move |(_, spoken)| spoken.contains_key(language)).map(|(name, _)| name)

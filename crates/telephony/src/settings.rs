@@ -27,7 +27,11 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn user_agent(&self) -> UserAgentConfig {
-        UserAgentConfig { methods: vec![Method::Register, Method::Options], traces: true, ..Default::default() }
+        UserAgentConfig {
+            methods: vec![Method::Register, Method::Options],
+            traces: true,
+            ..Default::default()
+        }
     }
 
     pub(crate) fn registrar(&self) -> RegistrarConfig {

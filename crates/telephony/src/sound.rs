@@ -84,7 +84,8 @@ impl Telephony {
             match self.prompts.find(prompt) {
                 Some(clip) => clips.push(Arc::clone(clip)),
                 None => {
-                    let what = format!("there is no sound {} in language {:?}", prompt.prompt, prompt.language);
+                    let what =
+                        format!("there is no sound {} in language {:?}", prompt.prompt, prompt.language);
                     self.outputs.push_back(Output::Trouble(what));
                 }
             }
@@ -126,7 +127,8 @@ impl Telephony {
         if leg.is_closing() {
             return;
         }
-        let (sessions, port, is_open, room) = (leg.sessions(), leg.port, leg.address.is_some(), leg.room.take());
+        let (sessions, port, is_open, room) =
+            (leg.sessions(), leg.port, leg.address.is_some(), leg.room.take());
         leg.state = State::Closing { cause, since: now.mono };
         for session in sessions {
             self.unbind(session, now);

@@ -25,7 +25,10 @@ impl PhoneSection {
     pub(crate) fn users(&self) -> Result<Vec<String>, String> {
         let Some((first, last)) = self.user.split_once("..") else { return Ok(vec![self.user.clone()]) };
         let wrong = || {
-            format!("{:?} is not a range of users; write FIRST..LAST with one beginning, like u0..u999", self.user)
+            format!(
+                "{:?} is not a range of users; write FIRST..LAST with one beginning, like u0..u999",
+                self.user
+            )
         };
         let numbered = |name: &str| {
             let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();

@@ -131,11 +131,14 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
         }
         match (&phone.password, &phone.ha1_md5, &phone.ha1_sha256) {
             (Some(_), None, None) | (None, Some(_), Some(_)) => {}
-            _ => wrong(&phone.user, format!("phone {}: give password, or ha1_md5 and ha1_sha256", phone.user)),
+            _ => {
+                wrong(&phone.user, format!("phone {}: give password, or ha1_md5 and ha1_sha256", phone.user))
+            }
         }
         for (key, hash, length) in [("ha1_md5", &phone.ha1_md5, 32), ("ha1_sha256", &phone.ha1_sha256, 64)] {
-            if hash.as_ref().is_some_and(|hash| hash.len() != length || hash.bytes().any(|byte| !byte.is_ascii_hexdigit()))
-            {
+            if hash.as_ref().is_some_and(|hash| {
+                hash.len() != length || hash.bytes().any(|byte| !byte.is_ascii_hexdigit())
+            }) {
                 wrong(&phone.user, format!("phone {}: {key} is not {length} hexadecimal digits", phone.user));
             }
         }
@@ -152,7 +155,8 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
                 wrong(phone, format!("agent {}: phone {phone} belongs to another agent", agent.login));
             }
         }
-        for queue in agent.queues.iter().filter(|name| !config.queue.iter().any(|queue| queue.name == **name)) {
+        for queue in agent.queues.iter().filter(|name| !config.queue.iter().any(|queue| queue.name == **name))
+        {
             wrong(queue, format!("agent {}: there is no [[queue]] with name {queue:?}", agent.login));
         }
         for (skill, level) in agent.skills.iter().filter(|(_, level)| !(1..=5).contains(*level)) {
@@ -185,13 +189,28 @@ mod tests {
             ("[sip]\nprot = 5061", "x.toml:5: there is no key prot here (did you mean port?)"),
             ("[zip]", "x.toml:4: there is no key zip here (did you mean sip?)"),
             ("[sip]\nport = 99999", "x.toml:5: invalid value: integer `99999`, expected u16"),
-            ("[media]\nports = \"1-2\"", "x.toml:5: \"1-2\" is not a range of ports; write LOW-HIGH like 20000-29999, from 1024 up, two ports at least"),
-            ("[[queue]]\nname = \"a\"\nring = \"soon\"", "x.toml:6: \"soon\" is not a duration; write it like 15s, 2m or 1h 30m"),
+            (
+                "[media]\nports = \"1-2\"",
+                "x.toml:5: \"1-2\" is not a range of ports; write LOW-HIGH like 20000-29999, from 1024 up, two ports at least",
+            ),
+            (
+                "[[queue]]\nname = \"a\"\nring = \"soon\"",
+                "x.toml:6: \"soon\" is not a duration; write it like 15s, 2m or 1h 30m",
+            ),
             ("[[queue]]\nname = \"a\"\n[[queue]]\nname = \"a\"", "x.toml:5: queue a is there twice"),
-            ("[[agent]]\nlogin = \"anna\"\nqueues = [\"b\"]", "x.toml:6: agent anna: there is no [[queue]] with name \"b\""),
-            ("[[agent]]\nlogin = \"anna\"\nphone = \"7\"\nqueues = []", "x.toml:6: agent anna: there is no [[phone]] with user \"7\""),
+            (
+                "[[agent]]\nlogin = \"anna\"\nqueues = [\"b\"]",
+                "x.toml:6: agent anna: there is no [[queue]] with name \"b\"",
+            ),
+            (
+                "[[agent]]\nlogin = \"anna\"\nphone = \"7\"\nqueues = []",
+                "x.toml:6: agent anna: there is no [[phone]] with user \"7\"",
+            ),
             ("[[phone]]\nuser = \"7\"", "x.toml:5: phone 7: give password, or ha1_md5 and ha1_sha256"),
-            ("[[trunk]]\nname = \"t\"\naccept_from = [\"x\"]", "x.toml:5: trunk t: \"x\" is not an address or a block of addresses such as 192.0.2.0/24"),
+            (
+                "[[trunk]]\nname = \"t\"\naccept_from = [\"x\"]",
+                "x.toml:5: trunk t: \"x\" is not an address or a block of addresses such as 192.0.2.0/24",
+            ),
         ] {
             assert_eq!(mistakes(&format!("{LEAST}{text}\n")), said);
         }

@@ -1,0 +1,37 @@
+//! The demo center: its queues, agents, numbers. What `demo` starts and the simulator plays with.
+
+/// The domain its phones register with.
+pub const DOMAIN: &str = "hotline.test";
+
+/// Agents: login, name, phone, queues, skills.
+pub const AGENTS: [(&str, &str, &str, &[&str], &[(&str, u8)]); 10] = [
+    ("anna", "Anna Lind", "1001", &["support"], &[("english", 3)]),
+    ("bert", "Bert Vos", "1002", &["support"], &[("english", 3)]),
+    ("chen", "陈浩", "1003", &["support"], &[("english", 2), ("chinese", 5)]),
+    ("dora", "Dora Weiss", "1004", &["sales"], &[("english", 3)]),
+    ("emil", "Emil Berg", "1005", &["sales"], &[("english", 3)]),
+    ("faye", "Faye Moore", "1006", &["support", "sales"], &[("english", 5)]),
+    ("gina", "Gina Rossi", "1007", &["support", "sales"], &[("english", 3)]),
+    ("hugo", "Hugo Blanc", "1008", &["support", "sales"], &[("english", 3)]),
+    ("ines", "Ines Costa", "1009", &["support", "sales"], &[("english", 3)]),
+    ("jing", "周静", "1010", &["support", "sales"], &[("english", 2), ("chinese", 5)]),
+];
+
+/// People who log in and are no agents: login, name, role.
+pub const STAFF: [(&str, &str, &str); 4] = [
+    ("admin", "Administrator", "admin"),
+    ("sara", "Sara Holm", "supervisor"),
+    ("paul", "Paul Adler", "planner"),
+    ("mona", "Mona Reyes", "marketing"),
+];
+
+/// Numbers callers dial: what for, and which.
+pub const NUMBERS: [(&str, &str); 7] = [
+    ("main", "4000"),
+    ("support", "4001"),
+    ("sales", "4002"),
+    ("voicemail", "4003"),
+    ("echo", "4600"),
+    ("music", "4601"),
+    ("conference", "4602"),
+];

@@ -1,0 +1,57 @@
+//! Where what the center says goes: records to the writer, rows to the board, recordings to the archive.
+
+use crate::control::Audience;
+use archive::Recorder;
+use base::Timestamp;
+use model::query::SipMessage;
+use model::record::RecordingKind;
+use model::{AgentId, BoardEvent, Record, RecordingId, SipUser};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::Writer;
+
+/// The real audience.
+pub struct Listeners {
+    /// Stores records and SIP messages.
+    pub writer: Arc<Writer>,
+    /// Shows rows.
+    pub board: web::Board,
+    /// Writes recordings.
+    pub recorder: Recorder,
+    /// Whose phone is whose.
+    pub phones: BTreeMap<SipUser, AgentId>,
+}
+
+impl Audience for Listeners {
+    fn record(&mut self, record: Record) {
+        self.writer.send(record);
+    }
+
+    fn sip_message(&mut self, message: SipMessage) {
+        self.writer.send_sip(message);
+    }
+
+    fn board(&mut self, events: Vec<BoardEvent>) {
+        for event in &events {
+            if let BoardEvent::Agent(view) = event {
+                tracing::info!(agent = %view.id, state = view.state.as_str(), "agent");
+            }
+        }
+        self.board.apply(events);
+    }
+
+    fn recording_begins(&mut self, recording: RecordingId, stereo: bool, at: Timestamp) -> Option<String> {
+        let kind = if stereo { RecordingKind::Call } else { RecordingKind::Message };
+        self.recorder.begin(recording, kind, at).err().map(|error| error.to_string())
+    }
+
+    fn registration(&mut self, user: &SipUser, registered: bool) {
+        if let Some(agent) = self.phones.get(user) {
+            self.board.set_phone_registered(agent, registered);
+        }
+    }
+
+    fn phones(&mut self, phones: BTreeMap<SipUser, AgentId>) {
+        self.phones = phones;
+    }
+}

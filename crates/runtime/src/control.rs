@@ -1,0 +1,312 @@
+//! The control thread: drives telephony and the center with real time and real sockets.
+//!
+//! It waits for whatever comes first (a message, an event of sound, a request, a deadline), hands it to the machine
+//! it is for, and carries on until nothing is left to be done. It never waits for a disk, a database or a peer.
+//!
+//! ```text
+//!            messages, ports, media events            wishes, settings
+//!                       │                                    │
+//!                       ▼            LegEvent                ▼
+//!   sockets ◀── telephony ──────────────────────────────▶ center ──▶ writer, board
+//!                       ▲ ◀─────────────────────────────── │
+//!                       │           LegCommand             └──▶ journal
+//!                  media threads
+//! ```
+
+use crate::clock::Clock;
+use crate::journal::JournalWriter;
+use crate::request::{Load, Request};
+use center::{Center, Effect, Input};
+use media::PortId;
+use base::{Now, Timestamp};
+use model::{AgentId, BoardEvent, LegEvent, RecordingId, SipUser, WishRefused};
+use net::rtp::MediaThreads;
+use net::sip::{Arrived, SipSockets};
+use sip::Transmit;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use telephony::{Output, Telephony};
+use tokio::sync::mpsc;
+
+/// Requests that may wait for the control thread. A request that finds it full waits at its sender.
+pub const REQUESTS_WAITING_MAX: usize = 1024;
+
+/// Media events taken at one wake before other work gets its turn.
+const MEDIA_EVENTS_PER_WAKE: usize = 256;
+
+/// Where what the center says goes.
+pub trait Audience {
+    /// A record is to be stored, a message to be kept. Must not wait.
+    fn record(&mut self, record: model::Record);
+    /// A SIP message belongs to a leg's story. Must not wait.
+    fn sip_message(&mut self, message: model::query::SipMessage);
+    /// Rows of the board changed. Must not wait.
+    fn board(&mut self, events: Vec<BoardEvent>);
+    /// A recording begins. Must not wait. Returns why it cannot be.
+    fn recording_begins(&mut self, recording: RecordingId, stereo: bool, at: Timestamp) -> Option<String>;
+    /// A user has a phone that can be rung, or none any more. Must not wait.
+    fn registration(&mut self, user: &SipUser, registered: bool);
+    /// Whose phone is whose, from now on.
+    fn phones(&mut self, phones: BTreeMap<SipUser, AgentId>);
+}
+
+/// Everything the control thread owns.
+pub struct Control<A> {
+    clock: Clock,
+    telephony: Telephony,
+    center: Center,
+    sockets: SipSockets,
+    media: MediaThreads,
+    journal: JournalWriter,
+    audience: A,
+    requests: mpsc::Receiver<Request>,
+    media_events: mpsc::Receiver<media::Event>,
+    transmits: Vec<Transmit>,
+    to_telephony: VecDeque<telephony::Input>,
+    to_center: VecDeque<Input>,
+    board: Vec<BoardEvent>,
+    counters: Arc<crate::Counters>,
+}
+
+/// What [`Control::new`] is made of.
+pub struct Parts<A> {
+    /// The clocks.
+    pub clock: Clock,
+    /// Telephony, with its settings and sounds.
+    pub telephony: Telephony,
+    /// The center, with its settings.
+    pub center: Center,
+    /// SIP's sockets.
+    pub sockets: SipSockets,
+    /// The media threads.
+    pub media: MediaThreads,
+    /// The journal, begun with `center` as it is.
+    pub journal: JournalWriter,
+    /// Where what the center says goes.
+    pub audience: A,
+    /// Requests of other threads.
+    pub requests: mpsc::Receiver<Request>,
+    /// Events of the media threads.
+    pub media_events: mpsc::Receiver<media::Event>,
+    /// What is counted.
+    pub counters: Arc<crate::Counters>,
+    /// The center's first inputs: its settings, what became of recordings cut by a crash.
+    pub first: Vec<Input>,
+}
+
+/// Whether the loop goes on.
+enum Next {
+    Go,
+    Stop,
+}
+
+impl<A: Audience> Control<A> {
+    /// Puts the parts together.
+    pub fn new(parts: Parts<A>) -> Self {
+        Self {
+            clock: parts.clock,
+            telephony: parts.telephony,
+            center: parts.center,
+            sockets: parts.sockets,
+            media: parts.media,
+            journal: parts.journal,
+            audience: parts.audience,
+            requests: parts.requests,
+            media_events: parts.media_events,
+            transmits: Vec::new(),
+            to_telephony: VecDeque::new(),
+            to_center: parts.first.into(),
+            board: Vec::new(),
+            counters: parts.counters,
+        }
+    }
+
+    /// Runs until somebody says stop. Returns the journal's and the media threads' ends, to be closed.
+    pub async fn run(mut self) -> (JournalWriter, MediaThreads, A) {
+        let mut arrived = Vec::new();
+        self.settle();
+        loop {
+            let wake = [self.telephony.poll_timeout(), self.center.poll_timeout()].into_iter().flatten().min();
+            let wake = wake.map(|wake| tokio::time::Instant::from_std(self.clock.when(wake)));
+            let next = tokio::select! {
+                biased;
+                () = self.sockets.receive(&mut arrived) => {
+                    self.take_arrived(&mut arrived);
+                    Next::Go
+                }
+                Some(event) = self.media_events.recv() => {
+                    self.take_media_events(event);
+                    Next::Go
+                }
+                Some(request) = self.requests.recv() => self.take_request(request),
+                () = sleep_until(wake) => Next::Go,
+            };
+            self.time_passes();
+            self.settle();
+            if let Next::Stop = next {
+                return (self.journal, self.media, self.audience);
+            }
+        }
+    }
+
+    fn take_arrived(&mut self, arrived: &mut Vec<Arrived>) {
+        for one in arrived.drain(..) {
+            let input = match one {
+                Arrived::Message { bytes, source } => telephony::Input::Message { bytes, source },
+                Arrived::Broken { error, source } => telephony::Input::Broken { error, source },
+                Arrived::Closed { connection, remote } => {
+                    telephony::Input::Unreachable { remote, connection: Some(connection) }
+                }
+                Arrived::Unsent { remote, error } => {
+                    tracing::debug!(%remote, %error, "a datagram was not sent");
+                    telephony::Input::Unreachable { remote, connection: None }
+                }
+            };
+            self.to_telephony.push_back(input);
+        }
+    }
+
+    fn take_media_events(&mut self, first: media::Event) {
+        self.to_telephony.push_back(telephony::Input::Media(first));
+        for _ in 0..MEDIA_EVENTS_PER_WAKE {
+            match self.media_events.try_recv() {
+                Ok(event) => self.to_telephony.push_back(telephony::Input::Media(event)),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn take_request(&mut self, request: Request) -> Next {
+        match request {
+            Request::Wish { agent, wish, reply } => {
+                let answer = self.center.check_wish(&agent, &wish).and_then(|()| {
+                    self.to_center.push_back(Input::Agent { agent: agent.clone(), wish });
+                    self.settle();
+                    self.center.agent_view(&agent).ok_or(WishRefused::NoSuchAgent(agent))
+                });
+                // Whoever asked may be gone; the wish is granted all the same.
+                let _ = reply.send(answer);
+            }
+            Request::Registered { users, reply } => {
+                let _ = reply.send(users.iter().map(|user| self.telephony.is_registered(user)).collect());
+            }
+            Request::Recording(event) => self.to_center.push_back(Input::Leg(event)),
+            Request::Reload(reload) => {
+                self.audience.phones(phones_of(&reload.center));
+                self.to_telephony.push_back(telephony::Input::Config(Box::new(reload.telephony)));
+                self.to_telephony.push_back(telephony::Input::Prompts(reload.prompts));
+                self.to_center.push_back(Input::Config(Box::new(reload.center)));
+            }
+            Request::Drain => self.to_center.push_back(Input::Drain(true)),
+            Request::Load(reply) => {
+                let _ = reply.send(self.load());
+            }
+            Request::Stop => return Next::Stop,
+        }
+        Next::Go
+    }
+
+    fn load(&self) -> Load {
+        Load {
+            interactions: self.center.open_interactions(),
+            legs: self.telephony.legs(),
+            registrations: self.telephony.registrations(),
+            connections: self.sockets.connections(),
+            signalling: self.telephony.signalling_left(),
+        }
+    }
+
+    fn time_passes(&mut self) {
+        let now = self.clock.now().mono;
+        if self.telephony.poll_timeout().is_some_and(|due| due <= now) {
+            self.to_telephony.push_back(telephony::Input::Timeout);
+        }
+        if self.center.poll_timeout().is_some_and(|due| due <= now) {
+            self.to_center.push_back(Input::Timeout);
+        }
+    }
+
+    /// Lets the machines talk until nothing is left to be said, then hands out what they want done.
+    fn settle(&mut self) {
+        let now = self.clock.now();
+        loop {
+            if let Some(input) = self.to_telephony.pop_front() {
+                self.telephony.handle(input, now);
+                self.follow_telephony(now);
+            } else if let Some(input) = self.to_center.pop_front() {
+                self.journal.add(&input, now);
+                self.center.handle(input, now);
+                self.follow_center();
+            } else {
+                break;
+            }
+        }
+        // What was decided is on its way to the disk before anybody hears of it.
+        self.journal.commit(&self.center, now);
+        for transmit in self.transmits.drain(..) {
+            self.sockets.send(&transmit);
+        }
+        if !self.board.is_empty() {
+            self.audience.board(std::mem::take(&mut self.board));
+        }
+        self.counters.set_load(self.load());
+    }
+
+    fn follow_telephony(&mut self, now: Now) {
+        while let Some(output) = self.telephony.poll_output() {
+            match output {
+                Output::Send(transmit) => self.transmits.push(transmit),
+                Output::OpenPort { port, group } => self.open_port(port, group),
+                Output::Media(command) => {
+                    // A port that is gone needs no command; a thread that is stuck shows by ports that do not close.
+                    if let Err(error) = self.media.command(command) {
+                        tracing::debug!(%error, "a media command was not passed on");
+                    }
+                }
+                Output::RecordingBegins { recording, stereo } => {
+                    if let Some(why) = self.audience.recording_begins(recording, stereo, now.utc) {
+                        self.to_center.push_back(Input::Leg(LegEvent::RecordingFailed { recording, why }));
+                    }
+                }
+                Output::Registration { user, registered } => self.audience.registration(&user, registered),
+                Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
+                Output::Ladder(message) => self.audience.sip_message(message),
+                Output::Trouble(what) => tracing::warn!("{what}"),
+            }
+        }
+    }
+
+    fn open_port(&mut self, port: PortId, group: u64) {
+        let input = match self.media.open(port, group) {
+            Ok(address) => telephony::Input::PortOpened { port, address },
+            Err(error) => {
+                tracing::error!(%error, "no media port");
+                telephony::Input::PortFailed { port }
+            }
+        };
+        self.to_telephony.push_back(input);
+    }
+
+    fn follow_center(&mut self) {
+        while let Some(effect) = self.center.poll_effect() {
+            match effect {
+                Effect::Leg(command) => self.to_telephony.push_back(telephony::Input::Command(command)),
+                Effect::Persist(record) => self.audience.record(record),
+                Effect::Publish(event) => self.board.push(event),
+            }
+        }
+    }
+}
+
+async fn sleep_until(wake: Option<tokio::time::Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whose phone is whose.
+pub(crate) fn phones_of(settings: &center::Settings) -> BTreeMap<SipUser, AgentId> {
+    let agents = settings.agents.iter();
+    agents.filter_map(|agent| agent.phone.clone().map(|phone| (phone, agent.id.clone()))).collect()
+}

@@ -1,0 +1,63 @@
+//! The web's way to the center: requests to the control thread.
+
+use crate::request::Request;
+use model::{AgentId, AgentView, AgentWish};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use tokio::sync::{mpsc, oneshot};
+use web::{CenterDoor, Readiness, WishError};
+
+/// Whether calls are taken, shared by all who ask.
+#[derive(Clone, Debug, Default)]
+pub struct Phase(Arc<AtomicU8>);
+
+impl Phase {
+    /// Sets it.
+    pub fn set(&self, readiness: &Readiness) {
+        let number = match readiness {
+            Readiness::Starting => 0,
+            Readiness::Ready => 1,
+            Readiness::Draining => 2,
+        };
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    /// What it is.
+    pub fn readiness(&self) -> Readiness {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Readiness::Starting,
+            1 => Readiness::Ready,
+            _ => Readiness::Draining,
+        }
+    }
+}
+
+/// The door.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// To the control thread.
+    pub requests: mpsc::Sender<Request>,
+    /// Whether calls are taken.
+    pub phase: Phase,
+}
+
+impl CenterDoor for Door {
+    fn wish(
+        &self,
+        agent: AgentId,
+        wish: AgentWish,
+    ) -> Pin<Box<dyn Future<Output = Result<AgentView, WishError>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::Wish { agent, wish, reply };
+            self.requests.send(request).await.map_err(|_| WishError::Unavailable)?;
+            Ok(answer.await.map_err(|_| WishError::Unavailable)??)
+        })
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.phase.readiness()
+    }
+}

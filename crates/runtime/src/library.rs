@@ -1,0 +1,111 @@
+//! The web's library is the store; its sounds are the archive's.
+
+use access::{AuditEntry, User};
+use archive::{Archive, ArchiveError};
+use base::Timestamp;
+use model::query::{InteractionFilter, Page, Story};
+use model::{InteractionId, InteractionRecord, RecordingId, RecordingRecord, TimelineEntry};
+use std::fs::File;
+use store::{Store, StoreError};
+use web::{Answer, Library, LibraryError, SoundError, Sounds};
+
+/// The store, as the web wants it.
+#[derive(Clone, Debug)]
+pub struct StoreLibrary(pub Store);
+
+fn failed(error: StoreError) -> LibraryError {
+    tracing::error!(%error, "the library");
+    LibraryError(error.to_string())
+}
+
+impl Library for StoreLibrary {
+    fn interactions<'a>(&'a self, filter: &'a InteractionFilter) -> Answer<'a, Page<InteractionRecord>> {
+        Box::pin(async move { self.0.interactions(filter).await.map_err(failed) })
+    }
+
+    fn interaction(&self, id: InteractionId) -> Answer<'_, Option<InteractionRecord>> {
+        Box::pin(async move { self.0.interaction(id).await.map_err(failed) })
+    }
+
+    fn story(&self, id: InteractionId) -> Answer<'_, Option<Story>> {
+        Box::pin(async move { self.0.story(id).await.map_err(failed) })
+    }
+
+    fn recordings<'a>(&'a self, interactions: &'a [InteractionId]) -> Answer<'a, Vec<RecordingRecord>> {
+        Box::pin(async move {
+            let mut recordings = Vec::new();
+            for id in interactions {
+                recordings.extend(self.0.recordings(*id).await.map_err(failed)?);
+            }
+            Ok(recordings)
+        })
+    }
+
+    fn recording(&self, id: RecordingId) -> Answer<'_, Option<RecordingRecord>> {
+        Box::pin(async move { self.0.recording(id).await.map_err(failed) })
+    }
+
+    fn timeline_after(&self, seq: u64, limit: u32) -> Answer<'_, Vec<TimelineEntry>> {
+        Box::pin(async move { self.0.timeline_after(seq, limit).await.map_err(failed) })
+    }
+
+    fn last_seq(&self) -> Answer<'_, u64> {
+        Box::pin(async move { self.0.last_seq().await.map_err(failed) })
+    }
+
+    fn user<'a>(&'a self, login: &'a str) -> Answer<'a, Option<web::Credentials>> {
+        Box::pin(async move {
+            let found = self.0.user(login).await.map_err(failed)?;
+            Ok(found.map(|found| web::Credentials { user: found.user, password_hash: found.password_hash }))
+        })
+    }
+
+    fn open_session<'a>(&'a self, session: &'a web::Session) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let session = store::Session {
+                token_hash: session.token_hash.clone(),
+                login: session.login.clone(),
+                created_at: session.created_at,
+                expires_at: session.expires_at,
+            };
+            self.0.open_session(&session).await.map_err(failed)
+        })
+    }
+
+    fn session<'a>(&'a self, token_hash: &'a str, now: Timestamp) -> Answer<'a, Option<(User, web::Session)>> {
+        Box::pin(async move {
+            let found = self.0.session(token_hash, now).await.map_err(failed)?;
+            Ok(found.map(|(user, session)| {
+                let session = web::Session {
+                    token_hash: session.token_hash,
+                    login: session.login,
+                    created_at: session.created_at,
+                    expires_at: session.expires_at,
+                };
+                (user, session)
+            }))
+        })
+    }
+
+    fn close_session<'a>(&'a self, token_hash: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move { self.0.close_session(token_hash).await.map_err(failed) })
+    }
+
+    fn audit<'a>(&'a self, entry: &'a AuditEntry) -> Answer<'a, ()> {
+        Box::pin(async move { self.0.audit(entry).await.map_err(failed) })
+    }
+}
+
+/// The archive, as the web wants it.
+#[derive(Clone, Debug)]
+pub struct ArchiveSounds(pub Archive);
+
+impl Sounds for ArchiveSounds {
+    fn open(&self, recording: &RecordingRecord) -> Result<(File, u64), SoundError> {
+        self.0.open(recording).map_err(|error| match error {
+            ArchiveError::Unfinished { .. } => SoundError::Unfinished,
+            ArchiveError::Missing { .. } => SoundError::Missing,
+            other => SoundError::Unreadable(other.to_string()),
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! What other threads ask of the control thread.
+
+use center::Settings as CenterSettings;
+use model::{AgentId, AgentView, AgentWish, LegEvent, SipUser, WishRefused};
+use telephony::{Prompts, Settings as TelephonySettings};
+use tokio::sync::oneshot;
+
+/// One request.
+#[derive(Debug)]
+pub enum Request {
+    /// An agent wants a state.
+    Wish {
+        /// Who.
+        agent: AgentId,
+        /// What.
+        wish: AgentWish,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<AgentView, WishRefused>>,
+    },
+    /// Which of these users have a phone that can be rung?
+    Registered {
+        /// The users.
+        users: Vec<SipUser>,
+        /// One answer for each.
+        reply: oneshot::Sender<Vec<bool>>,
+    },
+    /// A recording was closed, or went wrong.
+    Recording(LegEvent),
+    /// Settings and sounds are these from now on.
+    Reload(Box<Reload>),
+    /// New calls are turned away from now on.
+    Drain,
+    /// How much is going on?
+    Load(oneshot::Sender<Load>),
+    /// Everything ends now.
+    Stop,
+}
+
+/// New settings, checked.
+#[derive(Debug)]
+pub struct Reload {
+    /// For the center.
+    pub center: CenterSettings,
+    /// For telephony.
+    pub telephony: TelephonySettings,
+    /// The sounds.
+    pub prompts: Prompts,
+}
+
+/// How much is going on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Open interactions.
+    pub interactions: usize,
+    /// Legs, those on their way out included.
+    pub legs: usize,
+    /// Registrations.
+    pub registrations: usize,
+    /// SIP connections.
+    pub connections: usize,
+    /// SIP transactions and dialogs.
+    pub signalling: usize,
+}

@@ -1,0 +1,386 @@
+//! One course of events, told in lines and checked line by line.
+//!
+//! A story holds what people do, marked with `>`, and what follows from it. [`run`] does the former and tells both;
+//! the story is true when what is told is what it says.
+//!
+//! ```text
+//! 10:00:00 > anna is ready
+//! 10:00:00   anna hears agent-ready
+//! 10:00:10 > caller dials 4001
+//! …
+//! ```
+//!
+//! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
+//! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
+//! `is busy`, `is free`, for all calls that come. Somebody without a phone of the center's calls from outside. The
+//! line `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
+
+use crate::network::Weather;
+use crate::phone::{Habit, Told};
+use crate::setup::Setup;
+use crate::world::{Sight, World};
+use base::{Duration, Instant, Timestamp};
+use core::fmt::Write;
+use model::decision::PassedOver;
+use model::{
+    AgentState, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record, TimelineEvent,
+    WaitReason,
+};
+use sip::SessionId;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// Why a story cannot be told, or is not true.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untrue {
+    /// A line that nobody understands.
+    #[error("line {line}: {what}")]
+    Unclear {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// An invariant broke.
+    #[error("at {at}: {}", .wrong.join("; "))]
+    Broken {
+        /// The time of the story.
+        at: String,
+        /// What is wrong.
+        wrong: Vec<String>,
+    },
+    /// It came out otherwise.
+    #[error("the story comes out otherwise; told was:\n{told}")]
+    Otherwise {
+        /// How it came out.
+        told: String,
+    },
+}
+
+/// The first second of the day of every story: Thursday, 12 November 2026, UTC.
+const MIDNIGHT: Timestamp = Timestamp::from_millis(1_794_441_600_000);
+
+/// How long before the first line phones begin to register.
+const PRELUDE: Duration = Duration::from_secs(10);
+
+/// How long after the last line the story goes on: the longest that anything may still take.
+const EPILOGUE: Duration = Duration::from_secs(120);
+
+struct Line {
+    number: usize,
+    at: Duration,
+    actor: String,
+    action: String,
+}
+
+/// Does what people do in the story, and checks that what follows is what it says.
+pub fn check(text: &str, setup: Setup, seed: u64) -> Result<(), Untrue> {
+    let told = run(text, setup, seed)?;
+    let lines = |text: &str| {
+        text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let said: Vec<_> = lines(text).into_iter().filter(|line| !line.starts_with('#')).collect();
+    if said == lines(&told) { Ok(()) } else { Err(Untrue::Otherwise { told }) }
+}
+
+/// Does what people do in the story, and tells what follows.
+pub fn run(text: &str, setup: Setup, seed: u64) -> Result<String, Untrue> {
+    let lines = actions(text)?;
+    let Some(first) = lines.first() else { return Ok(String::new()) };
+    let begin = MIDNIGHT + first.at.saturating_sub(PRELUDE);
+    let mut teller = Teller::new(setup, seed, begin, first.at.saturating_sub(PRELUDE));
+    for line in &lines {
+        teller.wait_until(line.at)?;
+        teller.act(line)?;
+    }
+    teller.finish()
+}
+
+fn actions(text: &str) -> Result<Vec<Line>, Untrue> {
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let number = number + 1;
+        let unclear = |what: &str| Untrue::Unclear { line: number, what: what.to_owned() };
+        let Some((time, action)) = line.split_once('>') else { continue };
+        if line.starts_with('#') {
+            continue;
+        }
+        let at = time_of(time.trim()).ok_or_else(|| unclear("a time looks like 10:00:00"))?;
+        let (actor, action) =
+            action.trim().split_once(' ').ok_or_else(|| unclear("say who does what: anna is ready"))?;
+        lines.push(Line { number, at, actor: actor.to_owned(), action: action.trim().to_owned() });
+    }
+    Ok(lines)
+}
+
+fn time_of(text: &str) -> Option<Duration> {
+    let mut parts = text.split(':').map(|part| part.parse::<u64>().ok());
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    (parts.next().is_none() && hours < 24 && minutes < 60 && seconds < 60)
+        .then(|| Duration::from_secs(hours * 3600 + minutes * 60 + seconds))
+}
+
+struct Teller {
+    world: World,
+    /// The world's monotonic time at midnight of the story's day, in microseconds before its beginning.
+    begin: (Instant, Duration),
+    /// Agents by login, with their phones.
+    phones: BTreeMap<String, String>,
+    calls: BTreeMap<String, (SessionId, Option<SocketAddr>)>,
+    customers: BTreeMap<InteractionId, String>,
+    told: String,
+}
+
+impl Teller {
+    fn new(setup: Setup, seed: u64, begin: Timestamp, since_midnight: Duration) -> Self {
+        let agents: Vec<_> = setup
+            .center
+            .agents
+            .iter()
+            .filter_map(|agent| agent.phone.clone().map(|phone| (agent.id.to_string(), phone)))
+            .collect();
+        let passwords = setup.phones.clone();
+        let mut world = World::new(setup, seed, Weather::FAIR, begin, true);
+        let mut phones = BTreeMap::new();
+        for (login, user) in agents {
+            let password = passwords.get(&user).map(String::as_str);
+            world.add_phone(&login, user.as_str(), password);
+            world.act(&login, |phone, now| phone.register(now));
+            phones.insert(login, user.to_string());
+        }
+        let begin = (world.now().mono, since_midnight);
+        Self { world, begin, phones, calls: BTreeMap::new(), customers: BTreeMap::new(), told: String::new() }
+    }
+
+    fn clock(&self) -> String {
+        let seconds = (self.begin.1 + self.world.now().mono.since(self.begin.0)).as_secs();
+        format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+
+    fn wait_until(&mut self, at: Duration) -> Result<(), Untrue> {
+        let until = self.begin.0 + at.saturating_sub(self.begin.1);
+        loop {
+            let happened = self.world.step(until);
+            self.see();
+            self.watch()?;
+            if !happened {
+                return Ok(());
+            }
+        }
+    }
+
+    fn watch(&self) -> Result<(), Untrue> {
+        let wrong = self.world.wrong();
+        if wrong.is_empty() { Ok(()) } else { Err(Untrue::Broken { at: self.clock(), wrong }) }
+    }
+
+    fn finish(mut self) -> Result<String, Untrue> {
+        let limit = self.world.now().mono + EPILOGUE;
+        loop {
+            let happened = self.world.step(limit);
+            self.see();
+            self.watch()?;
+            if !happened {
+                break;
+            }
+        }
+        let left = self.world.left_behind();
+        if left.is_empty() { Ok(self.told) } else { Err(Untrue::Broken { at: self.clock(), wrong: left }) }
+    }
+
+    fn act(&mut self, line: &Line) -> Result<(), Untrue> {
+        let _ = writeln!(self.told, "{} > {} {}", self.clock(), line.actor, line.action);
+        let unclear = |what: String| Untrue::Unclear { line: line.number, what };
+        let actor = line.actor.as_str();
+        let words: Vec<_> = line.action.split_whitespace().collect();
+        if actor == "the" && words == ["network", "is", "foul"] {
+            self.world.set_weather(Weather::FOUL);
+            return Ok(());
+        }
+        if actor == "nobody" {
+            return Ok(());
+        }
+        if self.world.phone(actor).is_none() {
+            self.world.add_phone(actor, actor, None);
+        }
+        match words.as_slice() {
+            ["is", "ready"] => self.dial(actor, "*50"),
+            ["is", "not", "ready"] => self.dial(actor, "*51"),
+            ["goes", "home"] => self.dial(actor, "*52"),
+            ["dials", number] => self.dial(actor, number),
+            ["is", "busy"] => self.set_habit(actor, Habit::IsBusy),
+            ["is", "free"] => self.set_habit(actor, Habit::Waits),
+            ["answers", "after", seconds, "s"] => {
+                let seconds =
+                    seconds.parse().map_err(|_| unclear(format!("{seconds} is no number of seconds")))?;
+                self.set_habit(actor, Habit::Answers(Duration::from_secs(seconds)));
+            }
+            ["presses", keys] => {
+                let address = self.calls.get(actor).and_then(|(_, address)| *address);
+                let address = address.ok_or_else(|| unclear(format!("{actor} is in no call")))?;
+                for key in keys.chars() {
+                    self.world.press(address, key);
+                }
+            }
+            ["answers" | "declines" | "holds" | "resumes"] | ["hangs", "up"] => {
+                let session = self.world.phone(actor).and_then(|phone| phone.calls().last());
+                let session = session.ok_or_else(|| unclear(format!("{actor} is in no call")))?;
+                self.world.act(actor, |phone, now| match words[0] {
+                    "answers" => phone.answer(session, now),
+                    "declines" => phone.decline(session, now),
+                    "holds" => phone.hold(session, true, now),
+                    "resumes" => phone.hold(session, false, now),
+                    _ => phone.hang_up(session, now),
+                });
+            }
+            _ => return Err(unclear(format!("nobody can do this: {}", line.action))),
+        }
+        self.see();
+        Ok(())
+    }
+
+    fn dial(&mut self, actor: &str, number: &str) {
+        let is_agent = self.phones.contains_key(actor);
+        let caller = (!is_agent).then_some(actor);
+        if let Some(session) = self.world.act(actor, |phone, now| phone.dial(number, caller, now)) {
+            self.calls.insert(actor.to_owned(), (session, None));
+        }
+    }
+
+    fn set_habit(&mut self, actor: &str, habit: Habit) {
+        if let Some(phone) = self.world.phone(actor) {
+            phone.habit = habit;
+        }
+    }
+
+    fn see(&mut self) {
+        while let Some((_, sight)) = self.world.poll_sight() {
+            if let Some((who, what)) = self.understand(&sight) {
+                let _ = writeln!(self.told, "{}   {who} {what}", self.clock());
+            }
+        }
+    }
+
+    /// Who, and what happened to whom.
+    fn understand(&mut self, sight: &Sight) -> Option<(String, String)> {
+        match sight {
+            Sight::Phone(name, told) => {
+                let what = match told {
+                    Told::Rings(_) => "rings".to_owned(),
+                    Told::StopsRinging(_) => "stops ringing".to_owned(),
+                    Told::HearsRinging(_) => "hears ringing".to_owned(),
+                    Told::IsUp(session, address) => {
+                        self.calls.insert(name.clone(), (*session, Some(*address)));
+                        return None;
+                    }
+                    Told::Refused(_, status) => format!("is refused, {status}"),
+                    Told::IsHungUpOn(_) => "is hung up on".to_owned(),
+                    Told::NotRegistered(status) => format!("cannot register, {status}"),
+                    Told::Registered => return None,
+                };
+                Some((name.clone(), what))
+            }
+            Sight::Hears(name, what) => Some((name.clone(), format!("hears {what}"))),
+            Sight::Record(Record::Timeline(line)) => self.line(line.interaction, &line.event),
+            Sight::Record(Record::Interaction(record)) if record.closed_at.is_some() => {
+                Some(("record".to_owned(), closed(record)))
+            }
+            Sight::Record(_) | Sight::Board(_) | Sight::Bridged(..) => None,
+        }
+    }
+
+    fn line(
+        &mut self,
+        interaction: Option<InteractionId>,
+        event: &TimelineEvent,
+    ) -> Option<(String, String)> {
+        let customer = |teller: &Self| {
+            interaction
+                .and_then(|id| teller.customers.get(&id).cloned())
+                .unwrap_or_else(|| "somebody".to_owned())
+        };
+        match event {
+            TimelineEvent::Arrived { from, .. } => {
+                let name =
+                    self.phones.iter().find(|(_, phone)| **phone == from.number).map(|(login, _)| login);
+                let name = name.cloned().unwrap_or_else(|| from.number.clone());
+                self.customers.insert(interaction?, name);
+                None
+            }
+            TimelineEvent::Queued { queue, position, why } => {
+                let why = why.as_ref().map(wait_reason).map(|why| format!(", {why}")).unwrap_or_default();
+                Some((customer(self), format!("waits for {queue}, place {position}{why}")))
+            }
+            TimelineEvent::Offered { agent, why, .. } => {
+                Some((customer(self), format!("is offered to {agent}, {}", offer_reason(why))))
+            }
+            TimelineEvent::NotTaken { agent, cause } => Some((
+                customer(self),
+                format!("is not taken by {agent}, {}", cause.as_str().replace('_', " ")),
+            )),
+            TimelineEvent::AgentChanged { agent, to, .. } => Some((agent.to_string(), state(to))),
+            TimelineEvent::Held => Some((customer(self), "is on hold".to_owned())),
+            TimelineEvent::Resumed => Some((customer(self), "is off hold".to_owned())),
+            TimelineEvent::Transferred { number } => Some((customer(self), format!("talks with {number}"))),
+            TimelineEvent::Trouble { what } => Some(("trouble".to_owned(), what.clone())),
+            TimelineEvent::RecordingStopped { length, .. } => {
+                Some((customer(self), format!("was recorded for {} s", length.as_secs())))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn state(state: &AgentState) -> String {
+    match state {
+        AgentState::LoggedOut => "is logged out".to_owned(),
+        AgentState::NotReady(NotReadyReason::Chosen(None)) => "is not ready".to_owned(),
+        AgentState::NotReady(reason) => format!("is not ready, {}", reason.as_str().replace('_', " ")),
+        AgentState::Ready => "is ready".to_owned(),
+        AgentState::Reserved(_) => "is reserved".to_owned(),
+        AgentState::Talking(_) => "is talking".to_owned(),
+        AgentState::WrapUp(_) => "is in wrap-up".to_owned(),
+    }
+}
+
+fn wait_reason(why: &WaitReason) -> String {
+    match why {
+        WaitReason::NobodyLoggedIn => "nobody is logged in".to_owned(),
+        WaitReason::NobodyFits { skill, needed } => format!("nobody has {skill} {needed}"),
+        WaitReason::AllBusy { talking, wrap_up, not_ready } => {
+            format!("{talking} talking, {wrap_up} in wrap-up, {not_ready} not ready")
+        }
+    }
+}
+
+fn offer_reason(why: &OfferReason) -> String {
+    let mut told = format!("idle {} s, 1 of {}", why.idle.as_secs(), why.candidates);
+    for skill in &why.skills {
+        let _ = write!(told, ", {} {} of {}", skill.skill, skill.has, skill.needed);
+    }
+    for (agent, passed) in &why.passed_over {
+        let _ = match passed {
+            PassedOver::IdleLess { idle } => write!(told, ", not {agent}: idle {} s", idle.as_secs()),
+            PassedOver::Lacks { skill, needed, has } => {
+                write!(told, ", not {agent}: {skill} {has} of {needed}")
+            }
+            PassedOver::AskedBefore => write!(told, ", not {agent}: asked before"),
+        };
+    }
+    told
+}
+
+fn closed(record: &InteractionRecord) -> String {
+    let mut told = record.outcome.map_or("open", |outcome| outcome.as_str()).replace('_', " ");
+    if let Some(queue) = &record.queue {
+        let _ = write!(told, ", {queue}, waited {} s", record.waited.as_secs());
+    }
+    if let Some(agent) = &record.agent {
+        let _ = write!(told, ", {agent}, talked {} s", record.talked.as_secs());
+        if !record.held.is_zero() {
+            let _ = write!(told, ", held {} s", record.held.as_secs());
+        }
+        let _ = write!(told, ", wrapped up {} s", record.wrapped_up.as_secs());
+    }
+    told
+}
