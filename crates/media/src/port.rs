@@ -232,3 +232,14 @@ impl Port {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_costs_about_a_kilobyte() {
+        // Two ports a call, of the 50 kB that a call may take.
+        assert!(size_of::<Port>() < 1_280, "{} bytes", size_of::<Port>());
+    }
+}
