@@ -389,6 +389,135 @@ fn a_phone_that_comes_back_on_another_connection_is_reached_there() {
 }
 
 #[test]
+fn an_invite_without_an_offer_gets_ours_and_its_answer_comes_in_the_ack() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    assert_eq!(peer.receive(&request("INVITE", "")), ["Incoming"]);
+    peer.agent.answer(peer.session.unwrap(), Bytes::from_static(b"v=0 ours"), peer.now);
+    peer.drain();
+    assert!(peer.sent[0].ends_with("\r\n\r\nv=0 ours"));
+    let ack = peer.inside("ACK", 1, "v=0 theirs");
+    assert_eq!(peer.receive(&ack), ["Acked { sdp: Some(b\"v=0 theirs\") }"]);
+    assert!(peer.receive(&ack).is_empty());
+}
+
+#[test]
+fn an_update_offers_and_refreshes() {
+    let mut peer = Peer::established();
+    let refresh = peer.inside("UPDATE", 2, "");
+    assert!(peer.receive(&refresh).is_empty());
+    assert_eq!(headline(peer.sent.last().unwrap()), "200 OK");
+    let offer = peer.inside("UPDATE", 3, "v=0 hold");
+    assert_eq!(peer.receive(&offer), ["Offer { sdp: Some(b\"v=0 hold\") }"]);
+    let second = peer.inside("UPDATE", 4, "v=0 again");
+    assert!(peer.receive(&second).is_empty());
+    let too_soon = peer.sent.last().unwrap();
+    assert!(headline(too_soon).starts_with("500") && too_soon.contains("Retry-After: "), "{too_soon}");
+    peer.agent.answer_offer(peer.session.unwrap(), Bytes::from_static(b"v=0 held"), peer.now);
+    peer.drain();
+    let answer = peer.sent.last().unwrap();
+    assert!(answer.contains("CSeq: 3 UPDATE\r\n") && answer.ends_with("v=0 held"), "{answer}");
+}
+
+#[test]
+fn a_reinvite_without_an_offer_asks_for_ours() {
+    let mut peer = Peer::established();
+    let ask = peer.inside("INVITE", 2, "");
+    assert_eq!(peer.receive(&ask), ["Offer { sdp: None }"]);
+    peer.agent.answer_offer(peer.session.unwrap(), Bytes::from_static(b"v=0 ours"), peer.now);
+    peer.drain();
+    let ack = peer.inside("ACK", 2, "v=0 theirs");
+    assert_eq!(peer.receive(&ack), ["OfferAnswered { sdp: Some(b\"v=0 theirs\") }"]);
+}
+
+#[test]
+fn a_reinvite_that_is_canceled_leaves_the_call_as_it_was() {
+    let mut peer = Peer::established();
+    let offer = peer.inside("INVITE", 2, "v=0 hold");
+    peer.receive(&offer);
+    let cancel = peer.inside("CANCEL", 2, "").replace("z9hG4bKCANCEL2", "z9hG4bKINVITE2");
+    assert_eq!(peer.receive(&cancel), ["OfferWithdrawn"]);
+    let sent: Vec<_> = peer.sent.iter().rev().take(2).map(|sent| headline(sent)).collect();
+    assert_eq!(sent, ["487 Request Terminated", "200 OK"]);
+    peer.agent.answer_offer(peer.session.unwrap(), Bytes::from_static(b"v=0"), peer.now);
+    assert!(peer.drain().is_empty());
+    assert_eq!(
+        peer.agent.snapshot().sessions,
+        [(peer.session.unwrap(), sip::session::table::State::Established)]
+    );
+}
+
+#[test]
+fn a_reinvite_before_the_ack_has_to_wait() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    peer.agent.answer(peer.session.unwrap(), Bytes::from_static(b"v=0"), peer.now);
+    peer.drain();
+    let offer = peer.inside("INVITE", 2, "v=0 hold");
+    assert!(peer.receive(&offer).is_empty());
+    assert_eq!(headline(peer.sent.last().unwrap()), "491 Request Pending");
+}
+
+#[test]
+fn options_in_a_call_tell_that_it_lives() {
+    let mut peer = Peer::established();
+    let options = peer.inside("OPTIONS", 2, "");
+    assert!(peer.receive(&options).is_empty());
+    assert_eq!(headline(peer.sent.last().unwrap()), "200 OK");
+    for (number, method, expected) in
+        [(3, "REFER", "405 Method Not Allowed"), (4, "PRACK", "481 Call/Transaction Does Not Exist")]
+    {
+        let other = peer.inside(method, number, "");
+        assert!(peer.receive(&other).is_empty());
+        assert_eq!(headline(peer.sent.last().unwrap()), expected);
+    }
+}
+
+#[test]
+fn a_ringing_call_reminds_its_proxies_every_minute() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    peer.agent.ring(peer.session.unwrap(), None, peer.now);
+    peer.pass(Duration::from_secs(130));
+    let sent: Vec<_> = peer.sent.iter().map(|sent| headline(sent)).collect();
+    assert_eq!(sent, ["180 Ringing"; 3]);
+    assert_eq!(peer.sent[0], peer.sent[2]);
+}
+
+#[test]
+fn an_offer_that_a_peer_only_says_100_to_ends_the_call() {
+    let mut peer = Peer::established();
+    peer.agent.offer(peer.session.unwrap(), Bytes::from_static(b"v=0 hold"), peer.now);
+    peer.drain();
+    let offer = peer.sent.last().unwrap().clone();
+    peer.receive(&answer(&offer, "100 Trying", "1"));
+    let before = peer.sent.len();
+    peer.pass(Duration::from_secs(61));
+    assert_eq!(headline(&peer.sent[before]), "BYE");
+    peer.pass(Duration::from_secs(64));
+    assert!(peer.agent.is_idle());
+}
+
+#[test]
+fn what_an_owner_puts_in_cannot_become_a_header_of_its_own() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    peer.agent.reject(peer.session.unwrap(), StatusCode::BUSY_HERE, "Busy\r\nX-Evil: 1", peer.now);
+    peer.drain();
+    assert_eq!(headline(&peer.sent[0]), "486 Busy Here");
+    let mut peer = Peer::new(UserAgentConfig::default());
+    peer.receive(&request("INVITE", ""));
+    let headers = [("X-Good", "1\r\nX-Evil: 1")];
+    peer.agent.reject_with(peer.session.unwrap(), StatusCode::BUSY_HERE, "", &headers, peer.now);
+    peer.drain();
+    assert_eq!(headline(&peer.sent[0]), "500 Server Internal Error");
+    let mut peer = Peer::established();
+    peer.agent.hang_up_because(peer.session.unwrap(), "Q.850\r\nX-Evil: 1", peer.now);
+    peer.drain();
+    let bye = peer.sent.last().unwrap();
+    assert!(headline(bye) == "BYE" && !bye.contains("X-Evil") && !bye.contains("Reason"), "{bye}");
+}
+
+#[test]
 fn traces_tell_every_message_of_a_call_in_order() {
     let mut peer = Peer::new(UserAgentConfig { traces: true, ..UserAgentConfig::default() });
     peer.receive(&request("INVITE", ""));
@@ -428,6 +557,33 @@ impl Peer {
             session: None,
             asked: None,
         }
+    }
+
+    /// With a call that we have answered.
+    fn established() -> Self {
+        let mut peer = Self::new(UserAgentConfig::default());
+        peer.receive(&request("INVITE", ""));
+        peer.agent.answer(peer.session.unwrap(), Bytes::from_static(b"v=0"), peer.now);
+        peer.drain();
+        let ack = peer.inside("ACK", 1, "");
+        assert_eq!(peer.receive(&ack), ["Acked { sdp: None }"]);
+        peer
+    }
+
+    /// A request of the peer in the call that we have answered.
+    fn inside(&self, method: &str, number: u32, sdp: &str) -> String {
+        let kind = if sdp.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let tag = tag_of(
+            self.sent
+                .iter()
+                .find(|sent| sent.contains("INVITE\r\n") && sent.starts_with("SIP/2.0 200"))
+                .unwrap(),
+        );
+        request(method, kind)
+            .replace("To: <sip:4000@192.0.2.1>", &format!("To: <sip:4000@192.0.2.1>;tag={tag}"))
+            .replace("z9hG4bK1", &format!("z9hG4bK{method}{number}"))
+            .replace("CSeq: 1 ", &format!("CSeq: {number} "))
+            .replace("Content-Length: 0\r\n\r\n", &format!("Content-Length: {}\r\n\r\n{sdp}", sdp.len()))
     }
 
     fn receive(&mut self, text: &str) -> Vec<String> {

@@ -95,10 +95,13 @@ impl Session {
     }
 
     /// The owner wants nothing to do with the caller.
-    pub(crate) fn turn_away(&mut self, status: StatusCode, reason: &str, hands: &mut Hands<'_>) {
+    pub(crate) fn turn_away(&mut self, status: StatusCode, reason: Option<&str>, hands: &mut Hands<'_>) {
         let refusal = |request: &Request| {
             let refusal = request.answer(status);
-            if reason.is_empty() { refusal } else { refusal.reason(reason) }
+            match reason {
+                Some(reason) => refusal.reason(reason),
+                None => refusal,
+            }
         };
         self.answer_and_forget(refusal, EndedBy::LocalHangUp, hands);
     }

@@ -193,7 +193,7 @@ impl UserAgent {
         now: Now,
     ) {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let reason = (!reason.is_empty()).then(|| reason.to_owned());
+        let reason = sayable(reason).map(str::to_owned);
         let refusal = Refusal { status, reason, headers };
         self.command(session, now, |session, hands| session.reject(&refusal, hands));
     }
@@ -202,6 +202,7 @@ impl UserAgent {
     /// forged source address cannot aim our repetitions at somebody (§8.2.7). A lost answer costs the caller a copy of
     /// its INVITE, which comes as a new session.
     pub fn turn_away(&mut self, session: SessionId, status: StatusCode, reason: &str, now: Now) {
+        let reason = sayable(reason);
         self.command(session, now, |session, hands| session.turn_away(status, reason, hands));
     }
 
@@ -219,7 +220,8 @@ impl UserAgent {
 
     /// The same, saying why in a Reason header (RFC 3326), as in `Q.850;cause=16`.
     pub fn hang_up_because(&mut self, session: SessionId, reason: &str, now: Now) {
-        self.command(session, now, |session, hands| session.hang_up(Some(reason), hands));
+        let reason = sayable(reason);
+        self.command(session, now, |session, hands| session.hang_up(reason, hands));
     }
 
     /// Offers a change of an established call. The answer is `OfferAnswered` or `OfferFailed`.
@@ -571,6 +573,12 @@ impl UserAgent {
             self.trace(session, request.to_bytes(), Source { transport, local, remote, connection }, now);
         }
     }
+}
+
+/// The words if they can stand in a message. That a call ends matters more than the words for it, so words with line
+/// breaks are left out instead of spoiling the message.
+fn sayable(words: &str) -> Option<&str> {
+    (!words.is_empty() && !words.chars().any(char::is_control)).then_some(words)
 }
 
 /// A look inside a user agent.

@@ -54,6 +54,9 @@ pub(crate) struct Weather {
     pub(crate) delay_ms_max: u64,
 }
 
+/// A third party on the way.
+pub(crate) type Spoil = Box<dyn FnMut(&Bytes) -> Bytes>;
+
 pub(crate) struct Network {
     pub(crate) now: Now,
     pub(crate) agents: BTreeMap<Side, UserAgent>,
@@ -63,7 +66,7 @@ pub(crate) struct Network {
     packets: BTreeMap<(Instant, u64), (Side, Transmit)>,
     sent: u64,
     /// What is done to each message on its way.
-    pub(crate) spoil: Option<Box<dyn FnMut(&Bytes) -> Bytes>>,
+    pub(crate) spoil: Option<Spoil>,
     was_spoiled: bool,
     /// The next packets of these first lines are lost, whatever the weather.
     doomed: Vec<String>,
