@@ -22,6 +22,12 @@ impl AddressOfRecord {
         Self(text.into())
     }
 
+    /// Reads `user@host`, as [`AddressOfRecord::as_str`] writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (user, host) = text.rsplit_once('@')?;
+        (!user.is_empty() && !host.is_empty()).then(|| Self::new(user, host))
+    }
+
     /// `user@host`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -93,5 +99,7 @@ mod tests {
             AddressOfRecord::new("anna", "hotline.test")
         );
         assert_eq!(AddressOfRecord::new("a@b", "c").user(), "a@b");
+        assert_eq!(AddressOfRecord::parse("a@b@c"), Some(AddressOfRecord::new("a@b", "c")));
+        assert_eq!(AddressOfRecord::parse("hotline.test"), None);
     }
 }

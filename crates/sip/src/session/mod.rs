@@ -1,8 +1,8 @@
 //! The INVITE usage of a dialog (RFC 5057): one session for each leg of a call, in either direction.
 //!
 //! Two tables decide: [`table`] for the life of the leg, [`offer`] for changes of what was agreed. The files beside
-//! them carry out what the tables ask for: [`calling`] for our INVITE, [`called`] for theirs, [`exchange`] for offers,
-//! [`outgoing`] for every request of ours in the dialog with the credentials it may need.
+//! them carry out what the tables ask for: `calling` for our INVITE, `called` for theirs, `exchange` for offers,
+//! `outgoing` for every request of ours in the dialog with the credentials it may need.
 //!
 //! A session lives until the last message it may have to repeat or acknowledge is history, which may be 32 s after its
 //! owner was told that it ended.
