@@ -1,4 +1,8 @@
 //! The sockets of one thread, its epoll, and the ways out: packets to sockets, sound to the recorder's ring.
+//!
+//! One `recvfrom` for each socket that is ready and one `sendto` for each packet: at 50 packets a second a socket holds one
+//! packet when it is drained, and answers leave from the socket of another port, so there is nothing that `recvmmsg` and
+//! `sendmmsg`, which work on one socket each, could gather. Epoll is level-triggered: what is left is told again.
 
 use crate::rtp::range::Bound;
 use crate::rtp::{Counts, Record};
