@@ -56,9 +56,13 @@ impl StreamFramer {
         Self::default()
     }
 
-    /// Adds what was read from the connection.
+    /// Adds what was read from the connection; after an error nothing is kept any more.
+    ///
+    /// Take every frame out before pushing again: then no more than one message and one read are ever held.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        if self.failed.is_none() {
+            self.buffer.extend_from_slice(bytes);
+        }
     }
 
     /// How many bytes wait for the rest of their message; more than none for long means a slow or hostile peer.
@@ -74,7 +78,7 @@ impl StreamFramer {
         let result = self.next();
         if let Err(error) = &result {
             self.failed = Some(error.clone());
-            self.buffer.clear();
+            self.buffer = BytesMut::new();
         }
         result
     }

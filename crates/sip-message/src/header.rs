@@ -32,7 +32,7 @@ use crate::method::Method;
 use crate::name::HeaderName;
 use crate::name_addr::{ContactList, NameAddr};
 use crate::via::Via;
-use crate::{name_addr, params, scan, via};
+use crate::{limits, name_addr, params, scan, via};
 
 /// What reading a header gives.
 pub type Reading<T> = Result<T, HeaderError>;
@@ -160,9 +160,23 @@ impl Headers {
 
     /// Every value of a header of this shape, in order.
     pub fn name_addrs(&self, name: HeaderName) -> Reading<Vec<NameAddr>> {
-        self.list(name)
-            .map(|value| NameAddr::parse(value.as_bytes()).map_err(HeaderError::of(name)))
-            .collect()
+        self.read_list(name, NameAddr::parse)
+    }
+
+    /// Every value of a header, up to [`limits::VALUES`] of them.
+    fn read_list<T>(
+        &self,
+        name: HeaderName,
+        parse: impl Fn(&[u8]) -> Result<T, Malformed>,
+    ) -> Reading<Vec<T>> {
+        let mut values = Vec::new();
+        for value in self.list(name) {
+            if values.len() == limits::VALUES {
+                return Err(HeaderError::of(name)(Malformed::TooLong));
+            }
+            values.push(parse(value.as_bytes()).map_err(HeaderError::of(name))?);
+        }
+        Ok(values)
     }
 }
 
@@ -260,10 +274,11 @@ impl Headers {
 
     /// The media types the sender takes; none when there is no Accept, which means the usual for the method.
     pub fn accept(&self) -> Reading<Vec<ContentType>> {
-        self.list(HeaderName::Accept)
-            .filter(|value| !value.as_bytes().is_empty())
-            .map(|value| ContentType::parse(value.as_bytes()).map_err(HeaderError::of(HeaderName::Accept)))
-            .collect()
+        // An empty Accept takes nothing at all (RFC 3261 §20.1); it is not a list of one.
+        if self.all(HeaderName::Accept).all(|value| value.as_bytes().is_empty()) {
+            return Ok(Vec::new());
+        }
+        self.read_list(HeaderName::Accept, ContentType::parse)
     }
 
     /// User-Agent, or Server in a response.
@@ -278,9 +293,7 @@ impl Headers {
 
     /// Every Reason in order. RFC 3326.
     pub fn reasons(&self) -> Reading<Vec<Reason>> {
-        self.list(HeaderName::Reason)
-            .map(|value| Reason::parse(value.as_bytes()).map_err(HeaderError::of(HeaderName::Reason)))
-            .collect()
+        self.read_list(HeaderName::Reason, Reason::parse)
     }
 
     /// Retry-After.

@@ -7,9 +7,22 @@
 //! There is no socket, no clock, no state and no randomness here. Branches, tags and Call-IDs come from the caller;
 //! transactions and dialogs live in the crate `sip`.
 //!
+//! ```
+//! use sip_message::{HeaderName, Message, StatusCode};
+//!
+//! let datagram = "OPTIONS sip:4000@hotline.test SIP/2.0\r\nv: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bK1\r\n\
+//!                 f: \"Anna\" <sip:anna@hotline.test>;tag=1\r\nt: <sip:4000@hotline.test>\r\ni: c1\r\n\
+//!                 CSeq: 1 OPTIONS\r\n\r\n";
+//! let Message::Request(options) = Message::parse(datagram.into()).unwrap() else { unreachable!() };
+//! assert_eq!(options.headers().from().unwrap().display().unwrap(), "Anna");
+//!
+//! let answer = options.answer(StatusCode::OK).to_tag("t1").header(HeaderName::Allow, "INVITE, ACK, BYE");
+//! assert!(answer.build().unwrap().to_string().starts_with("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 10.0.0.7;"));
+//! ```
+//!
 //! Reading order: [`Message`] (parse), [`Request`] and [`Response`], [`Headers`] (the index and its typed views),
 //! [`Uri`], [`NameAddr`], [`Via`], [`CSeq`], the smaller headers in [`header`], [`RequestBuilder`] and
-//! [`ResponseBuilder`] (print), [`StreamFramer`] (TCP), [`limits`].
+//! [`ResponseBuilder`] (print), [`Part`] (multipart bodies), [`StreamFramer`] (TCP), [`limits`].
 
 mod builder;
 mod cseq;
@@ -22,6 +35,7 @@ mod host;
 pub mod limits;
 mod message;
 mod method;
+mod multipart;
 mod name;
 mod name_addr;
 mod params;
@@ -43,6 +57,7 @@ pub use headers::{Field, Headers, Value};
 pub use host::Host;
 pub use message::Message;
 pub use method::Method;
+pub use multipart::{MultipartError, Part};
 pub use name::{HeaderName, NameKey};
 pub use name_addr::{ContactList, NameAddr};
 pub use params::{Param, Params};

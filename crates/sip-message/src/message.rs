@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::error::ParseError;
 use crate::headers::Headers;
+use crate::multipart::{self, MultipartError, Part};
 use crate::parse;
 use crate::request::Request;
 use crate::response::Response;
@@ -49,6 +50,11 @@ impl Message {
             Self::Request(request) => request.body(),
             Self::Response(response) => response.body(),
         }
+    }
+
+    /// The parts of the body: one for a plain body, all the leaves of a multipart one. RFC 5621.
+    pub fn parts(&self) -> Result<Vec<Part>, MultipartError> {
+        multipart::parts(self.headers(), self.body())
     }
 
     /// The message as it goes on the wire; the very bytes it came in if it was not changed.

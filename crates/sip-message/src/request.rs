@@ -8,6 +8,7 @@ use crate::builder::{BuildError, RequestBuilder, ResponseBuilder};
 use crate::headers::Headers;
 use crate::message;
 use crate::method::Method;
+use crate::multipart::{self, MultipartError, Part};
 use crate::name::HeaderName;
 use crate::status::StatusCode;
 use crate::uri::Uri;
@@ -65,6 +66,17 @@ impl Request {
     /// The body; empty where there is none.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The parts of the body: one for a plain body, all the leaves of a multipart one. RFC 5621.
+    pub fn parts(&self) -> Result<Vec<Part>, MultipartError> {
+        multipart::parts(&self.headers, &self.body)
+    }
+
+    /// The first part of a type: `part("application/sdp")`. `None` also where the body does not come apart.
+    pub fn part(&self, media: &str) -> Option<Bytes> {
+        let parts = self.parts().ok()?;
+        parts.into_iter().find(|part| part.content_type.is(media)).map(|part| part.body)
     }
 
     /// Puts another body in place, with its Content-Type and Content-Length; an empty one takes Content-Type away.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::builder::BuildError;
 use crate::headers::Headers;
 use crate::message;
+use crate::multipart::{self, MultipartError, Part};
 use crate::request;
 use crate::scan;
 use crate::status::StatusCode;
@@ -55,6 +56,17 @@ impl Response {
         self.status = status;
         self.reason = Bytes::from_static(status.reason().as_bytes());
         self.changed = true;
+    }
+
+    /// The parts of the body: one for a plain body, all the leaves of a multipart one. RFC 5621.
+    pub fn parts(&self) -> Result<Vec<Part>, MultipartError> {
+        multipart::parts(&self.headers, &self.body)
+    }
+
+    /// The first part of a type: `part("application/sdp")`. `None` also where the body does not come apart.
+    pub fn part(&self, media: &str) -> Option<Bytes> {
+        let parts = self.parts().ok()?;
+        parts.into_iter().find(|part| part.content_type.is(media)).map(|part| part.body)
     }
 
     /// Puts another body in place, with its Content-Type and Content-Length; an empty one takes Content-Type away.

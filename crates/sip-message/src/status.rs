@@ -107,6 +107,15 @@ impl StatusCode {
         }
     }
 
+    /// Reads the status line in front of a text: what a NOTIFY after REFER reports (`message/sipfrag`, RFC 3420).
+    pub fn of_status_line(text: &[u8]) -> Result<Self, Malformed> {
+        let Some((version, rest)) = text.split_at_checked(8) else { return Err(Malformed::Version) };
+        if !version.eq_ignore_ascii_case(b"SIP/2.0 ") {
+            return Err(Malformed::Version);
+        }
+        Self::parse(rest.split(|b| matches!(b, b' ' | b'\r' | b'\n')).next().unwrap_or_default())
+    }
+
     /// The number.
     pub const fn code(self) -> u16 {
         self.0
@@ -146,5 +155,32 @@ impl StatusCode {
 impl fmt::Display for StatusCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sipfrag_tells_its_status() {
+        assert_eq!(StatusCode::of_status_line(b"SIP/2.0 180 Ringing\r\n"), Ok(StatusCode::RINGING));
+        assert_eq!(StatusCode::of_status_line(b"SIP/2.0 503"), Ok(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(StatusCode::of_status_line(b"SIP/2.0 1800 x").is_err());
+        assert!(StatusCode::of_status_line(b"HTTP/1.1 200 OK").is_err());
+        assert!(StatusCode::of_status_line(b"").is_err());
+    }
+
+    #[test]
+    fn classes_follow_the_first_digit() {
+        for code in 100..700 {
+            let status = StatusCode::new(code).unwrap();
+            assert_eq!(StatusCode::parse(code.to_string().as_bytes()), Ok(status));
+            assert_eq!(status.is_provisional(), code / 100 == 1);
+            assert_eq!(status.is_success(), code / 100 == 2);
+            assert_eq!(status.is_failure(), code / 100 > 2);
+            assert!(!status.reason().is_empty());
+        }
+        assert!(StatusCode::new(99).is_none() && StatusCode::new(700).is_none());
     }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::error::Malformed;
 use crate::host::{Host, HostPort};
-use crate::scan;
+use crate::{limits, scan};
 
 /// The scheme of a URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -434,7 +434,7 @@ fn offset(at: usize) -> u16 {
 
 impl Parts {
     fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        if bytes.len() > crate::limits::HEADER_BYTES {
+        if bytes.len() > limits::HEADER_BYTES {
             return Err(Malformed::TooLong);
         }
         if scan::any(bytes, |b| b <= b' ' || matches!(b, 0x7f | b'<' | b'>' | b'"')) {
@@ -477,7 +477,8 @@ impl Parts {
         let mut host = colon + 1;
         if let Some(at) = memchr::memchr(b'@', &bytes[host..]) {
             let end = host + at;
-            user_end = memchr::memchr(b':', &bytes[host..end]).map_or(end, |password| host + password);
+            user_end =
+                bytes[host..end].iter().position(|b| *b == b':').map_or(end, |password| host + password);
             if user_end == host {
                 return Err(Malformed::Empty);
             }
@@ -487,7 +488,7 @@ impl Parts {
         let params = bytes.len() - rest.len();
         let params_end = match rest.first() {
             None => bytes.len(),
-            Some(b';' | b'?') => memchr::memchr(b'?', rest).map_or(bytes.len(), |at| params + at),
+            Some(b';' | b'?') => rest.iter().position(|b| *b == b'?').map_or(bytes.len(), |at| params + at),
             // A colon here is an IPv6 address without brackets (RFC 5118 §4.2), or a second port.
             Some(b':') => return Err(Malformed::Port),
             Some(_) => return Err(Malformed::Host),
@@ -497,6 +498,7 @@ impl Parts {
         if scan::any(rest, |b| b == b'@' || b >= 0x80) {
             return Err(Malformed::Character);
         }
+        check_parts(rest)?;
         Ok(Self {
             kind,
             scheme_end: offset(colon),
@@ -518,6 +520,7 @@ impl Parts {
         if !rest.is_ascii() {
             return Err(Malformed::Character);
         }
+        check_parts(rest)?;
         let end = offset(colon + 1 + number);
         Ok(Self {
             kind: Kind::Tel,
@@ -530,6 +533,15 @@ impl Parts {
             port: None,
         })
     }
+}
+
+/// Holds parameters and headers to their number. Short texts cannot have too many and are not counted.
+fn check_parts(text: &[u8]) -> Result<(), Malformed> {
+    let separators = |text: &[u8]| text.iter().filter(|b| matches!(b, b';' | b'&')).count();
+    if text.len() > limits::URI_PARTS && separators(text) > limits::URI_PARTS {
+        return Err(Malformed::TooLong);
+    }
+    Ok(())
 }
 
 /// Compares two texts, each percent escape with what it stands for, without case where the grammar says so.
@@ -662,6 +674,14 @@ mod tests {
         ] {
             assert!(text.parse::<Uri>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn parameters_end_at_their_limit() {
+        let many = |count: usize| format!("sip:a@b{}", ";x".repeat(count)).parse::<Uri>();
+        assert!(many(limits::URI_PARTS).is_ok());
+        assert_eq!(many(limits::URI_PARTS + 1), Err(Malformed::TooLong));
+        assert!(format!("tel:1{}", ";x".repeat(limits::URI_PARTS + 1)).parse::<Uri>().is_err());
     }
 
     #[test]

@@ -174,7 +174,10 @@ fn lines(headers: &Headers) -> Vec<Vec<u8>> {
 fn look_at_everything(bytes: &[u8]) {
     let _ = classify(bytes);
     match Message::parse(Bytes::copy_from_slice(bytes)) {
-        Ok(message) => look_at_headers(message.headers()),
+        Ok(message) => {
+            look_at_headers(message.headers());
+            let _ = message.parts();
+        }
         Err(error) => {
             if let Some(request) = &error.request {
                 look_at_headers(request.headers());

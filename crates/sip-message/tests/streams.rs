@@ -85,6 +85,7 @@ fn a_message_too_large_is_answered_and_a_head_without_end_is_not() {
     // The connection is lost; what comes later is not even kept.
     framer.push(OPTIONS.as_bytes());
     assert!(framer.next_frame().is_err());
+    assert_eq!(framer.pending(), 0);
 }
 
 #[test]

@@ -143,6 +143,16 @@ fn control_characters_in_a_display_name_are_replaced_for_people_and_kept_for_the
     assert_eq!(sent, [raw, b";tag=t"].concat());
 }
 
+#[test]
+fn a_binary_multipart_body_comes_apart() {
+    let Some(message) = request("mpart01") else { return };
+    let parts = message.parts().unwrap();
+    assert_eq!(parts.len(), 2);
+    assert_eq!(&parts[0].body[..], b"Hello");
+    assert!(parts[1].content_type.is("application/octet-stream"));
+    assert!(parts[1].body.contains(&0));
+}
+
 /// Whether a verdict on an invalid message is one of those its row allows.
 fn fits(verdict: &Result<Message, ParseError>, row: &Row) -> bool {
     let answer = verdict.as_ref().err().map(|error| error.answerable().map(|(_, status, _)| status.code()));
