@@ -27,6 +27,9 @@ pub enum BuildError {
     /// A value holds a line break or another control character; the header is named if it is a known one.
     #[error("a header value has a control character ({0:?})")]
     ControlCharacter(Option<HeaderName>),
+    /// The method is no token, or the Request-URI holds a space or a control character.
+    #[error("the request line cannot be written")]
+    RequestLine,
     /// The reason phrase holds a control character.
     #[error("the reason phrase has a control character")]
     Reason,
@@ -102,7 +105,13 @@ impl RequestBuilder {
     /// out (RFC 3261 §19.1.1).
     pub fn new(method: Method, uri: Uri) -> Self {
         let uri = uri.for_request_line();
-        let draft = Draft::new(&[method.as_str().as_bytes(), b" ", uri.as_bytes(), b" SIP/2.0"]);
+        let mut draft = Draft::new(&[method.as_str().as_bytes(), b" ", uri.as_bytes(), b" SIP/2.0"]);
+        // Methods can be made of any text, and a refused request may hold a URI that is none.
+        if !scan::is_token(method.as_str().as_bytes())
+            || scan::any(uri.as_bytes(), |b| b <= b' ' || b == 0x7f)
+        {
+            draft.error = Some(BuildError::RequestLine);
+        }
         Self { draft, method, uri }
     }
 

@@ -175,16 +175,17 @@ impl NameAddr {
         quality(self.params.find("q")?.raw()?)
     }
 
-    /// Writes the value: angle brackets always, so that nobody can mistake whose parameters they are.
+    /// Writes the value: angle brackets always, so that nobody can mistake whose parameters they are; unfolded and
+    /// without control characters, so that it can be written into any message.
     pub fn write(&self, out: &mut Vec<u8>) {
         if !self.display.is_empty() {
-            out.extend_from_slice(&scan::unfold(&self.display));
+            scan::write_clean(&self.display, out);
             out.push(b' ');
         }
         out.push(b'<');
         out.extend_from_slice(self.uri.as_bytes());
         out.push(b'>');
-        out.extend_from_slice(&scan::unfold(self.params.as_bytes()));
+        scan::write_clean(self.params.as_bytes(), out);
     }
 }
 

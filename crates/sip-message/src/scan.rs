@@ -177,6 +177,28 @@ pub(crate) fn unfold(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
+/// Writes a received text into a message of ours: unfolded, and without the control characters that a quoted string
+/// may smuggle in (RFC 4475 §3.1.1.2). Without them nothing that came in can keep an answer from going out.
+pub(crate) fn write_clean(bytes: &[u8], out: &mut Vec<u8>) {
+    let bytes = unfold(bytes);
+    if !any(&bytes, is_control) {
+        out.extend_from_slice(&bytes);
+        return;
+    }
+    let mut rest = bytes.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\\' => match rest.next() {
+                Some(escaped) if is_control(*escaped) => {}
+                Some(escaped) => out.extend([b'\\', *escaped]),
+                None => out.push(b'\\'),
+            },
+            byte if is_control(*byte) => {}
+            byte => out.push(*byte),
+        }
+    }
+}
+
 /// Text for people: UTF-8 where it is, a replacement character for every other byte and every control character.
 pub(crate) fn display(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);

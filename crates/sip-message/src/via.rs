@@ -259,7 +259,7 @@ impl Via {
             out.push(b':');
             out.extend_from_slice(port.to_string().as_bytes());
         }
-        out.extend_from_slice(&scan::unfold(self.params.as_bytes()));
+        scan::write_clean(self.params.as_bytes(), out);
     }
 }
 

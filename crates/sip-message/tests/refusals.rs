@@ -155,10 +155,25 @@ fn nothing_passed_to_a_builder_becomes_a_header_of_its_own() {
     assert!(edited.headers_mut().set("X-Note", "a\r\nEvil: yes").is_err());
     assert_eq!(edited.to_bytes(), invite.to_bytes());
 
+    for method in ["", "A B", "A\r\nEvil: yes"] {
+        let built = Request::builder(Method::Other(method.into()), uri.clone()).build();
+        assert_eq!(built.map(|_| ()), Err(BuildError::RequestLine));
+    }
     assert!(NameAddr::new(uri.clone()).with_display("a\r\nb").is_err());
     assert!(NameAddr::new(uri.clone()).with_tag("a\r\nb").is_err());
     assert!(uri.with_user("a\r\nb@<>").unwrap().to_string().starts_with("sip:a%0D%0Ab%40%3C%3E@"));
     assert!("sip:a\r\n@b".parse::<Uri>().is_err());
+}
+
+#[test]
+fn control_characters_that_came_in_keep_nothing_from_going_out() {
+    let text = HEAD.replace("<sip:x@y>", "\"a\\\0b\x07\\\"\\\\c\" <sip:x@y>;note=\"\x1b[0m\"");
+    let invite = request(&format!("{text}\r\n"));
+    let peer = invite.headers().from().unwrap();
+    let bye =
+        Request::builder(Method::Bye, peer.uri().clone()).header(HeaderName::To, &peer).build().unwrap();
+    let to = bye.headers().get(HeaderName::To).unwrap().as_bytes();
+    assert_eq!(to, b"\"ab\\\"\\\\c\" <sip:x@y>;note=\"[0m\";tag=1");
 }
 
 #[test]

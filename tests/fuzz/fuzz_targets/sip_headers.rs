@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use sip_message::{HeaderName, Message, NameAddr, Params, Via};
+use sip_message::{BuildError, HeaderName, Headers, Message, NameAddr, Params, Via};
 
 const HEAD: &[u8] =
     b"INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:x@y>;tag=1\r\n\
@@ -18,12 +18,20 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(again.uri(), address.uri());
         assert_eq!(again.tag(), address.tag());
         let _ = (address.display(), address.q(), address.expires());
+        // Whoever wrote it, it can go into a message of ours.
+        let mut headers = Headers::default();
+        let written = headers.append(HeaderName::To, &address);
+        assert!(matches!(written, Ok(()) | Err(BuildError::TooLong)));
     }
     if let Ok(mut via) = Via::parse(data) {
         let again = Via::parse(via.to_string().as_bytes());
         assert!(
             again.is_ok() || via.params().as_bytes().iter().any(|b| !b.is_ascii() || b.is_ascii_control())
         );
+        assert!(matches!(
+            Headers::default().append(HeaderName::Via, &via),
+            Ok(()) | Err(BuildError::TooLong)
+        ));
         via.stamp("192.0.2.1".parse().expect("an address"), 5060);
         assert!(!via.wants_rport() || via.rport() == Some(5060));
     }
