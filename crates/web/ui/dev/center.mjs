@@ -112,7 +112,7 @@ export class Center {
 
   away(agent, reason) {
     this.#become(agent, 'not_ready', { reason });
-    this.#at(this.now + 60_000 + this.dice.about(500_000), () => {
+    this.#at(this.now + 45_000 + this.dice.about(200_000), () => {
       if (agent.state === 'not_ready') this.#become(agent, 'ready');
     });
   }
@@ -444,7 +444,7 @@ export class Center {
     const waiting = this.#waiting(queue.id);
     const agents = { ready: 0, reserved: 0, talking: 0, wrap_up: 0, not_ready: 0, logged_out: 0 };
     for (const agent of this.agents.values()) if (agent.queues.includes(queue.id)) agents[agent.state] += 1;
-    const ground = queue.today.answered + queue.today.abandoned_late;
+    const ground = queue.today.answered + queue.today.abandoned;
     return {
       ...queue,
       waiting: waiting.length,

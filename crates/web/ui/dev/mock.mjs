@@ -11,8 +11,17 @@ import { wave } from './wave.mjs';
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
 export const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const USERS = { sara: ['Sara Lindqvist', 'supervisor'], admin: ['Administrator', 'admin'], anna: ['Anna Petrov', 'agent'], paul: ['Paul Weber', 'planner'], mona: ['Mona Ali', 'marketing'] };
+const READ = ['see_self', 'see_agents', 'see_queues'];
+const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings'];
+const PERMISSIONS = {
+  agent: [...READ, 'change_own_state', ...LISTEN],
+  supervisor: [...READ, 'change_own_state', 'see_board', ...LISTEN, 'follow_events'],
+  admin: [...READ, 'change_own_state', 'see_board', ...LISTEN, 'follow_events', 'read_metrics'],
+  planner: [...READ, 'see_board'],
+  marketing: [...READ, 'see_board'],
+};
 const PASSWORD = 'demo';
 const LOCK_AFTER = 5;
 const LOCK_MS = 30_000;
@@ -23,6 +32,7 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
   const faults = { ws: 'on', api: 'on', slowMs: 0 };
   let wrong = 0;
   let lockedUntil = 0;
+  let connections = 0;
 
   const json = (response, status, body) => {
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
@@ -46,7 +56,7 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
       login,
       name,
       role,
-      permissions: [],
+      permissions: PERMISSIONS[role],
       agent: role === 'agent' && agent ? center.agentView(agent) : null,
       center: { name: 'Demo center', domain: 'hotline.test', version: '0.1.0' },
     };
@@ -144,7 +154,10 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
   server.on('upgrade', (request, socket, head) => {
     const role = USERS[userOf(request) ?? '']?.[1];
     if (faults.ws === 'off' || faults.api === 'down' || !role || role === 'agent') return socket.destroy();
-    return sockets.handleUpgrade(request, socket, head, (open) => open.send(JSON.stringify(center.snapshot())));
+    return sockets.handleUpgrade(request, socket, head, (open) => {
+      connections += 1;
+      open.send(JSON.stringify(center.snapshot()));
+    });
   });
 
   const tell = (message) => {
@@ -177,6 +190,10 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     url: `http://127.0.0.1:${server.address().port}`,
     center,
     faults,
+    unlock: () => {
+      lockedUntil = wrong = 0;
+    },
+    connections: () => connections,
     drop: () => {
       for (const socket of sockets.clients) socket.terminate();
     },

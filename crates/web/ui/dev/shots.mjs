@@ -113,7 +113,7 @@ const SHOTS = {
   me: async ({ page }) => {
     await page.goto('/board');
     await page.waitForSelector('[data-agent]');
-    await page.locator('header button').last().click();
+    await page.locator('header button[aria-haspopup]').last().click();
     await page.waitForSelector('[role=menu]');
     await page.waitForTimeout(300);
   },

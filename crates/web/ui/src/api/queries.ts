@@ -1,9 +1,22 @@
 /** What is asked for, under which name it is kept, and for how long. */
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { hasStatus, isFault, request } from './client';
 import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Timeline } from './types';
 
+let onLoggedOut: (() => void) | undefined;
+
+/** Names whoever shows the login page when any answer says that the session has ended. */
+export function whenLoggedOut(listener: typeof onLoggedOut): void {
+  onLoggedOut = listener;
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      // Who asks who is logged in knows what to do with the answer.
+      if (isLoggedOut(error) && query.queryKey[0] !== 'me') onLoggedOut?.();
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

@@ -32,7 +32,7 @@ export function CallStrip({ agent }: { agent: AgentView }) {
             </span>
           </div>
           <span className={cx(css.timer, toneClass(agentTone(agent.state)))}>
-            <Clock since={agent.since} until={agent.state === 'wrap_up' ? agent.until : null} />
+            <Clock since={agent.since} until={agent.until} />
           </span>
           <span className={css.state}>{agentWord(t, agent.state)}</span>
           <span className={css.rec}>

@@ -11,7 +11,7 @@ import css from './CommandBar.module.css';
 import { search, type Command } from './commands';
 import { leave } from './session';
 import { chooseTheme } from './settings';
-import { useShell } from './Shell';
+import { useShell } from './frame';
 
 /** Everything by name: pages, queues, agents, calls, settings. */
 export default function CommandBar({ close }: { close: () => void }) {

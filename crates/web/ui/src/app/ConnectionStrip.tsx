@@ -14,7 +14,7 @@ export function ConnectionStrip() {
   const t = useT();
   const connection = useLive((state) => state.connection);
   const known = useLive((state) => state.known);
-  const broken = connection === 'stale' || (connection === 'connecting' && !known) || connection === 'refused';
+  const broken = connection === 'stale' || (connection === 'connecting' && !known);
   const [shown, setShown] = useState(false);
   useEffect(() => {
     if (!broken) {
@@ -29,13 +29,11 @@ export function ConnectionStrip() {
     <div role="status" className={css.strip}>
       <Icon name="warning" />
       <span className={css.text}>
-        {connection === 'refused' ? t('live.refused') : known ? t('live.lost') : t('live.never')}
+        {known ? t('live.lost') : t('live.never')}
       </span>
-      {connection !== 'refused' && (
-        <Button kind="quiet" className={css.again} onPress={again}>
-          {t('live.again')}
-        </Button>
-      )}
+      <Button kind="quiet" className={css.again} onPress={again}>
+        {t('live.again')}
+      </Button>
     </div>
   );
 }

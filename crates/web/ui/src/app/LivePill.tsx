@@ -22,7 +22,7 @@ export function LivePill() {
     const timer = setInterval(write, EVERY_MS);
     return () => clearInterval(timer);
   }, [t, known]);
-  if (connection === 'refused' || connection === 'off') return null;
+  if (connection === 'off') return null;
   const stale = connection !== 'live';
   return (
     <span className={cx(css.pill, stale && css.stale)}>

@@ -3,7 +3,7 @@ import { switchLanguage, useLanguageStore, useT } from '../text/i18n';
 import { Menu, MenuItem, Popover } from '../ui/controls';
 import { leave } from './session';
 import { chooseSingleKeys, chooseTheme, useSettings, type Theme } from './settings';
-import { useShell } from './Shell';
+import { useShell } from './frame';
 import css from './MeMenu.module.css';
 
 /** One or two letters for a person: the first of the first and the last name, or the last two of a Chinese name. */
@@ -24,7 +24,7 @@ export function MeMenu() {
   const language = useLanguageStore((state) => state.language);
   return (
     <MenuTrigger>
-      <AriaButton className={css.me ?? ''} aria-label={t('me.menu', { name: me.name })}>
+      <AriaButton className={css.me ?? ''} aria-label={t('me.menu', { name: `${initials(me.name)} ${me.name}` })}>
         <span lang={/\p{Script=Han}/u.test(me.name) ? 'zh-CN' : undefined}>{initials(me.name)}</span>
       </AriaButton>
       <Popover placement="bottom end" className={css.popover ?? ''}>

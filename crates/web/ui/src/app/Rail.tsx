@@ -7,7 +7,7 @@ import { Icon } from '../ui/Icon';
 import { homeOf, may } from './access';
 import { Mark } from './Mark';
 import css from './Rail.module.css';
-import { useShell } from './Shell';
+import { useShell } from './frame';
 
 function Hint({ text, keys, children }: { text: string; keys?: string; children: ReactElement<{ className?: string }, string> }) {
   return (

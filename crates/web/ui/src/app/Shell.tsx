@@ -1,10 +1,8 @@
 /** The frame of every page: rail, top bar, the place of the call strip, and the page itself. */
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate } from '@tanstack/react-router';
-import { createContext, lazy, Suspense, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { createPortal } from 'react-dom';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { isLoggedOut, meQuery, queryClient } from '../api/queries';
-import type { Me } from '../api/types';
 import { learnTime } from '../live/live';
 import { connect, disconnect, whenTurnedDown } from '../live/socket';
 import { useT } from '../text/i18n';
@@ -15,41 +13,11 @@ import { useKeys } from './keys';
 import { Rail } from './Rail';
 import { endSession } from './session';
 import css from './Shell.module.css';
+import { ShellContext } from './frame';
 import { TopBar } from './TopBar';
 
 const CommandBar = lazy(() => import('./CommandBar'));
 const KeysDialog = lazy(() => import('./KeysDialog'));
-
-interface ShellParts {
-  me: Me;
-  openCommands: () => void;
-  openKeys: () => void;
-}
-
-const ShellContext = createContext<(ShellParts & { slot: HTMLElement | null }) | null>(null);
-
-export function useShell(): ShellParts & { slot: HTMLElement | null } {
-  const parts = useContext(ShellContext);
-  if (!parts) throw new Error('there is no shell around this');
-  return parts;
-}
-
-/** Puts a page's title and controls into the top bar, and its name into the window's title. */
-export function TopSlot({ title, children }: { title: string; children?: ReactNode }) {
-  const { slot, me } = useShell();
-  const center = me.center.name;
-  useEffect(() => {
-    document.title = `${title} · ${center}`;
-  }, [title, center]);
-  if (!slot) return null;
-  return createPortal(
-    <>
-      <h1 className={css.title}>{title}</h1>
-      {children}
-    </>,
-    slot,
-  );
-}
 
 /** How often an agent's own state is asked for; who sees the board has it live. */
 const MY_STATE_EVERY_MS = 2_000;

@@ -4,7 +4,7 @@ import { may } from './access';
 import { LivePill } from './LivePill';
 import { MeMenu } from './MeMenu';
 import { MyState } from './MyState';
-import { useShell } from './Shell';
+import { useShell } from './frame';
 import css from './TopBar.module.css';
 
 const MAC = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform);

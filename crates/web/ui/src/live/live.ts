@@ -4,10 +4,10 @@ import type { AgentView, InteractionView, LiveMessage, QueueView } from '../api/
 import { Table } from './table';
 
 /**
- * `off` before the first try, `connecting` until the first snapshot, `live`, `stale` when the connection was lost (what is
- * shown stays), `refused` when this person may not listen.
+ * `off` before the first try, `connecting` until the first snapshot, `live`, `stale` when the connection was lost: what is
+ * shown stays.
  */
-export type Connection = 'off' | 'connecting' | 'live' | 'stale' | 'refused';
+export type Connection = 'off' | 'connecting' | 'live' | 'stale';
 
 export const agents = new Table<AgentView>();
 export const queues = new Table<QueueView>();

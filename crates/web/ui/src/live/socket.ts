@@ -4,9 +4,12 @@ import { apply, heard, useLive } from './live';
 
 /** The server speaks at least every five seconds; twice that and a bit means the line is dead. */
 const SILENCE_MS = 11_000;
+const NOT_LOGGED_IN = 4401;
 const WAITS_MS = [300, 1_000, 2_000, 4_000, 8_000] as const;
 
 let socket: WebSocket | undefined;
+/** Ends the listening to the present socket. */
+let listening = new AbortController();
 let retry: ReturnType<typeof setTimeout> | undefined;
 let watch: ReturnType<typeof setInterval> | undefined;
 let failures = 0;
@@ -24,11 +27,20 @@ function lost(): void {
 }
 
 function drop(): void {
-  const old = socket;
+  listening.abort();
+  socket?.close();
   socket = undefined;
-  if (!old) return;
-  old.onmessage = old.onclose = old.onopen = old.onerror = null;
-  old.close();
+}
+
+function onMessage(event: MessageEvent<string>): void {
+  let message: LiveMessage;
+  try {
+    message = JSON.parse(event.data) as LiveMessage;
+  } catch {
+    return;
+  }
+  failures = 0;
+  apply(message);
 }
 
 function open(): void {
@@ -37,34 +49,22 @@ function open(): void {
   drop();
   const next = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`);
   socket = next;
+  listening = new AbortController();
+  const { signal } = listening;
   let opened = false;
-  const born = Date.now();
-  next.addEventListener('open', () => (opened = true));
-  next.onmessage = (event: MessageEvent<string>) => {
-    let message: LiveMessage;
-    try {
-      message = JSON.parse(event.data) as LiveMessage;
-    } catch {
-      return;
-    }
-    failures = 0;
-    apply(message);
-  };
-  next.onclose = (event) => {
-    if (socket !== next) return;
+  next.addEventListener('open', () => (opened = true), { signal });
+  const onClose = (event: CloseEvent) => {
     socket = undefined;
-    // 4401 and 4403 are the server's own words for "not you"; trying again would not help.
-    if (event.code === 4401 || event.code === 4403 || event.code === 1008) {
-      useLive.setState({ connection: 'refused' });
-      return;
-    }
-    // A handshake that is turned down looks like any other failure here; the session is asked about by whoever draws.
-    if (!opened && failures >= 1) onTurnedDown?.(Date.now() - born);
+    // A handshake that is turned down looks like any other failure here; 4401 is the server's word for a session that
+    // has ended. Whoever draws asks about the session.
+    if (event.code === NOT_LOGGED_IN || (!opened && failures >= 1)) onTurnedDown?.();
     lost();
   };
+  next.addEventListener('message', onMessage, { signal });
+  next.addEventListener('close', onClose, { signal });
 }
 
-let onTurnedDown: ((afterMs: number) => void) | undefined;
+let onTurnedDown: (() => void) | undefined;
 
 /** Names whoever wants to know that the server took no connection, to ask it why. */
 export function whenTurnedDown(listener: typeof onTurnedDown): void {

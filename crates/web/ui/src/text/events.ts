@@ -17,7 +17,7 @@ export const outcomeWord = (outcome: Outcome): string => (isOneOf(OUTCOMES, outc
 export const verbWord = (verb: string): string => (isOneOf(VERBS, verb) ? t(`verb.${verb}`) : verb);
 
 /** What happened. */
-export function eventTitle(line: Line, nameOf: NameOf): string {
+export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<string, string>): string {
   switch (line.kind) {
     case 'arrived':
       return t('event.arrived', { from: line.from.display || phone(line.from.number), to: line.to });
@@ -45,8 +45,10 @@ export function eventTitle(line: Line, nameOf: NameOf): string {
       return t('event.dialed', { number: phone(line.number) });
     case 'transferred':
       return t('event.transferred', { number: phone(line.number) });
-    case 'leg_ended':
-      return t('event.leg_ended', { role: roleWord(line.role), cause: causeOf(line.cause, line.status) });
+    case 'leg_ended': {
+      const agent = agentOfLeg?.get(line.leg);
+      return t('event.leg_ended', { role: agent ? nameOf(agent) : roleWord(line.role), cause: causeOf(line.cause, line.status) });
+    }
     case 'recording_started':
       return t('event.recording_started');
     case 'recording_stopped':

@@ -3,6 +3,9 @@ import { language, TAGS } from './i18n';
 
 export const UNKNOWN = '–';
 
+/** A space at which no line breaks. */
+const NB = '\u00a0';
+
 type Maybe = number | null | undefined;
 
 const cache = new Map<string, unknown>();
@@ -108,9 +111,9 @@ export function bytes(value: Maybe): string {
 export function phone(number: string): string {
   if (!/^\+?\d{7,15}$/.test(number)) return number;
   const china = /^(\+86)?(1\d{2})(\d{4})(\d{4})$/.exec(number);
-  if (china) return [china[1], china[2], china[3], china[4]].filter(Boolean).join(' ');
+  if (china) return [china[1], china[2], china[3], china[4]].filter(Boolean).join(NB);
   const america = /^(\+1)(\d{3})(\d{3})(\d{4})$/.exec(number);
-  if (america) return america.slice(1).join(' ');
+  if (america) return america.slice(1).join(NB);
   const plus = number.startsWith('+');
   const digits = plus ? number.slice(1) : number;
   const head = plus ? 2 : digits.startsWith('0') ? 4 : 3;
@@ -118,5 +121,5 @@ export function phone(number: string): string {
   const groups = rest.match(/\d{1,3}(?=(\d{3})*$)/g) ?? [];
   // A group of one digit reads badly: it joins its neighbor.
   if (groups.length > 1 && groups[0]?.length === 1) groups.splice(0, 2, `${groups[0]}${groups[1]}`);
-  return [`${plus ? '+' : ''}${digits.slice(0, head)}`, ...groups].join(' ');
+  return [`${plus ? '+' : ''}${digits.slice(0, head)}`, ...groups].join(NB);
 }

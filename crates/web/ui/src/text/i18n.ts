@@ -9,10 +9,8 @@ export type MessageName = keyof MessageArguments;
 type Args<K extends MessageName> = MessageArguments[K] extends undefined ? [] : [MessageArguments[K]];
 export type Translate = <K extends MessageName>(name: K, ...args: Args<K>) => string;
 
-/** The full tags, for `lang` attributes and for Intl. */
+/** The full tags: for `lang` attributes, for Intl, and for the controls, whose own English texts are taken for any English. */
 export const TAGS: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' };
-/** The tags the controls' own texts are kept under. */
-export const CONTROL_TAGS: Record<Language, string> = { en: 'en-US', zh: 'zh-CN' };
 
 const KEY = 'hotline.language';
 const engine = setupI18n();

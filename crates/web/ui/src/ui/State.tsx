@@ -29,6 +29,7 @@ const INTERACTION: Record<InteractionState, { icon: IconName; tone: Tone }> = {
 };
 
 export const toneClass = (tone: Tone): string => css[tone] ?? '';
+export const interactionTone = (state: InteractionState): Tone => INTERACTION[state].tone;
 export const agentTone = (state: AgentState): Tone => AGENT[state].tone;
 
 /** The word for a state of an agent. */

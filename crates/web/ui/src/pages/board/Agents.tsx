@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { may } from '../../app/access';
 import { useSettings } from '../../app/settings';
-import { useShell } from '../../app/Shell';
+import { useShell } from '../../app/frame';
 import { AGENT_STATES, type AgentState, type AgentView } from '../../api/types';
 import { useOrder, useRow, useSum } from '../../live/hooks';
 import { agents, interactions, serverNow, useLive } from '../../live/live';
@@ -60,7 +60,7 @@ const Tile = memo(function Tile({ id, hot, rich, chosen, focusable }: { id: stri
         {agent.name}
       </span>
       {agent.state !== 'logged_out' && (
-        <Clock since={agent.since} until={agent.state === 'wrap_up' ? agent.until : null} className={css.clock} />
+        <Clock since={agent.since} until={agent.until} className={css.clock} />
       )}
       {second && (
         <small className={css.second} lang={langOf(second)}>
@@ -87,6 +87,7 @@ function Filters({ queue, state }: { queue: string | undefined; state: AgentStat
           className={cx(css.filter, state === one && css.on)}
           aria-current={state === one ? 'true' : undefined}
           aria-keyshortcuts={String(index + 1)}
+          title={agentWord(t, one)}
           replace
         >
           <AgentIcon state={one} />

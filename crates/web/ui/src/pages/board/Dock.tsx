@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { may } from '../../app/access';
-import { useShell } from '../../app/Shell';
+import { useShell } from '../../app/frame';
 import { useRow } from '../../live/hooks';
 import { agents, interactions } from '../../live/live';
 import { count, phone } from '../../text/format';
@@ -54,7 +54,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
         <span className={cx(css.state, toneClass(agentTone(agent.state)))}>
           {agentWord(t, agent.state)}
           {reason && ` · ${reason}`}{' '}
-          {agent.state !== 'logged_out' && <Clock since={agent.since} until={agent.state === 'wrap_up' ? agent.until : null} />}
+          {agent.state !== 'logged_out' && <Clock since={agent.since} until={agent.until} />}
         </span>
       }
       second={

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
 import { may } from '../../app/access';
-import { useShell } from '../../app/Shell';
+import { useShell } from '../../app/frame';
 import { everySecond } from '../../live/clock';
 import { useSum } from '../../live/hooks';
 import { agents, interactions, queues, useLive } from '../../live/live';

@@ -9,6 +9,8 @@ import css from './LimitsDialog.module.css';
 const NAMES = ['talking', 'on_hold', 'wrap_up', 'not_ready'] as const;
 const MINUTE_MS = 60_000;
 
+const milliseconds = (minutesTyped: string): number => Math.round(Number(minutesTyped) * MINUTE_MS);
+
 const minutes = (limits: Limits): Record<keyof Limits, string> => ({
   talking: String(limits.talking / MINUTE_MS),
   on_hold: String(limits.on_hold / MINUTE_MS),
@@ -26,8 +28,12 @@ export default function LimitsDialog({ close }: { close: () => void }) {
   const save = (event: FormEvent) => {
     event.preventDefault();
     if (!valid) return;
-    const of = (name: keyof Limits) => Math.round(Number(typed[name]) * MINUTE_MS);
-    chooseLimits({ talking: of('talking'), on_hold: of('on_hold'), wrap_up: of('wrap_up'), not_ready: of('not_ready') });
+    chooseLimits({
+      talking: milliseconds(typed.talking),
+      on_hold: milliseconds(typed.on_hold),
+      wrap_up: milliseconds(typed.wrap_up),
+      not_ready: milliseconds(typed.not_ready),
+    });
     close();
   };
   return (

@@ -1,14 +1,14 @@
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
-import { useOrder, useRow } from '../../live/hooks';
-import { queues, serverNow, useLive } from '../../live/live';
+import { keepPlaces, useOrder, useRow } from '../../live/hooks';
+import { queues, serverNow } from '../../live/live';
 import { AGENT_STATES } from '../../api/types';
 import { count, percent } from '../../text/format';
 import { useT } from '../../text/i18n';
 import { Clock } from '../../ui/Clock';
 import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
-import { Empty, Lines } from '../../ui/notes';
+import { Empty } from '../../ui/notes';
 import { agentTone, agentWord } from '../../ui/State';
 import { burning, byUrgency } from './figures';
 import { useHold } from './hold';
@@ -58,19 +58,16 @@ const QueueRow = memo(function QueueRow({ id, chosen }: { id: string; chosen: bo
 /** The queues, the most urgent first. */
 export function Queues({ chosen }: { chosen: string | undefined }) {
   const t = useT();
-  const known = useLive((state) => state.known);
-  const order = useOrder([queues], '', () => byUrgency(queues.rows.values(), serverNow()));
+  const order = useOrder([queues], '', () => byUrgency(queues.rows.values(), serverNow()), keepPlaces);
   const hold = useHold(order.hold);
   return (
     <section className={css.panel} aria-labelledby="queues-title">
       <header className={css.head}>
         <h2 id="queues-title">{t('queues.title')}</h2>
-        <span className={css.count}>{known ? count(order.value.length) : ''}</span>
+        <span className={css.count}>{count(order.value.length)}</span>
         <span className={css.hint}>{t('queues.order')}</span>
       </header>
-      {!known ? (
-        <Lines rows={4} />
-      ) : order.value.length === 0 ? (
+      {order.value.length === 0 ? (
         <Empty icon="queue">{t('queues.none')}</Empty>
       ) : (
         <div role="table" aria-labelledby="queues-title" className={css.table} {...hold}>

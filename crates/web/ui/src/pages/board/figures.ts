@@ -16,14 +16,20 @@ export interface Figures {
   occupancy: number | null;
 }
 
+/** The server rounds a percentage to a tenth. */
+const ROUNDED = 0.051;
+
 /**
- * How many interactions a queue's service level was taken over. The server says the percentage and how many were in
- * time, so the ground of the fraction follows from both, whatever the queue does with late abandons.
+ * How many interactions a queue's service level was taken over: what the server's percentage fits, because whether
+ * abandons count, and which, is the queue's own setting.
  */
 function groundOf(queue: QueueView): number {
   const { service_level: level, in_time: inTime, answered, abandoned, abandoned_late: late } = queue.today;
-  if (late !== undefined) return answered + late;
-  return level && inTime > 0 ? Math.max(inTime, Math.round((inTime * 100) / level)) : answered + abandoned;
+  if (level === null || level === undefined) return 0;
+  const fits = [answered + abandoned, answered + (late ?? abandoned), answered].find(
+    (ground) => ground > 0 && Math.abs((inTime / ground) * 100 - level) <= ROUNDED,
+  );
+  return fits ?? (level > 0 ? (inTime * 100) / level : answered + abandoned);
 }
 
 export function figures(queues: readonly QueueView[], agents: readonly AgentView[]): Figures {
@@ -111,11 +117,11 @@ export function waitingOf(interactions: Iterable<InteractionView>, queue?: strin
     .map((one) => one.id);
 }
 
-/** Interactions under way that do not wait: with an agent, in a flow, transferred. The oldest first. */
+/** Interactions under way that do not wait: with an agent, in a flow, transferred. Whoever is longest in the present state comes first. */
 export function callsOf(interactions: Iterable<InteractionView>, queue?: string): string[] {
   return [...interactions]
     .filter((one) => one.state !== 'queued' && one.state !== 'offered' && one.state !== 'closed' && (!queue || one.queue === queue))
-    .toSorted((a, b) => a.arrived_at - b.arrived_at || a.id.localeCompare(b.id))
+    .toSorted((a, b) => a.since - b.since || a.id.localeCompare(b.id))
     .map((one) => one.id);
 }
 

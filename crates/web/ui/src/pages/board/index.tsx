@@ -1,12 +1,13 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useKeys, type KeyAction } from '../../app/keys';
-import { TopSlot } from '../../app/Shell';
+import { TopSlot } from '../../app/frame';
 import { AGENT_STATES } from '../../api/types';
 import { useSum } from '../../live/hooks';
 import { agents, queues, useLive } from '../../live/live';
 import { useT } from '../../text/i18n';
 import { Choose } from '../../ui/controls';
+import { Lines } from '../../ui/notes';
 import { Agents } from './Agents';
 import css from './board.module.css';
 import { Dock } from './Dock';
@@ -23,6 +24,7 @@ export default function Board() {
   const search = useSearch({ from: '/inside/board' });
   const navigate = useNavigate({ from: '/board' });
   const stale = useLive((state) => state.connection !== 'live' && state.known);
+  const known = useLive((state) => state.known);
   const [limits, setLimits] = useState(false);
   const names = useSum([queues], () => [...queues.rows.keys()].toSorted((a, b) => a.localeCompare(b)));
 
@@ -108,9 +110,15 @@ export default function Board() {
       </TopSlot>
       <Figures queue={search.queue} />
       <div className={css.left}>
-        <Queues chosen={search.queue} />
-        <WaitingList queue={search.queue} chosen={search.interaction} choose={chooseCall} />
-        <CallList queue={search.queue} chosen={search.interaction} choose={chooseCall} />
+        {known ? (
+          <>
+            <Queues chosen={search.queue} />
+            <WaitingList queue={search.queue} chosen={search.interaction} choose={chooseCall} />
+            <CallList queue={search.queue} chosen={search.interaction} choose={chooseCall} />
+          </>
+        ) : (
+          <Lines rows={11} height={44} />
+        )}
       </div>
       <Agents queue={search.queue} state={search.state} chosen={search.agent} choose={chooseAgent} openLimits={() => setLimits(true)} />
       <Dock agent={search.agent} interaction={search.interaction} close={close} />

@@ -3,17 +3,17 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useNavigate } from '@tanstack/react-router';
 import { memo, useCallback, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { may } from '../../app/access';
-import { useShell } from '../../app/Shell';
+import { useShell } from '../../app/frame';
 import type { InteractionView } from '../../api/types';
-import { useOrder, useRow, useSum } from '../../live/hooks';
-import { agents, interactions, useLive } from '../../live/live';
+import { keepPlaces, useOrder, useRow, useSum } from '../../live/hooks';
+import { agents, interactions } from '../../live/live';
 import { count, phone } from '../../text/format';
 import { whyWaiting } from '../../text/sentences';
 import { useT, type Translate } from '../../text/i18n';
 import { Clock } from '../../ui/Clock';
 import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
-import { Empty, Lines } from '../../ui/notes';
+import { Empty } from '../../ui/notes';
 import { InteractionIcon, interactionWord } from '../../ui/State';
 import { callsOf, waitingOf } from './figures';
 import { useHold } from './hold';
@@ -106,9 +106,8 @@ function List({ id, title, hint, rows, row, height, empty, queue, chosen, choose
   const t = useT();
   const { me } = useShell();
   const navigate = useNavigate();
-  const known = useLive((state) => state.known);
   const total = useSum([interactions], () => rows(queue).length);
-  const order = useOrder([interactions], `${queue}`, () => rows(queue));
+  const order = useOrder([interactions], `${queue}`, () => rows(queue), keepPlaces);
   const hold = useHold(order.hold);
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -137,12 +136,10 @@ function List({ id, title, hint, rows, row, height, empty, queue, chosen, choose
     <section className={cx(css.panel, className)} aria-labelledby={`${id}-title`}>
       <header className={css.head}>
         <h2 id={`${id}-title`}>{title}</h2>
-        <span className={css.count}>{known ? count(total) : ''}</span>
+        <span className={css.count}>{count(total)}</span>
         <span className={css.hint}>{total > 0 ? hint : ''}</span>
       </header>
-      {!known ? (
-        <Lines rows={3} height={height} />
-      ) : order.value.length === 0 ? (
+      {order.value.length === 0 ? (
         <div id={id} tabIndex={-1} className={css.box}>
           <Empty>{empty}</Empty>
         </div>

@@ -52,7 +52,14 @@ function take(): void {
 
 /** Begins to take samples; goes on when the board is left, so that the lines have no holes. */
 export function startSampling(): void {
-  timer ??= setInterval(take, SAMPLE_EVERY_MS);
+  if (timer !== undefined) return;
+  timer = setInterval(take, SAMPLE_EVERY_MS);
+  // The first sample is taken as soon as there is something to see.
+  const stop = useLive.subscribe((state) => {
+    if (!state.known || taken > 0) return;
+    stop();
+    take();
+  });
 }
 
 export function listenSamples(listener: () => void): () => void {

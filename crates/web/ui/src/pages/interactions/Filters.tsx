@@ -5,7 +5,8 @@ import { DateField, DateInput, DateSegment } from 'react-aria-components';
 import { queuesQuery } from '../../api/queries';
 import { OUTCOMES, type AgentView, type Outcome } from '../../api/types';
 import { PERIODS, type ListSearch, type Period } from '../../app/router';
-import { useShell } from '../../app/Shell';
+import { seesOnlyOwn } from '../../app/access';
+import { useShell } from '../../app/frame';
 import { useT } from '../../text/i18n';
 import { Button, Choose } from '../../ui/controls';
 import { cx } from '../../ui/cx';
@@ -95,7 +96,7 @@ export function Filters({ search, when, agents, update }: Props) {
         choices={[{ id: ANY, text: t('filter.any_queue') }, ...queueNames.map((id) => ({ id, text: id }))]}
         onChange={(queue) => update({ queue: queue === ANY ? undefined : queue })}
       />
-      {!me.agent && (
+      {!seesOnlyOwn(me) && (
         <Choose
           label={t('filter.agent')}
           className={css.narrow}

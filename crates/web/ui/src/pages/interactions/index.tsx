@@ -3,16 +3,18 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { agentsQuery, interactionsQuery, type InteractionFilter } from '../../api/queries';
+import { talkedOf, waitedOf } from '../../api/measures';
 import type { Interaction } from '../../api/types';
+import { seesOnlyOwn } from '../../app/access';
 import { useKeys } from '../../app/keys';
-import { TopSlot, useShell } from '../../app/Shell';
+import { TopSlot, useShell } from '../../app/frame';
 import { count, duration, moment, phone, UNKNOWN, zone } from '../../text/format';
 import { useT, type Translate } from '../../text/i18n';
 import { cx } from '../../ui/cx';
 import { Button } from '../../ui/controls';
 import { Icon } from '../../ui/Icon';
 import { Empty, Failed, Lines } from '../../ui/notes';
-import { InteractionIcon, interactionWord } from '../../ui/State';
+import { InteractionIcon, interactionTone, interactionWord, toneClass } from '../../ui/State';
 import { Outcome } from '../../ui/Outcome';
 import { Filters } from './Filters';
 import css from './list.module.css';
@@ -44,7 +46,7 @@ function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameO
       </span>
       <span role="cell">
         {open ? (
-          <span className={css.open}>
+          <span className={cx(css.open, toneClass(interactionTone(one.state)))}>
             <InteractionIcon state={one.state} /> {interactionWord(t, one.state)}
           </span>
         ) : (
@@ -52,10 +54,10 @@ function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameO
         )}
       </span>
       <span role="cell" className={css.right}>
-        {one.queued_at ? duration(one.waited_ms) : UNKNOWN}
+        {duration(waitedOf(one))}
       </span>
       <span role="cell" className={css.right}>
-        {one.connected_at ? duration((one.talked_ms ?? 0) + (one.held_ms ?? 0) || null) : UNKNOWN}
+        {duration(talkedOf(one))}
       </span>
       <span role="cell" className={css.right}>
         {one.offers ? count(one.offers) : UNKNOWN}
@@ -123,7 +125,7 @@ export default function Interactions() {
   const filtered = Boolean(search.queue ?? search.agent ?? search.outcome ?? search.number);
   return (
     <div className={css.page}>
-      <TopSlot title={t(me.agent ? 'list.title_mine' : 'list.title')} />
+      <TopSlot title={t(seesOnlyOwn(me) ? 'list.title_mine' : 'list.title')} />
       <Filters search={search} when={when} agents={staff.data?.agents ?? []} update={(next) => void navigate({ search: (was) => ({ ...was, ...next }) })} />
       <div ref={box} className={css.box}>
         <div role="table" aria-label={t('list.title')} aria-rowcount={hasNextPage ? -1 : rows.length + 1} className={css.table}>
@@ -183,7 +185,7 @@ export default function Interactions() {
               )
             }
           >
-            {t(filtered ? 'list.none_filtered' : me.agent ? 'list.none_mine' : 'list.none')}
+            {t(filtered ? 'list.none_filtered' : seesOnlyOwn(me) ? 'list.none_mine' : 'list.none')}
           </Empty>
         ) : (
           <p role="status" className={css.end}>

@@ -57,6 +57,7 @@ export default function Login() {
   const [password, setPassword] = useState('');
   const [shown, setShown] = useState(false);
   const [locked, lock] = useLock();
+  const loginField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
@@ -64,7 +65,7 @@ export default function Login() {
   }, [t]);
 
   const attempt = useMutation({
-    mutationFn: () => logIn(login.trim(), password),
+    mutationFn: (typed: { login: string; password: string }) => logIn(typed.login, typed.password),
     onSuccess: async () => {
       client.clear();
       await client.fetchQuery(meQuery);
@@ -79,8 +80,12 @@ export default function Login() {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (locked !== null || attempt.isPending || login.trim() === '' || password === '') return;
-    attempt.mutate();
+    if (locked !== null || attempt.isPending) return;
+    // What a password manager filled in may not have been told to React yet, so the fields themselves are read.
+    const typed = { login: loginField.current?.value.trim() ?? '', password: passwordField.current?.value ?? '' };
+    if (typed.login === '') loginField.current?.focus();
+    else if (typed.password === '') passwordField.current?.focus();
+    else attempt.mutate(typed);
   };
 
   const isLocked = attempt.error instanceof Fault && (attempt.error.code === 'locked' || attempt.error.status === 429);
@@ -126,6 +131,7 @@ export default function Login() {
           <h1 id={`${id}-title`}>{t('login.title')}</h1>
           <label htmlFor={`${id}-login`}>{t('login.login')}</label>
           <input
+            ref={loginField}
             id={`${id}-login`}
             className={css.field}
             value={login}
@@ -166,7 +172,7 @@ export default function Login() {
               </>
             )}
           </p>
-          <button type="submit" className={css.go} disabled={locked !== null || attempt.isPending || login.trim() === '' || password === ''}>
+          <button type="submit" className={css.go} disabled={locked !== null || attempt.isPending}>
             {attempt.isPending ? t('login.going') : t('login.go')}
           </button>
         </form>

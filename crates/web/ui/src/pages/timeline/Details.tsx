@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react';
+import { heldOf, talkedOf, waitedOf, wrappedUpOf } from '../../api/measures';
 import type { Interaction, LineOf, OfferWhy, Quality } from '../../api/types';
 import { bytes, clockFine, count, decimal, duration, momentFull, offset, percent, phone, UNKNOWN } from '../../text/format';
 import { eventTitle, roleWord, stateWord, verbWord } from '../../text/events';
@@ -271,10 +272,10 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
           [t('details.to'), interaction.to],
           [t('details.origin'), <code key="origin">{interaction.origin}</code>],
           [t('details.arrived'), momentFull(interaction.arrived_at)],
-          [t('details.waited'), interaction.queued_at ? duration(interaction.waited_ms) : UNKNOWN],
-          [t('details.talked'), interaction.connected_at ? duration(interaction.talked_ms) : UNKNOWN],
-          [t('details.held'), interaction.connected_at ? duration(interaction.held_ms) : UNKNOWN],
-          [t('details.wrapped_up'), interaction.connected_at ? duration(interaction.wrapped_up_ms) : UNKNOWN],
+          [t('details.waited'), duration(waitedOf(interaction))],
+          [t('details.talked'), duration(talkedOf(interaction))],
+          [t('details.held'), duration(heldOf(interaction))],
+          [t('details.wrapped_up'), duration(wrappedUpOf(interaction))],
           [t('details.offers'), count(interaction.offers)],
         ]}
       />
@@ -310,8 +311,8 @@ export function Details({ interaction, story, nameOf }: { interaction: Interacti
   return (
     <section className={css.panel} aria-labelledby="details-title">
       <header className={css.head}>
-        <h2 id="details-title" title={entry ? eventTitle(entry.line, nameOf) : undefined}>
-          {entry ? eventTitle(entry.line, nameOf) : t('details.title')}
+        <h2 id="details-title" title={entry ? eventTitle(entry.line, nameOf, story.agentOfLeg) : undefined}>
+          {entry ? eventTitle(entry.line, nameOf, story.agentOfLeg) : t('details.title')}
         </h2>
       </header>
       <div className={css.body}>

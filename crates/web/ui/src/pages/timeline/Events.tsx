@@ -37,7 +37,14 @@ const ICONS: Record<Entry['line']['kind'], IconName> = {
   sip: 'signal',
 };
 
-const Row = memo(function Row({ entry, start, chosen, nameOf, language }: { entry: Entry; start: number; chosen: boolean; nameOf: NameOf; language: string }) {
+const Row = memo(function Row({ entry, start, chosen, nameOf, agentOfLeg, language }: {
+  entry: Entry;
+  start: number;
+  chosen: boolean;
+  nameOf: NameOf;
+  agentOfLeg: ReadonlyMap<string, string>;
+  language: string;
+}) {
   const cursor = useCursor();
   const place = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -57,7 +64,7 @@ const Row = memo(function Row({ entry, start, chosen, nameOf, language }: { entr
         <span className={css.at}>{offset(entry.line.at - start)}</span>
         <Icon name={ICONS[entry.line.kind] ?? 'check'} />
         <span className={css.text}>
-          <span className={css.title}>{eventTitle(entry.line, nameOf)}</span>
+          <span className={css.title}>{eventTitle(entry.line, nameOf, agentOfLeg)}</span>
           {why.map((sentence) => (
             <span key={sentence} className={css.why}>
               {sentence}
@@ -98,7 +105,7 @@ export function Events({ story, shown, kinds, toggle, nameOf }: Props) {
       ) : (
         <ol className={css.list}>
           {shown.map((entry) => (
-            <Row key={entry.key} entry={entry} start={story.start} chosen={entry.key === chosen} nameOf={nameOf} language={t('language.tag')} />
+            <Row key={entry.key} entry={entry} start={story.start} chosen={entry.key === chosen} nameOf={nameOf} agentOfLeg={story.agentOfLeg} language={t('language.tag')} />
           ))}
         </ol>
       )}

@@ -58,7 +58,7 @@ export function Ladder({ story, nameOf }: { story: Story; nameOf: NameOf }) {
         <Empty icon="signal">{t('ladder.none')}</Empty>
       ) : (
         <div className={css.box}>
-          <div className={css.columns} style={{ gridTemplateColumns: `88px repeat(${names.length}, minmax(96px, 1fr))` }}>
+          <div className={css.columns} style={{ gridTemplateColumns: `88px repeat(${names.length}, minmax(0, 1fr))`, minWidth: 88 + names.length * 96 }}>
             <span />
             {ladder.columns.map((column, index) => (
               <span key={column.id} className={css.column} title={column.remote}>

@@ -7,7 +7,7 @@ import type { Timeline } from '../../api/types';
 import { may } from '../../app/access';
 import { useKeys } from '../../app/keys';
 import { NotAllowed } from '../../app/Notice';
-import { TopSlot, useShell } from '../../app/Shell';
+import { TopSlot, useShell } from '../../app/frame';
 import { useRow } from '../../live/hooks';
 import { interactions, serverNow } from '../../live/live';
 import { duration, momentFull, phone } from '../../text/format';

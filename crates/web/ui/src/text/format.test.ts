@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { age, bytes, clockFine, count, day, decimal, duration, moment, offset, percent, phone, seconds, zone } from './format';
+import { speak } from './testing';
+
+const NB = '\u00a0';
+
+describe('numbers', () => {
+  beforeEach(() => speak('en'));
+
+  it('that are unknown are a dash, never zero', () => {
+    for (const nothing of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect([count(nothing), decimal(nothing, 1), percent(nothing), duration(nothing), bytes(nothing), seconds(nothing), age(nothing), day(nothing), offset(nothing)]).toEqual(
+        Array.from({ length: 9 }, () => '–'),
+      );
+    }
+  });
+
+  it('of a duration are minutes and seconds, hours only when there are some', () => {
+    expect([0, 999, 12_000, 252_000, 3_852_000, 360_000_000].map(duration)).toEqual(['0:00', '0:00', '0:12', '4:12', '1:04:12', '100:00:00']);
+  });
+
+  it('of a duration are cut, not rounded, and never below zero', () => {
+    expect(duration(59_999)).toBe('0:59');
+    expect(duration(-5_000)).toBe('0:00');
+  });
+
+  it('of a percentage have one digit and a space that does not break', () => {
+    expect(percent(76.44)).toBe(`76.4${NB}%`);
+    expect(percent(100)).toBe(`100.0${NB}%`);
+  });
+
+  it('of an age have a tenth under ten seconds', () => {
+    expect([300, 9_940, 12_400].map(age)).toEqual([`0.3${NB}s`, `9.9${NB}s`, `12${NB}s`]);
+    expect(age(180_000)).toBe('3:00');
+  });
+
+  it('are written in the language of the page', () => {
+    speak('zh');
+    expect(age(300)).toBe(`0.3${NB}秒`);
+    expect(seconds(20_000)).toBe(`20${NB}秒`);
+    expect(day(Date.UTC(2026, 10, 12, 12))).toBe('11-12');
+    speak('en');
+    expect(seconds(20_000)).toBe(`20${NB}s`);
+    expect(day(Date.UTC(2026, 10, 12, 12))).toBe('12 Nov');
+  });
+
+  it('of bytes are in kB and MB of 1000', () => {
+    expect([999, 1_500, 863_000, 12_800_000].map(bytes)).toEqual([`999${NB}B`, `2${NB}kB`, `863${NB}kB`, `12.8${NB}MB`]);
+  });
+});
+
+describe('times', () => {
+  beforeEach(() => speak('en'));
+  const at = new Date(2026, 10, 21, 14, 42, 7, 318).getTime();
+
+  it('are on the 24-hour clock', () => {
+    expect(clockFine(at)).toBe('14:42:07.318');
+    expect(clockFine(new Date(2026, 10, 21, 0, 5, 0, 1).getTime())).toBe('00:05:00.001');
+  });
+
+  it('carry the day unless it is today', () => {
+    expect(moment(at, at + 1_000)).toBe('14:42:07');
+    expect(moment(at, at + 86_400_000)).toBe('21 Nov 14:42:07');
+  });
+
+  it('in an interaction have a tenth', () => {
+    expect(offset(37_249)).toBe('0:37.2');
+  });
+
+  it('name the zone', () => {
+    expect(zone(at)).toMatch(/^UTC([+−]\d+(:\d\d)?)?$/);
+  });
+});
+
+const plain = (number: string) => phone(number).replaceAll(NB, ' ');
+
+describe('phone numbers', () => {
+  it('are grouped so that they can be read aloud', () => {
+    expect(plain('+8613812342071')).toBe('+86 138 1234 2071');
+    expect(plain('13812342071')).toBe('138 1234 2071');
+    expect(plain('+14155550123')).toBe('+1 415 555 0123');
+    expect(plain('+31612345678')).toBe('+31 612 345 678');
+  });
+
+  it('keep what is not a number, and short ones, as they are', () => {
+    for (const same of ['4000', '1001', 'anonymous', 'sip:anna@example.org', '']) expect(phone(same)).toBe(same);
+  });
+
+  it('lose no digit', () => {
+    for (let digits = '1'; digits.length <= 15; digits += digits.length % 10) {
+      for (const number of [digits, `+${digits}`]) expect(phone(number).replaceAll(NB, '')).toBe(number);
+    }
+  });
+});

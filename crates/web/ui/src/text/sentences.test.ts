@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { OfferWhy, PassedOver, WaitWhy } from '../api/types';
+import { asIs, causeOf, notReadyReason, whoPassedOver, whyNow, whyOffered, whySkills, whyWaiting } from './sentences';
+import { speak } from './testing';
+
+const offer = (more: Partial<OfferWhy> = {}): OfferWhy => ({
+  queue: 'support',
+  rule: 'longest_idle',
+  idle_ms: 514_000,
+  candidates: 3,
+  waited_ms: 37_000,
+  position: 1,
+  priority: 0,
+  skills: [],
+  passed_over: [],
+  ...more,
+});
+const passed: PassedOver[] = [
+  { agent: 'bert', code: 'idle_less', idle_ms: 130_000 },
+  { agent: 'chen', code: 'lacks', skill: 'english', needed: 3, has: 2 },
+  { agent: 'dora', code: 'lacks', skill: 'chinese', needed: 1, has: 0 },
+  { agent: 'emil', code: 'asked_before' },
+];
+
+describe('why an interaction waits', () => {
+  it('is told for every reason, in both languages', () => {
+    const reasons: WaitWhy[] = [
+      { code: 'nobody_logged_in' },
+      { code: 'nobody_fits', skill: 'chinese', needed: 3 },
+      { code: 'all_busy', talking: 4, wrap_up: 1, not_ready: 2 },
+      { code: 'all_busy', talking: 0, wrap_up: 0, not_ready: 0 },
+    ];
+    speak('en');
+    expect([...reasons.map(whyWaiting), whyWaiting(null)]).toEqual([
+      'Nobody who serves this queue is logged in',
+      'Nobody logged in has chinese at level 3',
+      'Everyone who fits is busy: 4 talking, 1 in wrap-up, 2 not ready',
+      'Everyone who fits is busy',
+      'being offered',
+    ]);
+    speak('zh');
+    expect([...reasons.map(whyWaiting), whyWaiting(null)]).toEqual([
+      '该队列没有坐席登录',
+      '登录的坐席中没有人具备 chinese 3 级',
+      '合适的坐席都在忙：4 人通话、1 人话后处理、2 人未就绪',
+      '合适的坐席都在忙',
+      '正在呈现',
+    ]);
+  });
+
+  it('is said to be unknown when a newer server gives a newer reason', () => {
+    speak('en');
+    expect(whyWaiting({ code: 'full_moon' } as unknown as WaitWhy)).toBe('The reason is not known to this page');
+  });
+});
+
+describe('why this agent', () => {
+  beforeEach(() => speak('en'));
+
+  it('is the longest idle of those who fit', () => {
+    expect(whyOffered(offer())).toBe('Idle for 8:34, the longest of 3 who were ready and fit.');
+  });
+
+  it('is the only one, if there was no other', () => {
+    expect(whyOffered(offer({ candidates: 1 }))).toBe('The only one who was ready and fits, idle for 8:34.');
+  });
+
+  it('names a rule this page does not know', () => {
+    expect(whyOffered(offer({ rule: 'round_robin' }))).toBe('Chosen by the rule “round_robin”, idle for 8:34.');
+  });
+
+  it('says who was passed over, and why each', () => {
+    expect(whoPassedOver(offer({ passed_over: passed }), (id) => id.toUpperCase())).toBe(
+      'Passed over: BERT (idle only 2:10), CHEN (english 2, 3 needed), DORA (lacks chinese), EMIL (was asked before).',
+    );
+    expect(whoPassedOver(offer(), asIs)).toBe('');
+    speak('zh');
+    expect(whoPassedOver(offer({ passed_over: passed }), asIs)).toBe(
+      '未选：bert（仅空闲 2:10）、chen（english 2 级，需要 3 级）、dora（不具备 chinese）、emil（已呈现过）。',
+    );
+  });
+
+  it('says the skills, the wait and a priority that is not the ordinary one', () => {
+    expect(whySkills(offer({ skills: [{ skill: 'chinese', needed: 2, has: 3 }] }))).toBe('chinese 3, 2 needed');
+    expect(whyNow(offer())).toBe('Waited 0:37, place 1');
+    expect(whyNow(offer({ priority: 5 }))).toBe('Waited 0:37, place 1, priority 5');
+  });
+});
+
+describe('words of the center', () => {
+  beforeEach(() => speak('en'));
+
+  it('are ours for our reasons and as they are for the center’s own', () => {
+    expect(notReadyReason('no_answer')).toBe('offer not answered');
+    expect(notReadyReason('smoke')).toBe('smoke');
+    expect(notReadyReason('not_ready')).toBe('');
+    expect(notReadyReason(null)).toBe('');
+  });
+
+  it('carry the status of a refusal', () => {
+    expect(causeOf('refused', 486)).toBe('refused (486)');
+    expect(causeOf('hung_up')).toBe('hung up');
+    expect(causeOf('eaten')).toBe('eaten');
+  });
+});

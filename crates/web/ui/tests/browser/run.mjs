@@ -1,0 +1,569 @@
+// The pages in a real browser against the mock: `npm run build && npm run test:browser [words of a test's name]`.
+// axe on every page in both themes and languages, the keyboard, layout shifts, loss and return of the connection, load.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { launch, LOOKS, open, startMock } from './lib.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const tests = [];
+const test = (name, run, options = {}) => tests.push({ name, run, options });
+
+const lastHandled = (mock, fits = () => true) =>
+  [...mock.center.records.values()].findLast((record) => record.interaction.outcome === 'handled' && fits(record)).interaction.id;
+
+async function axe(page, what) {
+  // Evaluated through the debugger, which the content security policy does not stop.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const lines = violations.flatMap((one) => one.nodes.map((node) => `${one.id} (${one.impact}): ${node.target.join(' ')} — ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`));
+  assert.deepEqual(lines, [], what);
+}
+
+const shifts = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+        }).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => done(sum), 200);
+      }),
+  );
+const ready = {
+  board: (page) => page.waitForSelector('[data-agent]'),
+  list: (page) => page.waitForSelector('[data-open]'),
+  timeline: (page) => page.waitForSelector('[data-event]'),
+};
+
+// --- accessibility ------------------------------------------------------------------------------------------------
+
+for (const { theme, language } of LOOKS) {
+  test(`axe finds nothing on any page in ${theme} ${language}`, async ({ browser, mock, complaints }) => {
+    const look = { theme, language, complaints, reducedMotion: 'reduce' };
+    const guest = await open(browser, mock, look);
+    await guest.page.goto('/login');
+    await guest.page.waitForSelector('form');
+    await axe(guest.page, 'login');
+    await guest.page.locator('input').first().fill('sara');
+    await guest.page.locator('input').nth(1).fill('wrong');
+    await guest.page.keyboard.press('Enter');
+    await guest.page.waitForSelector('[data-bad=true] svg');
+    await axe(guest.page, 'login refused');
+    await guest.context.close();
+
+    const { context, page } = await open(browser, mock, { ...look, user: 'sara' });
+    await page.goto('/board');
+    await ready.board(page);
+    await page.waitForTimeout(300);
+    await axe(page, 'board');
+    await page.locator('[data-agent]').first().click();
+    await axe(page, 'board with a chosen agent');
+    await page.keyboard.press('Control+k');
+    await page.waitForSelector('[role=option]');
+    await axe(page, 'command bar');
+    await page.keyboard.press('Escape');
+    await page.locator('[role=dialog]').waitFor({ state: 'detached' });
+    await page.locator('#agents-title ~ button').click();
+    await page.waitForSelector('[role=dialog] form');
+    await axe(page, 'limits');
+    await page.keyboard.press('Escape');
+    await page.locator('[role=dialog]').waitFor({ state: 'detached' });
+    await page.locator('header button[aria-haspopup]').last().click();
+    await page.waitForSelector('[role=menu]');
+    await axe(page, 'menu');
+    await page.goto('/interactions?when=range');
+    await ready.list(page);
+    await axe(page, 'interactions');
+    await page.goto('/interactions?number=%220000000%22');
+    await page.waitForTimeout(400);
+    await axe(page, 'interactions, none');
+    await page.goto(`/interactions/${lastHandled(mock)}`);
+    await ready.timeline(page);
+    await page.waitForTimeout(400);
+    await axe(page, 'timeline');
+    await page.locator('[data-event=offered]').first().click();
+    await axe(page, 'timeline, why');
+    await page.locator('section[aria-labelledby=ladder-title] button').first().click();
+    await axe(page, 'timeline, message');
+    await page.keyboard.press('Shift+Slash');
+    await page.waitForSelector('[role=dialog]');
+    await axe(page, 'keys');
+    await page.goto('/no/such/page');
+    await page.waitForSelector('h1');
+    await axe(page, 'not found');
+    mock.faults.api = 'broken';
+    await page.goto('/board');
+    await page.waitForSelector('h1');
+    await axe(page, 'not reachable');
+    mock.faults.api = 'on';
+    await context.close();
+
+    const agent = await open(browser, mock, { ...look, user: 'anna' });
+    await agent.page.goto('/interactions');
+    await ready.list(agent.page);
+    await axe(agent.page, "an agent's page");
+    await agent.page.goto('/board');
+    await agent.page.waitForSelector('h1');
+    await axe(agent.page, 'not allowed');
+    await agent.context.close();
+  });
+}
+
+// --- login --------------------------------------------------------------------------------------------------------
+
+test('a wrong password is refused in a sentence, too many are locked out with a countdown, then one gets in where one wanted', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { complaints });
+  await page.goto('/interactions?outcome=abandoned');
+  await page.waitForURL(/\/login\?next=/);
+  const attempt = async (password) => {
+    await page.locator('input').first().fill('sara');
+    await page.locator('input').nth(1).fill(password);
+    await page.keyboard.press('Enter');
+  };
+  await attempt('wrong');
+  await page.getByText('Login or password is wrong.').waitFor();
+  assert.equal(await page.locator('input').nth(1).inputValue(), '', 'the password is emptied');
+  for (let n = 0; n < 4; n++) {
+    await attempt('wrong');
+    await page.waitForTimeout(150);
+  }
+  await page.getByText(/Too many tries\. You can try again in 0:\d\d/).waitFor();
+  assert.ok(await page.locator('button[type=submit]').isDisabled());
+  const first = await page.locator('[role=alert]').textContent();
+  await page.waitForFunction((before) => document.querySelector('[role=alert]').textContent !== before, first);
+  mock.unlock();
+  await page.reload();
+  await attempt('demo');
+  await page.waitForURL(/\/interactions\?outcome=abandoned/);
+  await ready.list(page);
+  await context.close();
+});
+
+test('a link to another site in ?next= is not followed', async ({ browser, mock, complaints }) => {
+  for (const next of ['https://evil.test/', '//evil.test/', '/\\evil.test/']) {
+    const { context, page } = await open(browser, mock, { complaints });
+    await page.goto(`/login?next=${encodeURIComponent(next)}`);
+    await page.locator('input').first().fill('sara');
+    await page.locator('input').nth(1).fill('demo');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${mock.url}/board`);
+    await context.close();
+  }
+});
+
+test('who loses the session is asked to log in and comes back to the same place', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/interactions');
+  await ready.list(page);
+  await context.clearCookies();
+  await page.locator('[data-open]').first().click();
+  await page.waitForURL(/\/login\?/);
+  await page.getByText('Your session has ended.').waitFor();
+  await page.locator('input').first().fill('sara');
+  await page.locator('input').nth(1).fill('demo');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/interactions\/IX-/);
+  await ready.timeline(page);
+  await context.close();
+});
+
+test('logging out forgets everything', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  await page.locator('header button[aria-haspopup]').last().click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await page.waitForURL(`${mock.url}/login`);
+  await page.goto('/board');
+  await page.waitForURL(/\/login/);
+  await context.close();
+});
+
+// --- board --------------------------------------------------------------------------------------------------------
+
+test('a call that arrives is seen on the board, and goes when it ends', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  const before = new Set(mock.center.live.keys());
+  await page.waitForFunction(
+    (known) => [...document.querySelectorAll('[data-row]')].some((row) => !known.includes(row.dataset.row)),
+    [...before],
+    { timeout: 90_000 },
+  );
+  const seen = await page.evaluate((known) => [...document.querySelectorAll('[data-row]')].map((row) => row.dataset.row).find((id) => !known.includes(id)), [...before]);
+  assert.ok(mock.center.records.has(seen), 'what is shown exists');
+  await context.close();
+});
+
+test('what waits says why, and each figure leads to what it was counted from', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  await page.getByLabel(/^Abandoned today.*show what it is made of/).click();
+  await page.waitForURL(/outcome=abandoned/);
+  await ready.list(page);
+  const listed = await page.locator('[data-open]').count();
+  assert.ok(listed > 0);
+  await page.goBack();
+  await ready.board(page);
+  await page.getByLabel(/^Waiting: show/).click();
+  await page.waitForURL(/#waiting$/);
+  await context.close();
+});
+
+test('the connection that is lost leaves the board in place, says so, and comes back with the truth', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  mock.faults.ws = 'off';
+  mock.drop();
+  await page.getByText('Not live').waitFor();
+  await page.getByText(/The live connection is lost/).waitFor();
+  assert.ok((await page.locator('[data-agent]').count()) > 0, 'what was shown stays');
+  assert.equal(await page.locator('[data-stale=true]').count(), 1);
+  const agent = [...mock.center.agents.values()].find((one) => one.state === 'ready' || one.state === 'not_ready');
+  mock.center.agents.delete(agent.id);
+  mock.faults.ws = 'on';
+  await page.getByText('Connect now').click();
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByText(/The live connection is lost/).waitFor({ state: 'detached' });
+  await page.waitForFunction((id) => !document.querySelector(`[data-agent="${id}"]`), agent.id);
+  await context.close();
+});
+
+test('a connection that falls silent is found out', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  const before = mock.connections();
+  mock.faults.ws = 'silent';
+  await page.waitForTimeout(13_500);
+  assert.ok(mock.connections() > before, 'it was opened again');
+  await context.close();
+});
+
+test('500 agents and 500 changes a second are drawn without holding the page up', async ({ browser, complaints }) => {
+  const mock = await startMock({ port: 0, agents: 500, storm: 500, tickMs: 100 });
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  await page.waitForTimeout(2_000);
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const busy = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return metrics.find((one) => one.name === 'TaskDuration').value;
+  };
+  const from = await busy();
+  const frames = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        let [count, longest, last] = [0, 0, performance.now()];
+        const end = last + 5_000;
+        const run = (now) => {
+          count += 1;
+          longest = Math.max(longest, now - last);
+          last = now;
+          if (now < end) requestAnimationFrame(run);
+          else done({ count, longest });
+        };
+        requestAnimationFrame(run);
+      }),
+  );
+  const share = ((await busy()) - from) / 5;
+  const tiles = await page.locator('[data-agent]').count();
+  console.log(`    ${Math.round(frames.count / 5)} frames a second, longest ${Math.round(frames.longest)} ms, main thread ${(share * 100).toFixed(1)} %, ${tiles} tiles drawn of 500`);
+  assert.ok(tiles < 200, 'only what is on screen is drawn');
+  // The machine may be busy with other things; a page that redraws everything is far over this.
+  assert.ok(share < 0.6, `main thread ${share}`);
+  await context.close();
+  mock.close();
+}, { own: true });
+
+// --- layout -------------------------------------------------------------------------------------------------------
+
+test('nothing jumps: layout shifts stay under 0.02 on every page', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  for (const [name, url, until, wait] of [
+    ['board', '/board', ready.board, 8_000],
+    ['interactions', '/interactions', ready.list, 1_500],
+    ['timeline', `/interactions/${lastHandled(mock)}`, ready.timeline, 1_500],
+  ]) {
+    await page.goto(url);
+    await until(page);
+    await page.waitForTimeout(wait);
+    const sum = await shifts(page);
+    console.log(`    ${name}: ${sum.toFixed(4)}`);
+    assert.ok(sum < 0.02, `${name}: ${sum}`);
+  }
+  await context.close();
+});
+
+test('nothing is cut off sideways at 1024, 1366, 1920 and at 200 % zoom', async ({ browser, mock, complaints }) => {
+  for (const [width, height] of [
+    [1024, 768],
+    [1366, 768],
+    [1920, 1080],
+    [683, 384],
+  ]) {
+    for (const language of ['en', 'zh']) {
+      const { context, page } = await open(browser, mock, { user: 'sara', width, height, language, complaints });
+      for (const [url, until] of [
+        ['/board', ready.board],
+        ['/interactions', ready.list],
+        [`/interactions/${lastHandled(mock)}`, ready.timeline],
+      ]) {
+        await page.goto(url);
+        await until(page);
+        const over = await page.evaluate(() => {
+          const main = document.querySelector('main');
+          return [document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth];
+        });
+        assert.deepEqual(over.map((px) => Math.max(0, px)), [0, 0], `${url} ${width} ${language}`);
+      }
+      await context.close();
+    }
+  }
+});
+
+// --- keyboard -----------------------------------------------------------------------------------------------------
+
+test('everything is reached by keyboard: commands, pages, lists, tiles, timeline', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '#main', 'the first stop skips to the page');
+
+  await page.keyboard.press('Control+k');
+  await page.waitForSelector('[role=combobox]');
+  await page.keyboard.type('interactions');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/interactions/);
+  await ready.list(page);
+
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  const second = await page.evaluate(() => document.activeElement.dataset.open);
+  assert.equal(second, await page.locator('[data-open]').nth(1).getAttribute('data-open'), 'J goes to the next row');
+  await page.keyboard.press('k');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/interactions\/IX-/);
+  await ready.timeline(page);
+
+  await page.keyboard.press('g');
+  await page.keyboard.press('b');
+  await page.waitForURL(/\/board/);
+  await ready.board(page);
+  await page.locator('[data-agent]').first().focus();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForTimeout(100);
+  const at = await page.evaluate(() => document.activeElement.dataset.agent);
+  assert.ok(at, 'an arrow leads to another tile');
+  await page.keyboard.press(' ');
+  await page.waitForURL(new RegExp(`agent=${at}`));
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !location.search.includes('agent='));
+  await page.keyboard.press('3');
+  await page.waitForURL(/state=talking/);
+  await page.keyboard.press('3');
+  await page.waitForFunction(() => !location.search.includes('state='));
+  await page.keyboard.press('Shift+Slash');
+  await page.getByRole('dialog', { name: 'All keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await context.close();
+});
+
+test('the timeline is walked and heard by keyboard, and one cursor joins all', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto(`/interactions/${lastHandled(mock, (record) => record.interaction.recordings[0]?.length_ms > 20_000)}`);
+  await ready.timeline(page);
+  await page.waitForSelector('canvas');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  assert.equal(await page.locator('ol [aria-current=true]').count(), 1);
+  await page.locator('[data-event=offered]').first().click();
+  await page.getByRole('heading', { name: /^Why / }).waitFor();
+  await page.getByRole('heading', { name: 'Passed over' }).waitFor();
+  await page.locator('section[aria-labelledby=ladder-title] button').nth(1).click();
+  assert.match(await page.locator('pre').textContent(), /^SIP\/2\.0 100 Trying\n/);
+  await page.locator('h2').first().click();
+  await page.keyboard.press('Space');
+  await page.waitForFunction(() => {
+    const range = document.querySelector('input[type=range]');
+    return Number(range.value) > 700;
+  });
+  await page.keyboard.press('Space');
+  const stopped = Number(await page.locator('input[type=range]').inputValue());
+  await page.waitForTimeout(400);
+  assert.ok(Math.abs(Number(await page.locator('input[type=range]').inputValue()) - stopped) < 300, 'space stops it');
+  await page.keyboard.press(']');
+  await page.waitForTimeout(100);
+  const later = Number(await page.locator('input[type=range]').inputValue());
+  assert.ok(later - stopped > 4_500 && later - stopped < 5_600, `] goes five seconds on: ${later - stopped}`);
+  await page.keyboard.press('[');
+  await page.waitForTimeout(100);
+  assert.ok(Math.abs(Number(await page.locator('input[type=range]').inputValue()) - stopped) < 600, '[ goes back');
+  await page.getByText('Caller', { exact: true }).last().click();
+  assert.ok(await page.getByRole('radio', { name: 'Caller' }).isChecked());
+  await context.close();
+});
+
+test('keys do nothing while somebody types or an input method composes', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/interactions');
+  await ready.list(page);
+  await page.locator('form input').last().click();
+  await page.keyboard.type('gb?j');
+  await page.waitForTimeout(200);
+  assert.match(page.url(), /\/interactions/);
+  assert.equal(await page.locator('[role=dialog]').count(), 0);
+  await page.locator('form input').last().fill('');
+  await page.keyboard.press('Control+k');
+  await page.waitForSelector('[role=combobox]');
+  await page.keyboard.type('board');
+  await page.locator('[role=combobox]').evaluate((field) => {
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true, isComposing: true }));
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', keyCode: 229, bubbles: true, cancelable: true }));
+  });
+  await page.waitForTimeout(200);
+  assert.match(page.url(), /\/interactions/, 'the Enter that picks a candidate opens nothing');
+  assert.equal(await page.locator('[role=combobox]').count(), 1);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/board/);
+  await context.close();
+});
+
+test('single keys can be switched off', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  await page.locator('header button[aria-haspopup]').last().click();
+  await page.getByRole('menuitemcheckbox', { name: 'Single-key shortcuts' }).click();
+  await page.keyboard.press('Escape');
+  await page.locator('[role=menu]').waitFor({ state: 'detached' });
+  await page.keyboard.press('3');
+  await page.waitForTimeout(200);
+  assert.doesNotMatch(page.url(), /state=/);
+  await context.close();
+});
+
+// --- the agent ----------------------------------------------------------------------------------------------------
+
+test('an agent changes the own state, by mouse and by keyboard', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'anna', complaints });
+  const me = mock.center.agents.get('anna');
+  for (const other of mock.center.agents.values()) other.queues = other.queues.filter((queue) => queue !== 'nothing');
+  me.queues = [];
+  mock.center.wish('anna', 'not_ready', 'lunch');
+  Object.assign(me, { state: 'not_ready', interaction: null, reason: 'lunch', next: null });
+  await page.goto('/');
+  await page.waitForURL(/\/interactions/);
+  await page.getByRole('button', { name: /Not ready/ }).waitFor();
+  await page.keyboard.press('Alt+r');
+  await page.getByRole('menuitem', { name: 'Ready', exact: true }).click();
+  await page.getByRole('button', { name: /^Ready/ }).waitFor();
+  assert.equal(me.state, 'ready');
+  await page.keyboard.press('Alt+r');
+  await page.getByRole('menuitem', { name: 'meeting' }).click();
+  await page.getByRole('button', { name: /Not ready/ }).waitFor();
+  assert.deepEqual([me.state, me.reason], ['not_ready', 'meeting']);
+  await page.getByText('No call.').waitFor();
+  await context.close();
+});
+
+test('who may not open the board is told so, and the rail does not offer it', async ({ browser, mock, complaints }) => {
+  const agent = await open(browser, mock, { user: 'anna', complaints });
+  await agent.page.goto('/board');
+  await agent.page.getByRole('heading', { name: 'You may not open this page' }).waitFor();
+  assert.equal(await agent.page.locator('nav a[href="/board"]').count(), 0);
+  await agent.context.close();
+  const planner = await open(browser, mock, { user: 'paul', complaints });
+  await planner.page.goto('/');
+  await planner.page.waitForURL(/\/board/);
+  await ready.board(planner.page);
+  assert.equal(await planner.page.locator('a[href^="/interactions"]').count(), 0, 'no link leads where a planner may not go');
+  await planner.context.close();
+});
+
+// --- faults -------------------------------------------------------------------------------------------------------
+
+test('a server that is away has a page of its own, which tries again by itself', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  mock.faults.api = 'down';
+  await page.goto('/board');
+  await page.getByRole('heading', { name: 'The server does not answer' }).waitFor();
+  mock.faults.api = 'on';
+  await ready.board(page).catch(() => assert.fail('it did not come back by itself'));
+  await context.close();
+});
+
+test('a list that cannot be loaded says why and can be asked again', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  mock.faults.api = 'broken';
+  await page.locator('nav a[href="/interactions"]').click();
+  await page.getByText('The database cannot be reached.').waitFor();
+  mock.faults.api = 'on';
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await ready.list(page);
+  await context.close();
+});
+
+test('an interaction that is not there, or not mine, is an answer and no crash', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/interactions/IX-0000000000000');
+  await page.getByText(/There is no interaction IX-0000000000000/).waitFor();
+  await context.close();
+});
+
+test('the language and the theme are switched in place and kept', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { complaints });
+  await page.goto('/login');
+  await page.getByRole('button', { name: '中文' }).click();
+  await page.getByRole('heading', { name: '登录' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
+  await page.getByRole('button', { name: '切换明暗' }).click();
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(15, 19, 24)');
+  await page.reload();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  await context.close();
+});
+
+test('the first load is within its budget', () => {
+  const out = execFileSync(process.execPath, [path.join(here, '../../scripts/size.mjs')], { encoding: 'utf8' });
+  console.log(`    ${out.trim().split('\n').at(-1).trim()}`);
+});
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const words = process.argv.slice(2);
+const chosen = tests.filter(({ name }) => words.every((word) => name.includes(word)));
+const browser = await launch();
+let failed = 0;
+for (const { name, run, options } of chosen) {
+  const mock = options.own ? undefined : await startMock({ port: 0 });
+  const complaints = [];
+  const began = Date.now();
+  try {
+    await run({ browser, mock, complaints });
+    assert.deepEqual(complaints, [], 'nothing was complained about in the console');
+    console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL ${name}\n     ${String(error.message).slice(0, 3000).replaceAll('\n', '\n     ')}\n     ${complaints.slice(0, 5).join('\n     ')}`);
+  }
+  for (const context of browser.contexts()) await context.close();
+  mock?.close();
+}
+await browser.close();
+console.log(failed === 0 ? `\n${chosen.length} browser tests passed.` : `\n${failed} of ${chosen.length} browser tests failed.`);
+process.exit(failed === 0 ? 0 : 1);
