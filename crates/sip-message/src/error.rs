@@ -135,6 +135,7 @@ impl ParseErrorKind {
             Self::Version => StatusCode::VERSION_NOT_SUPPORTED,
             Self::TooLarge | Self::TooManyHeaders | Self::HeaderTooLong => StatusCode::MESSAGE_TOO_LARGE,
             Self::TooManyVias => StatusCode::TOO_MANY_HOPS,
+            Self::RequestUri(Malformed::TooLong) => StatusCode::URI_TOO_LONG,
             Self::StartLine(_)
             | Self::RequestUri(_)
             | Self::HeaderLine

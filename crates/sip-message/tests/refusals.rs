@@ -73,6 +73,9 @@ fn sizes_end_at_their_limits() {
         (513, ParseErrorKind::HeaderTooLong)
     );
 
+    let text = HEAD.replacen("sip:a@b", &format!("sip:{}@b", "a".repeat(limits::HEADER_BYTES)), 1);
+    assert_eq!(refusal(&format!("{text}\r\n")), (414, ParseErrorKind::RequestUri(Malformed::TooLong)));
+
     let many = |lines: usize| format!("{HEAD}{}\r\n", "X-A: y\r\n".repeat(lines - 5));
     assert!(parse(&many(limits::HEADERS)).is_ok());
     assert_eq!(refusal(&many(limits::HEADERS + 1)), (513, ParseErrorKind::TooManyHeaders));
@@ -196,6 +199,7 @@ fn every_refusal_has_its_words() {
         ParseErrorKind::StartLine(Malformed::Character),
         ParseErrorKind::Version,
         ParseErrorKind::RequestUri(Malformed::Host),
+        ParseErrorKind::RequestUri(Malformed::TooLong),
         ParseErrorKind::HeaderLine,
         ParseErrorKind::HeadUnfinished,
         ParseErrorKind::Duplicate(HeaderName::CallId),
