@@ -12,7 +12,7 @@ DEMO   ?= ./var/demo
 # Debian 12 carries a Node.js that is too old for the UI's tools; .ci/install puts a newer one here, and only then.
 export PATH := $(CURDIR)/target/tools/node_modules/.bin:$(PATH)
 
-UI_SOURCES := $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+UI_SOURCES := $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/var/*' 2>/dev/null)
 
 .PHONY: help run build ui test fmt lint bench clean install-run install-test \
         check-format check-lints check-dependencies check-ui check-code check-docs
@@ -66,6 +66,7 @@ check-format:
 check-ui: $(STAMPS)/ui-built
 	cd $(UI) && npm run lint
 	cd $(UI) && npm test
+	cd $(UI) && npm run test:browser
 	cd $(UI) && npm run size
 
 check-lints: $(STAMPS)/ui-built
