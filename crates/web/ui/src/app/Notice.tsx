@@ -1,12 +1,13 @@
 /** Pages that stand in for a page: not found, not allowed, not reachable, broken. */
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useRouter } from '@tanstack/react-router';
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
 import { Fault, isFault } from '../api/client';
 import { meQuery } from '../api/queries';
 import { seconds } from '../text/format';
 import { useT } from '../text/i18n';
 import { Button } from '../ui/controls';
+import { ShellContext } from './frame';
 import { Mark } from './Mark';
 import css from './Notice.module.css';
 import { leave } from './session';
@@ -15,8 +16,10 @@ function Notice({ code, title, children, actions }: { code: string; title: strin
   useEffect(() => {
     document.title = `${title} · Hotline`;
   }, [title]);
+  // Inside the frame there is a main part already.
+  const Frame = useContext(ShellContext) ? 'div' : 'main';
   return (
-    <div className={css.notice}>
+    <Frame className={css.notice}>
       <div className={css.inner}>
         <Mark size={40} />
         <p className={css.code}>{code}</p>
@@ -24,7 +27,7 @@ function Notice({ code, title, children, actions }: { code: string; title: strin
         <p className={css.text}>{children}</p>
         <div className={css.actions}>{actions}</div>
       </div>
-    </div>
+    </Frame>
   );
 }
 

@@ -81,7 +81,7 @@ for (const { theme, language } of LOOKS) {
     await ready.list(page);
     await axe(page, 'interactions');
     await page.goto('/interactions?number=%220000000%22');
-    await page.waitForTimeout(400);
+    await page.waitForSelector('[role=table] ~ div button');
     await axe(page, 'interactions, none');
     await page.goto(`/interactions/${lastHandled(mock)}`);
     await ready.timeline(page);

@@ -315,7 +315,9 @@ export function Details({ interaction, story, nameOf }: { interaction: Interacti
           {entry ? eventTitle(entry.line, nameOf, story.agentOfLeg) : t('details.title')}
         </h2>
       </header>
-      <div className={css.body}>
+      {/* Long details scroll, so the box can be reached by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={css.body} tabIndex={0}>
         {entry ? (
           <>
             <p className={css.time}>

@@ -29,12 +29,13 @@ const Message = memo(function Message({ rung, columns, chosen, choose, describe 
   const [low, high] = [Math.min(rung.from, rung.to), Math.max(rung.from, rung.to)];
   const style = { '--low': (low + 0.5) / columns, '--span': (high - low) / columns } as CSSProperties;
   return (
-    <button ref={place} type="button" className={cx(css.rung, css[rung.look])} style={style} aria-current={chosen ? 'true' : undefined} aria-label={describe} onClick={choose}>
+    <button ref={place} type="button" className={cx(css.rung, css[rung.look])} style={style} aria-current={chosen ? 'true' : undefined} onClick={choose}>
       <span className={css.at}>{clockFine(rung.at)}</span>
       <span className={css.field}>
         <span className={css.arrow} data-left={rung.to < rung.from}>
           <span className={css.label}>{labelOf(rung.line.summary)}</span>
         </span>
+        <span className={css.hidden}>{describe}</span>
       </span>
     </button>
   );
@@ -89,7 +90,6 @@ export function Ladder({ story, nameOf }: { story: Story; nameOf: NameOf }) {
                     if (entry) cursor.choose(entry);
                   }}
                   describe={t('ladder.message', {
-                    message: rung.line.summary,
                     from: names[rung.from] ?? '',
                     to: names[rung.to] ?? '',
                   })}
