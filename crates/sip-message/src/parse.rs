@@ -213,13 +213,27 @@ fn header_line(bytes: &[u8], start: usize, end: usize) -> Result<(Line, Option<H
     Ok((Line::new(known, name.len(), start, value_start..value_end, end), known))
 }
 
+/// What no message may lack, in the order in which it is missed.
+const MANDATORY: [HeaderName; 5] =
+    [HeaderName::Via, HeaderName::To, HeaderName::From, HeaderName::CallId, HeaderName::CSeq];
+
+/// The same as a set.
+const MANDATORY_SET: u128 = {
+    let mut set = 0;
+    let mut index = 0;
+    while index < MANDATORY.len() {
+        set |= MANDATORY[index].bit();
+        index += 1;
+    }
+    set
+};
+
 /// What no message may lack (RFC 3261 §8.1.1), and what must be readable where it stands. In a request CSeq has the
 /// request's method.
 fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(), ParseErrorKind> {
-    for name in [HeaderName::Via, HeaderName::To, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
-        if seen & name.bit() == 0 {
-            return Err(HeaderError::Missing(name).into());
-        }
+    if seen & MANDATORY_SET != MANDATORY_SET {
+        let missing = MANDATORY.into_iter().find(|name| seen & name.bit() == 0);
+        return Err(HeaderError::Missing(missing.unwrap_or(HeaderName::Via)).into());
     }
     let mut vias = 0;
     for line in headers.lines() {
