@@ -15,6 +15,22 @@ pub const LINES_MAX: u32 = 10_000;
 /// The most SIP messages shown with one interaction.
 pub const LADDER_MAX: u32 = 5_000;
 
+/// Runs a statement under construction, and gives its rows.
+macro_rules! fetch {
+    ($store:expr, $statement:expr) => {
+        on!($store.database, pool => {
+            let mut query = sqlx::query_as(AssertSqlSafe($statement.text));
+            for value in $statement.values {
+                query = match value {
+                    Value::Text(text) => query.bind(text),
+                    Value::Number(number) => query.bind(number),
+                };
+            }
+            query.fetch_all(pool).await?
+        })
+    };
+}
+
 impl Store {
     /// The interactions that fit, newest first.
     pub async fn interactions(
@@ -29,16 +45,7 @@ impl Store {
         // One more than asked for tells whether there is a next page.
         statement.bind(Value::Number(limit as i64 + 1));
 
-        let mut rows: Vec<InteractionRow> = on!(self.database, pool => {
-            let mut query = sqlx::query_as(AssertSqlSafe(statement.text));
-            for value in statement.values {
-                query = match value {
-                    Value::Text(text) => query.bind(text),
-                    Value::Number(number) => query.bind(number),
-                };
-            }
-            query.fetch_all(pool).await?
-        });
+        let mut rows: Vec<InteractionRow> = fetch!(self, statement);
         let more = rows.len() > limit;
         rows.truncate(limit);
         let rows: Vec<InteractionRecord> =
@@ -92,16 +99,7 @@ impl Store {
         statement.one_of(legs.iter().map(ToString::to_string));
         statement.text.push_str(" ORDER BY number LIMIT ");
         statement.bind(Value::Number(i64::from(LADDER_MAX)));
-        let rows: Vec<SipRow> = on!(self.database, pool => {
-            let mut query = sqlx::query_as(AssertSqlSafe(statement.text));
-            for value in statement.values {
-                query = match value {
-                    Value::Text(text) => query.bind(text),
-                    Value::Number(number) => query.bind(number),
-                };
-            }
-            query.fetch_all(pool).await?
-        });
+        let rows: Vec<SipRow> = fetch!(self, statement);
         rows.into_iter().map(row::sip_message).collect()
     }
 
@@ -116,6 +114,24 @@ impl Store {
             .fetch_all(pool)
             .await?
         });
+        rows.into_iter().map(row::recording).collect()
+    }
+
+    /// The recordings of these interactions, in the order in which they began.
+    pub async fn recordings_of(
+        &self,
+        interactions: &[InteractionId],
+    ) -> Result<Vec<RecordingRecord>, StoreError> {
+        if interactions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = Statement::new(
+            "SELECT id, interaction, kind, started_at, length_ms, bytes FROM recordings WHERE interaction"
+                .to_owned(),
+        );
+        statement.one_of(interactions.iter().map(ToString::to_string));
+        statement.text.push_str(" ORDER BY started_at, id");
+        let rows: Vec<RecordingRow> = fetch!(self, statement);
         rows.into_iter().map(row::recording).collect()
     }
 

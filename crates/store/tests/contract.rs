@@ -90,8 +90,10 @@ async fn records_come_back_as_they_were_written(store: Store) {
     store.write(&records).await.unwrap();
 
     assert_eq!(store.interaction(whole.id).await.unwrap(), Some(whole.clone()));
-    assert_eq!(store.interaction(bare.id).await.unwrap(), Some(bare));
-    assert_eq!(store.recordings(whole.id).await.unwrap(), [recorded.clone(), begun]);
+    assert_eq!(store.interaction(bare.id).await.unwrap(), Some(bare.clone()));
+    assert_eq!(store.recordings(whole.id).await.unwrap(), [recorded.clone(), begun.clone()]);
+    assert_eq!(store.recordings_of(&[bare.id, whole.id]).await.unwrap(), [recorded.clone(), begun]);
+    assert_eq!(store.recordings_of(&[]).await.unwrap(), []);
     assert_eq!(store.recording(recorded.id).await.unwrap(), Some(recorded));
     assert_eq!(store.recording(RecordingId::from_u64(99)).await.unwrap(), None);
     assert_eq!(store.timeline_after(0, 1000).await.unwrap(), lines);

@@ -1,1 +1,56 @@
-//! REST, live board, the embedded UI.
+//! The web: REST, the live board, the event stream, and the embedded UI.
+//!
+//! ```text
+//!  browser, script ──▶ serve ──▶ router ──▶ caller (who?) ──▶ access (may they?) ──▶ route
+//!                                                                                      │
+//!           Library (what was)   Sounds (what was said)   CenterDoor (wishes)   Board, Feed (what is)
+//! ```
+//!
+//! Lists and stories are asked of the [`library`], live rows come from the [`board`], wishes go to the [`center`]; who
+//! implements these doors is the business of whoever starts the server. Nothing here knows SIP or SQL.
+//!
+//! Reading order: [`options`], [`library`], [`sounds`], [`center`], [`board`], [`feed`], [`metrics`], [`state`],
+//! [`caller`], [`routes`], [`router`], [`serve`], [`tls`].
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this crate is where the center meets HTTP: sockets, files and the clock belong to it"
+)]
+
+pub mod board;
+pub mod caller;
+pub mod center;
+pub mod clock;
+pub mod error;
+pub mod feed;
+pub mod input;
+pub mod json;
+pub mod library;
+pub mod lockout;
+pub mod metrics;
+pub mod options;
+pub mod page;
+pub mod password;
+pub mod peer;
+pub mod router;
+pub mod routes;
+pub mod serve;
+pub mod session;
+pub mod shield;
+pub mod sounds;
+pub mod state;
+pub mod tls;
+
+pub use board::Board;
+pub use center::{CenterDoor, Readiness, WishError};
+pub use clock::Clock;
+pub use feed::Feed;
+pub use library::{Answer, Credentials, Library, LibraryError, Session};
+pub use metrics::Metrics;
+pub use options::WebOptions;
+pub use peer::Peer;
+pub use router::{metrics_router, openapi, router};
+pub use serve::{Listener, ServeLimits, serve};
+pub use sounds::{SoundError, Sounds};
+pub use state::{Doors, Web};

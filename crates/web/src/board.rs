@@ -1,0 +1,509 @@
+//! The live board: the rows as they stand, and what changed since somebody last looked.
+//!
+//! Every change gets a number. Whoever watches remembers the number of what was seen, and asks for what came after it:
+//! rows that changed many times in between come once, as they are now. So a slow watcher costs no memory and holds
+//! nobody up; one who was away for too long is given everything anew.
+
+use crate::json::{AgentJson, GoneInteractionJson, GoneJson, LiveInteractionJson, LiveMessage, QueueJson};
+use access::Reach;
+use base::Timestamp;
+use model::{AgentId, AgentView, BoardEvent, InteractionId, InteractionView, Outcome, QueueId, QueueView};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// How many rows that went away are remembered; who has missed more is given everything anew.
+pub const GONE_MAX: usize = 4_096;
+
+/// The live board. A clone is another handle on the same one.
+#[derive(Clone, Debug)]
+pub struct Board(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    rows: Mutex<Rows>,
+    changed: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    /// The number of the last change.
+    version: u64,
+    agents: BTreeMap<AgentId, Row<AgentView>>,
+    queues: BTreeMap<QueueId, Row<QueueView>>,
+    interactions: BTreeMap<InteractionId, Row<InteractionView>>,
+    phones: BTreeMap<AgentId, bool>,
+    /// The rows by the number of their last change.
+    changes: BTreeMap<u64, Key>,
+    gone: VecDeque<(u64, Gone)>,
+    /// The number of the last change that fell out of `gone`.
+    forgotten: u64,
+}
+
+#[derive(Debug)]
+struct Row<T> {
+    version: u64,
+    view: T,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Key {
+    Agent(AgentId),
+    Queue(QueueId),
+    Interaction(InteractionId),
+}
+
+#[derive(Clone, Debug)]
+enum Gone {
+    Agent(AgentId),
+    Queue(QueueId),
+    Interaction(InteractionId, Outcome),
+}
+
+/// Somebody who watches, and what was seen.
+#[derive(Debug)]
+pub struct Watcher {
+    board: Board,
+    changed: watch::Receiver<u64>,
+    reach: Reach,
+    seen: Option<u64>,
+    /// Interactions shown so far, for those whose reach has limits: one that moves out of reach must disappear.
+    shown: std::collections::BTreeSet<InteractionId>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self(Arc::new(Inner { rows: Mutex::default(), changed: watch::Sender::new(0) }))
+    }
+}
+
+impl Board {
+    /// An empty board.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts rows in their new form. Takes a lock for as long as that takes, never waits for anybody who watches.
+    pub fn apply(&self, events: impl IntoIterator<Item = BoardEvent>) {
+        let version = {
+            let mut rows = self.rows();
+            for event in events {
+                rows.apply(event);
+            }
+            rows.version
+        };
+        self.0.changed.send_replace(version);
+    }
+
+    /// Says whether an agent's phone is registered.
+    pub fn set_phone_registered(&self, agent: &AgentId, registered: bool) {
+        let version = {
+            let mut rows = self.rows();
+            if rows.phones.insert(agent.clone(), registered) == Some(registered) {
+                return;
+            }
+            rows.touch_agent(agent);
+            rows.version
+        };
+        self.0.changed.send_replace(version);
+    }
+
+    /// Every agent.
+    pub fn agents(&self) -> Vec<AgentJson> {
+        let rows = self.rows();
+        rows.agents.keys().filter_map(|agent| rows.agent(agent)).collect()
+    }
+
+    /// One agent.
+    pub fn agent(&self, agent: &AgentId) -> Option<AgentJson> {
+        self.rows().agent(agent)
+    }
+
+    /// An agent as the center just described it, with what is known of the phone.
+    pub fn describe(&self, agent: &AgentView) -> AgentJson {
+        AgentJson::new(agent, self.rows().phones.get(&agent.id).copied())
+    }
+
+    /// The queues within reach.
+    pub fn queues(&self, reach: &Reach) -> Vec<QueueJson> {
+        let rows = self.rows();
+        rows.queues
+            .iter()
+            .filter(|(queue, _)| sees_queue(reach, Some(queue)))
+            .map(|(_, row)| (&row.view).into())
+            .collect()
+    }
+
+    /// The queue that an open interaction waits in or came from; `None` if it is not open.
+    pub fn queue_of(&self, interaction: InteractionId) -> Option<Option<QueueId>> {
+        self.rows().interactions.get(&interaction).map(|row| row.view.state.queue().cloned())
+    }
+
+    /// Begins to watch what is within reach.
+    pub fn watch(&self, reach: Reach) -> Watcher {
+        Watcher {
+            board: self.clone(),
+            changed: self.0.changed.subscribe(),
+            reach,
+            seen: None,
+            shown: std::collections::BTreeSet::new(),
+        }
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.0.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watcher {
+    /// Waits until something changed after what was seen. Can be dropped and asked again at any time.
+    pub async fn changed(&mut self) {
+        // The board lives as long as this handle on it, so that waiting cannot fail.
+        let _ = self.changed.changed().await;
+    }
+
+    /// What there is to tell, if anything: everything at first, then what changed.
+    pub fn look(&mut self, now: Timestamp) -> Option<LiveMessage> {
+        let board = self.board.clone();
+        let rows = board.rows();
+        self.changed.mark_unchanged();
+        let at = now.as_millis();
+        let seen = self.seen.replace(rows.version);
+        match seen {
+            Some(seen) if seen == rows.version => None,
+            Some(seen) if seen >= rows.forgotten => {
+                let message = self.delta(&rows, seen, at);
+                message_or_nothing(message)
+            }
+            _ => Some(self.snapshot(&rows, at)),
+        }
+    }
+
+    fn snapshot(&mut self, rows: &Rows, at: i64) -> LiveMessage {
+        self.shown.clear();
+        let interactions: Vec<&InteractionView> = rows
+            .interactions
+            .values()
+            .map(|row| &row.view)
+            .filter(|view| sees_queue(&self.reach, view.state.queue()))
+            .collect();
+        if self.is_limited() {
+            self.shown.extend(interactions.iter().map(|view| view.id));
+        }
+        LiveMessage::Snapshot {
+            at,
+            agents: rows.agents.keys().filter_map(|agent| rows.agent(agent)).collect(),
+            queues: rows
+                .queues
+                .iter()
+                .filter(|(queue, _)| sees_queue(&self.reach, Some(queue)))
+                .map(|(_, row)| (&row.view).into())
+                .collect(),
+            interactions: interactions.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    fn delta(&mut self, rows: &Rows, seen: u64, at: i64) -> LiveMessage {
+        let (mut agents, mut queues, mut interactions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gone = GoneJson::default();
+        for key in rows.changes.range(seen + 1..).map(|(_, key)| key) {
+            match key {
+                Key::Agent(agent) => agents.extend(rows.agent(agent)),
+                Key::Queue(queue) => {
+                    if let Some(row) = rows.queues.get(queue)
+                        && sees_queue(&self.reach, Some(queue))
+                    {
+                        queues.push(QueueJson::from(&row.view));
+                    }
+                }
+                Key::Interaction(id) => {
+                    let Some(row) = rows.interactions.get(id) else { continue };
+                    if sees_queue(&self.reach, row.view.state.queue()) {
+                        if self.is_limited() {
+                            self.shown.insert(*id);
+                        }
+                        interactions.push(LiveInteractionJson::from(&row.view));
+                    } else if self.shown.remove(id) {
+                        let outcome = Outcome::Transferred.as_str();
+                        gone.interactions.push(GoneInteractionJson { id: id.to_string(), outcome });
+                    }
+                }
+            }
+        }
+        for (_, left) in rows.gone.iter().rev().take_while(|(version, _)| *version > seen) {
+            match left {
+                Gone::Agent(agent) if !rows.agents.contains_key(agent) => gone.agents.push(agent.to_string()),
+                Gone::Queue(queue)
+                    if !rows.queues.contains_key(queue) && sees_queue(&self.reach, Some(queue)) =>
+                {
+                    gone.queues.push(queue.to_string());
+                }
+                Gone::Interaction(id, outcome) if !self.is_limited() || self.shown.remove(id) => {
+                    gone.interactions
+                        .push(GoneInteractionJson { id: id.to_string(), outcome: outcome.as_str() });
+                }
+                Gone::Agent(_) | Gone::Queue(_) | Gone::Interaction(..) => {}
+            }
+        }
+        LiveMessage::Delta { at, agents, queues, interactions, gone }
+    }
+
+    const fn is_limited(&self) -> bool {
+        matches!(self.reach, Reach::Queues(_))
+    }
+}
+
+/// A change out of reach is nothing to tell.
+fn message_or_nothing(message: LiveMessage) -> Option<LiveMessage> {
+    match &message {
+        LiveMessage::Delta { agents, queues, interactions, gone, .. }
+            if agents.is_empty() && queues.is_empty() && interactions.is_empty() && gone.is_empty() =>
+        {
+            None
+        }
+        _ => Some(message),
+    }
+}
+
+/// Whether a row of this queue is within reach; what is in no queue is seen by all.
+fn sees_queue(reach: &Reach, queue: Option<&QueueId>) -> bool {
+    match reach {
+        Reach::Everything | Reach::Own(_) => true,
+        Reach::Queues(queues) => queue.is_none_or(|queue| queues.contains(queue)),
+        Reach::Nothing => false,
+    }
+}
+
+impl Rows {
+    fn apply(&mut self, event: BoardEvent) {
+        self.version += 1;
+        let version = self.version;
+        match event {
+            BoardEvent::Agent(view) => {
+                let key = Key::Agent(view.id.clone());
+                let before = self.agents.insert(view.id.clone(), Row { version, view: *view });
+                self.note(before.map(|row| row.version), key);
+            }
+            BoardEvent::Queue(view) => {
+                let key = Key::Queue(view.queue.id.clone());
+                let before = self.queues.insert(view.queue.id.clone(), Row { version, view: *view });
+                self.note(before.map(|row| row.version), key);
+            }
+            BoardEvent::Interaction(view) => {
+                let key = Key::Interaction(view.id);
+                let before = self.interactions.insert(view.id, Row { version, view: *view });
+                self.note(before.map(|row| row.version), key);
+            }
+            BoardEvent::InteractionGone { id, outcome } => {
+                let before = self.interactions.remove(&id);
+                self.note_gone(before.map(|row| row.version), Gone::Interaction(id, outcome));
+            }
+            BoardEvent::AgentGone(agent) => {
+                let before = self.agents.remove(&agent);
+                self.phones.remove(&agent);
+                self.note_gone(before.map(|row| row.version), Gone::Agent(agent));
+            }
+            BoardEvent::QueueGone(queue) => {
+                let before = self.queues.remove(&queue);
+                self.note_gone(before.map(|row| row.version), Gone::Queue(queue));
+            }
+        }
+    }
+
+    fn touch_agent(&mut self, agent: &AgentId) {
+        let Some(row) = self.agents.get_mut(agent) else { return };
+        self.version += 1;
+        let before = std::mem::replace(&mut row.version, self.version);
+        self.note(Some(before), Key::Agent(agent.clone()));
+    }
+
+    /// Notes that the row `key` changed just now, and last changed at `before`.
+    fn note(&mut self, before: Option<u64>, key: Key) {
+        if let Some(before) = before {
+            self.changes.remove(&before);
+        }
+        self.changes.insert(self.version, key);
+    }
+
+    fn note_gone(&mut self, before: Option<u64>, gone: Gone) {
+        // What was never shown cannot go away.
+        let Some(before) = before else { return };
+        self.changes.remove(&before);
+        self.gone.push_back((self.version, gone));
+        if self.gone.len() > GONE_MAX
+            && let Some((version, _)) = self.gone.pop_front()
+        {
+            self.forgotten = version;
+        }
+    }
+
+    fn agent(&self, agent: &AgentId) -> Option<AgentJson> {
+        let row = self.agents.get(agent)?;
+        Some(AgentJson::new(&row.view, self.phones.get(agent).copied()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{AgentState, InteractionState, Party, Queue};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+    #[test]
+    fn the_first_look_shows_everything_and_the_next_what_changed() {
+        let board = Board::new();
+        board.apply([
+            agent("anna", AgentState::Ready),
+            agent("bert", AgentState::LoggedOut),
+            queue("support"),
+        ]);
+        let mut watcher = board.watch(Reach::Everything);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Snapshot { at, agents, queues, interactions } => {
+                assert_eq!((at, agents.len(), queues.len(), interactions.len()), (1_000, 2, 1, 0));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(watcher.look(NOW), None);
+
+        board.apply([agent("anna", AgentState::LoggedOut), agent("anna", AgentState::Ready)]);
+        board.apply([interaction(1, "support")]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { agents, queues, interactions, gone, .. } => {
+                assert_eq!((agents.len(), queues.len(), interactions.len()), (1, 0, 1));
+                assert_eq!((agents[0].id.as_str(), agents[0].state), ("anna", "ready"));
+                assert!(gone.is_empty());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_came_and_went_between_two_looks_is_only_gone() {
+        let board = Board::new();
+        let mut watcher = board.watch(Reach::Everything);
+        watcher.look(NOW);
+        board.apply([interaction(1, "support"), gone(1)]);
+        board.apply([BoardEvent::InteractionGone {
+            id: InteractionId::from_u64(9),
+            outcome: Outcome::Handled,
+        }]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { interactions, gone, .. } => {
+                assert!(interactions.is_empty());
+                assert_eq!(gone.interactions.len(), 1, "one that was never shown cannot go");
+                assert_eq!(gone.interactions[0].outcome, "abandoned");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_was_away_for_too_long_is_given_everything_anew() {
+        let board = Board::new();
+        let mut watcher = board.watch(Reach::Everything);
+        watcher.look(NOW);
+        board.apply((0..=GONE_MAX as u64).flat_map(|number| [interaction(number, "support"), gone(number)]));
+        assert!(matches!(watcher.look(NOW), Some(LiveMessage::Snapshot { .. })));
+        assert_eq!(board.rows().gone.len(), GONE_MAX);
+        assert!(board.rows().changes.is_empty(), "nothing is kept of what is gone");
+    }
+
+    #[test]
+    fn a_supervisor_of_one_queue_sees_nothing_of_another() {
+        let board = Board::new();
+        board.apply([queue("support"), queue("sales"), interaction(1, "support"), interaction(2, "sales")]);
+        let reach = Reach::Queues(vec![QueueId::new("support")]);
+        assert_eq!(board.queues(&reach).len(), 1);
+        let mut watcher = board.watch(reach);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Snapshot { queues, interactions, .. } => {
+                assert_eq!((queues.len(), interactions.len()), (1, 1));
+            }
+            other => panic!("{other:?}"),
+        }
+        board.apply([interaction(2, "sales"), queue("sales"), gone(2)]);
+        assert_eq!(watcher.look(NOW), None);
+
+        // Interaction 1 is transferred to a queue out of reach, and what happens to it there is not told.
+        board.apply([interaction(1, "sales")]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { interactions, gone, .. } => {
+                assert!(interactions.is_empty());
+                assert_eq!(gone.interactions[0].outcome, "transferred");
+            }
+            other => panic!("{other:?}"),
+        }
+        board.apply([gone(1)]);
+        assert_eq!(watcher.look(NOW), None);
+    }
+
+    #[test]
+    fn a_phone_that_registers_is_a_change_of_its_agent() {
+        let board = Board::new();
+        let anna = AgentId::new("anna");
+        board.set_phone_registered(&anna, true);
+        board.apply([agent("anna", AgentState::Ready)]);
+        assert_eq!(board.agent(&anna).unwrap().phone_registered, Some(true));
+        let mut watcher = board.watch(Reach::Everything);
+        watcher.look(NOW);
+        board.set_phone_registered(&anna, true);
+        assert_eq!(watcher.look(NOW), None);
+        board.set_phone_registered(&anna, false);
+        assert!(matches!(watcher.look(NOW), Some(LiveMessage::Delta { agents, .. }) if agents.len() == 1));
+    }
+
+    #[tokio::test]
+    async fn a_watcher_wakes_for_a_change() {
+        let board = Board::new();
+        let mut watcher = board.watch(Reach::Everything);
+        watcher.look(NOW);
+        board.apply([queue("support")]);
+        watcher.changed().await;
+        assert!(watcher.look(NOW).is_some());
+    }
+
+    fn agent(name: &str, state: AgentState) -> BoardEvent {
+        BoardEvent::Agent(Box::new(AgentView {
+            id: AgentId::new(name),
+            name: name.into(),
+            state,
+            since: NOW,
+            until: None,
+            next: None,
+            queues: vec![QueueId::new("support")],
+            skills: BTreeMap::new(),
+            handled: 0,
+        }))
+    }
+
+    fn queue(name: &str) -> BoardEvent {
+        BoardEvent::Queue(Box::new(QueueView {
+            queue: Queue::new(QueueId::new(name)),
+            waiting: 0,
+            longest_since: None,
+            agents: model::board::AgentCounts::default(),
+            today: model::board::QueueFigures::default(),
+        }))
+    }
+
+    fn interaction(number: u64, queue: &str) -> BoardEvent {
+        BoardEvent::Interaction(Box::new(InteractionView {
+            id: InteractionId::from_u64(number),
+            state: InteractionState::Queued(QueueId::new(queue)),
+            since: NOW,
+            arrived_at: NOW,
+            from: Party::number("200"),
+            to: "4001".into(),
+            position: Some(1),
+            queued_at: Some(NOW),
+            why: None,
+            recording: false,
+        }))
+    }
+
+    fn gone(number: u64) -> BoardEvent {
+        BoardEvent::InteractionGone { id: InteractionId::from_u64(number), outcome: Outcome::Abandoned }
+    }
+}

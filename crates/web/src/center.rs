@@ -1,0 +1,53 @@
+//! What the web asks of the live center: implemented by whoever drives it.
+
+use model::{AgentId, AgentView, AgentWish, WishRefused};
+use std::future::Future;
+use std::pin::Pin;
+use thiserror::Error;
+
+/// Whether the center takes calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Calls and requests are accepted.
+    Ready,
+    /// It starts.
+    Starting,
+    /// It takes no new calls and waits for the live ones.
+    Draining,
+}
+
+impl Readiness {
+    /// The word used in the API.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Starting => "starting",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// Why a wish came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WishError {
+    /// The center refused it.
+    #[error(transparent)]
+    Refused(#[from] WishRefused),
+    /// The center did not answer.
+    #[error("the center did not answer")]
+    Unavailable,
+}
+
+/// The way to the live center.
+pub trait CenterDoor: Send + Sync + 'static {
+    /// Hands over an agent's wish; the answer is how the agent stands then. A wish that has to wait for the end of an
+    /// interaction shows in [`AgentView::next`].
+    fn wish(
+        &self,
+        agent: AgentId,
+        wish: AgentWish,
+    ) -> Pin<Box<dyn Future<Output = Result<AgentView, WishError>> + Send + '_>>;
+
+    /// Whether calls are taken.
+    fn readiness(&self) -> Readiness;
+}

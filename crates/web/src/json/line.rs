@@ -1,0 +1,491 @@
+//! One line of a story as the API shows it, and the SIP messages between the lines.
+
+use super::agent::reason;
+use super::interaction::PartyJson;
+use super::millis;
+use super::sip_summary::summary;
+use model::decision::PassedOver;
+use model::query::{SipMessage, Story};
+use model::timeline::LegRole;
+use model::{EndCause, LegId, OfferReason, Quality, TimelineEntry, TimelineEvent, WaitReason};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// One line of a story.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Line)]
+pub struct LineJson {
+    /// When, in milliseconds UTC.
+    pub at: i64,
+    /// Its number in the story of the whole center; SIP messages have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: LineBody,
+}
+
+/// What happened; `kind` says which fields there are.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = LineBody)]
+pub enum LineBody {
+    /// An interaction came in.
+    Arrived {
+        /// The customer's leg.
+        leg: String,
+        /// Who.
+        from: PartyJson,
+        /// The number dialled.
+        to: String,
+        /// `trunk:carrier` or `user:1001`.
+        origin: String,
+    },
+    /// We answered the customer.
+    Answered,
+    /// The flow took a step.
+    Step {
+        /// The flow.
+        flow: String,
+        /// The step.
+        step: String,
+        /// What it does.
+        verb: String,
+    },
+    /// The customer pressed a key.
+    Digit {
+        /// The key.
+        digit: String,
+    },
+    /// It began to wait.
+    Queued {
+        /// Where.
+        queue: String,
+        /// Its place.
+        position: u32,
+        /// Why nobody takes it at once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<WaitWhyJson>,
+    },
+    /// The customer was told the place.
+    PositionTold {
+        /// The place.
+        position: u32,
+    },
+    /// An agent is asked.
+    Offered {
+        /// Who.
+        agent: String,
+        /// The leg that is dialled.
+        leg: String,
+        /// Why this one.
+        why: OfferWhyJson,
+    },
+    /// The agent asked did not take it.
+    NotTaken {
+        /// Who.
+        agent: String,
+        /// Why not.
+        cause: &'static str,
+        /// The SIP status, when the cause is `refused`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
+    /// Customer and agent talk.
+    Connected {
+        /// With whom.
+        agent: String,
+        /// How long the customer had waited.
+        waited_ms: u64,
+    },
+    /// The agent put the customer on hold.
+    Held,
+    /// The agent took the customer off hold.
+    Resumed,
+    /// A number outside is called.
+    Dialed {
+        /// The number.
+        number: String,
+        /// The leg that is dialled.
+        leg: String,
+    },
+    /// Customer and outside party talk.
+    Transferred {
+        /// The number.
+        number: String,
+    },
+    /// A leg is over.
+    LegEnded {
+        /// Which.
+        leg: String,
+        /// `customer`, `agent` or `outside`.
+        role: &'static str,
+        /// Why.
+        cause: &'static str,
+        /// The SIP status, when the cause is `refused`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// How the sound was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quality: Option<QualityJson>,
+    },
+    /// A recording began.
+    RecordingStarted {
+        /// Which.
+        recording: String,
+    },
+    /// A recording is closed.
+    RecordingStopped {
+        /// Which.
+        recording: String,
+        /// How long it is.
+        length_ms: u64,
+    },
+    /// A recording went wrong.
+    RecordingFailed {
+        /// Which.
+        recording: String,
+        /// What happened.
+        why: String,
+    },
+    /// An agent's state changed.
+    AgentChanged {
+        /// Who.
+        agent: String,
+        /// From what.
+        from: &'static str,
+        /// Into what.
+        to: &'static str,
+        /// Why not ready.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// How long the former state had lasted.
+        lasted_ms: u64,
+    },
+    /// Something went wrong that an operator should know.
+    Trouble {
+        /// What.
+        what: String,
+    },
+    /// The interaction is over.
+    Closed {
+        /// How.
+        outcome: &'static str,
+    },
+    /// The server started.
+    Started,
+    /// A SIP message was sent or received.
+    Sip {
+        /// The leg.
+        leg: String,
+        /// `customer`, `agent` or `outside`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<&'static str>,
+        /// Whether we sent it.
+        sent: bool,
+        /// `udp`, `tcp` …
+        transport: String,
+        /// Whom it was sent to, or who sent it.
+        remote: String,
+        /// `INVITE sip:1001@…` or `200 OK (INVITE)`.
+        summary: String,
+        /// The whole message, credentials blotted out.
+        text: String,
+    },
+}
+
+/// Why an interaction waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[schema(as = WaitWhy)]
+pub enum WaitWhyJson {
+    /// Nobody who serves the queue is logged in.
+    NobodyLoggedIn,
+    /// Nobody logged in has what it needs.
+    NobodyFits {
+        /// The skill.
+        skill: String,
+        /// The level needed.
+        needed: u8,
+    },
+    /// All who fit are at something else.
+    AllBusy {
+        /// Talking or being rung.
+        talking: u32,
+        /// In wrap-up.
+        wrap_up: u32,
+        /// Not ready.
+        not_ready: u32,
+    },
+}
+
+/// Why an interaction was offered to this agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OfferWhy)]
+pub struct OfferWhyJson {
+    /// The queue it came from.
+    pub queue: String,
+    /// How agents are chosen there.
+    pub rule: &'static str,
+    /// How long the agent had been idle.
+    pub idle_ms: u64,
+    /// Agents who were ready and fitted.
+    pub candidates: u32,
+    /// How long the interaction had waited.
+    pub waited_ms: u64,
+    /// Its place when it was taken.
+    pub position: u32,
+    /// Its priority.
+    pub priority: i32,
+    /// What was needed and what the agent has.
+    pub skills: Vec<SkillMatchJson>,
+    /// Ready agents who were not chosen.
+    pub passed_over: Vec<PassedOverJson>,
+}
+
+/// A skill that was needed, and how well the agent has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SkillMatch)]
+pub struct SkillMatchJson {
+    /// The skill.
+    pub skill: String,
+    /// The level needed.
+    pub needed: u8,
+    /// The agent's level.
+    pub has: u8,
+}
+
+/// A ready agent who was not chosen, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PassedOver)]
+pub struct PassedOverJson {
+    /// Who.
+    pub agent: String,
+    /// `idle_less`, `lacks` or `asked_before`.
+    pub code: &'static str,
+    /// How long idle, for `idle_less`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u64>,
+    /// The skill, for `lacks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skill: Option<String>,
+    /// The level needed, for `lacks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needed: Option<u8>,
+    /// The agent's level, for `lacks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has: Option<u8>,
+}
+
+/// How the sound of a leg was.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Quality)]
+pub struct QualityJson {
+    /// Packets that came.
+    pub received: u64,
+    /// Packets that should have come and did not.
+    pub lost: u64,
+    /// Packets sent.
+    pub sent: u64,
+    /// Jitter at the end.
+    pub jitter_us: u32,
+    /// Estimated mean opinion score, 1 to 4.5; absent when nothing was received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mos: Option<f64>,
+}
+
+/// The lines of a story with the SIP messages between them, in time order.
+///
+/// What happened within one millisecond is laid out as cause and effect: a message received, what it led to, a
+/// message sent.
+pub fn story_lines(story: &Story) -> Vec<LineJson> {
+    let roles: BTreeMap<LegId, LegRole> =
+        story.lines.iter().filter_map(|line| Some((line.event.new_leg()?, new_role(&line.event)?))).collect();
+    let received = story.ladder.iter().filter(|message| !message.sent);
+    let sent = story.ladder.iter().filter(|message| message.sent);
+    let mut lines: Vec<LineJson> = received
+        .map(|message| LineJson::sip(message, roles.get(&message.leg)))
+        .chain(story.lines.iter().map(LineJson::from))
+        .chain(sent.map(|message| LineJson::sip(message, roles.get(&message.leg))))
+        .collect();
+    lines.sort_by_key(|line| line.at);
+    lines
+}
+
+/// Whose leg first appears with an event.
+fn new_role(event: &TimelineEvent) -> Option<LegRole> {
+    match event {
+        TimelineEvent::Arrived { .. } => Some(LegRole::Customer),
+        TimelineEvent::Offered { .. } => Some(LegRole::Agent),
+        TimelineEvent::Dialed { .. } => Some(LegRole::Outside),
+        _ => None,
+    }
+}
+
+impl LineJson {
+    fn sip(message: &SipMessage, role: Option<&LegRole>) -> Self {
+        Self {
+            at: message.at.as_millis(),
+            seq: None,
+            body: LineBody::Sip {
+                leg: message.leg.to_string(),
+                role: role.map(|role| role.as_str()),
+                sent: message.sent,
+                transport: message.transport.clone(),
+                remote: message.remote.clone(),
+                summary: summary(&message.text),
+                text: message.text.clone(),
+            },
+        }
+    }
+}
+
+impl From<&TimelineEntry> for LineJson {
+    fn from(entry: &TimelineEntry) -> Self {
+        Self { at: entry.at.as_millis(), seq: Some(entry.seq), body: (&entry.event).into() }
+    }
+}
+
+impl From<&TimelineEvent> for LineBody {
+    fn from(event: &TimelineEvent) -> Self {
+        use TimelineEvent as Event;
+
+        match event {
+            Event::Arrived { leg, from, to, origin } => Self::Arrived {
+                leg: leg.to_string(),
+                from: from.into(),
+                to: to.clone(),
+                origin: origin.clone(),
+            },
+            Event::Answered => Self::Answered,
+            Event::Step { flow, step, verb } => {
+                Self::Step { flow: flow.to_string(), step: step.to_string(), verb: verb.clone() }
+            }
+            Event::Digit { digit } => Self::Digit { digit: digit.to_string() },
+            Event::Queued { queue, position, why } => Self::Queued {
+                queue: queue.to_string(),
+                position: *position,
+                why: why.as_ref().map(Into::into),
+            },
+            Event::PositionTold { position } => Self::PositionTold { position: *position },
+            Event::Offered { agent, leg, why } => {
+                Self::Offered { agent: agent.to_string(), leg: leg.to_string(), why: why.into() }
+            }
+            Event::NotTaken { agent, cause } => {
+                Self::NotTaken { agent: agent.to_string(), cause: cause.as_str(), status: status(cause) }
+            }
+            Event::Connected { agent, waited } => {
+                Self::Connected { agent: agent.to_string(), waited_ms: millis(*waited) }
+            }
+            Event::Held => Self::Held,
+            Event::Resumed => Self::Resumed,
+            Event::Dialed { number, leg } => Self::Dialed { number: number.clone(), leg: leg.to_string() },
+            Event::Transferred { number } => Self::Transferred { number: number.clone() },
+            Event::LegEnded { leg, role, cause, quality } => Self::LegEnded {
+                leg: leg.to_string(),
+                role: role.as_str(),
+                cause: cause.as_str(),
+                status: status(cause),
+                quality: quality.as_ref().map(Into::into),
+            },
+            Event::RecordingStarted { recording } => {
+                Self::RecordingStarted { recording: recording.to_string() }
+            }
+            Event::RecordingStopped { recording, length } => {
+                Self::RecordingStopped { recording: recording.to_string(), length_ms: millis(*length) }
+            }
+            Event::RecordingFailed { recording, why } => {
+                Self::RecordingFailed { recording: recording.to_string(), why: why.clone() }
+            }
+            Event::AgentChanged { agent, from, to, lasted } => Self::AgentChanged {
+                agent: agent.to_string(),
+                from: from.as_str(),
+                to: to.as_str(),
+                reason: reason(to),
+                lasted_ms: millis(*lasted),
+            },
+            Event::Trouble { what } => Self::Trouble { what: what.clone() },
+            Event::Closed { outcome } => Self::Closed { outcome: outcome.as_str() },
+            Event::Started => Self::Started,
+        }
+    }
+}
+
+fn status(cause: &EndCause) -> Option<u16> {
+    match cause {
+        EndCause::Refused(status) => Some(*status),
+        _ => None,
+    }
+}
+
+impl From<&WaitReason> for WaitWhyJson {
+    fn from(why: &WaitReason) -> Self {
+        match why {
+            WaitReason::NobodyLoggedIn => Self::NobodyLoggedIn,
+            WaitReason::NobodyFits { skill, needed } => {
+                Self::NobodyFits { skill: skill.to_string(), needed: *needed }
+            }
+            WaitReason::AllBusy { talking, wrap_up, not_ready } => {
+                Self::AllBusy { talking: *talking, wrap_up: *wrap_up, not_ready: *not_ready }
+            }
+        }
+    }
+}
+
+impl From<&OfferReason> for OfferWhyJson {
+    fn from(why: &OfferReason) -> Self {
+        Self {
+            queue: why.queue.to_string(),
+            rule: why.rule.as_str(),
+            idle_ms: millis(why.idle),
+            candidates: why.candidates,
+            waited_ms: millis(why.waited),
+            position: why.position,
+            priority: why.priority,
+            skills: why
+                .skills
+                .iter()
+                .map(|skill| SkillMatchJson {
+                    skill: skill.skill.to_string(),
+                    needed: skill.needed,
+                    has: skill.has,
+                })
+                .collect(),
+            passed_over: why
+                .passed_over
+                .iter()
+                .map(|(agent, why)| passed_over(agent.to_string(), why))
+                .collect(),
+        }
+    }
+}
+
+fn passed_over(agent: String, why: &PassedOver) -> PassedOverJson {
+    let bare = PassedOverJson { agent, ..PassedOverJson::default() };
+    match why {
+        PassedOver::IdleLess { idle } => {
+            PassedOverJson { code: "idle_less", idle_ms: Some(millis(*idle)), ..bare }
+        }
+        PassedOver::Lacks { skill, needed, has } => PassedOverJson {
+            code: "lacks",
+            skill: Some(skill.to_string()),
+            needed: Some(*needed),
+            has: Some(*has),
+            ..bare
+        },
+        PassedOver::AskedBefore => PassedOverJson { code: "asked_before", ..bare },
+    }
+}
+
+impl From<&Quality> for QualityJson {
+    fn from(quality: &Quality) -> Self {
+        Self {
+            received: quality.received,
+            lost: quality.lost,
+            sent: quality.sent,
+            jitter_us: quality.jitter_us,
+            mos: (quality.mos_x100 > 0).then(|| f64::from(quality.mos_x100) / 100.0),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What crosses to people and programs outside: counterparts of the model's types, in snake_case, with times in
+//! milliseconds UTC and ids as texts.
+
+pub mod agent;
+pub mod interaction;
+pub mod line;
+pub mod live;
+pub mod queue;
+mod sip_summary;
+
+pub use agent::AgentJson;
+pub use interaction::{InteractionJson, LiveInteractionJson, PartyJson, RecordingJson};
+pub use line::{LineBody, LineJson, WaitWhyJson, story_lines};
+pub use live::{GoneInteractionJson, GoneJson, LiveMessage};
+pub use queue::QueueJson;
+
+use base::{Duration, Timestamp};
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn at(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::as_millis)
+}

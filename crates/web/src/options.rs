@@ -1,0 +1,34 @@
+//! What an operator decides about the web.
+
+use base::Duration;
+
+/// The web's settings.
+#[derive(Clone, Debug)]
+pub struct WebOptions {
+    /// The center's name, as the page shows it.
+    pub name: String,
+    /// The SIP domain.
+    pub domain: String,
+    /// The program's version.
+    pub version: String,
+    /// How long a log-in lasts.
+    pub session: Duration,
+    /// What opens `/metrics` besides an administrator's log-in; without it, nothing else does.
+    pub metrics_token: Option<String>,
+    /// Other origins than our own whose pages may open the live connection, such as `https://wall.example.org`. Each of
+    /// them can see what the person in front of it may see.
+    pub origins: Vec<String>,
+}
+
+impl Default for WebOptions {
+    fn default() -> Self {
+        Self {
+            name: "Hotline".into(),
+            domain: "hotline.test".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            session: Duration::from_secs(12 * 3600),
+            metrics_token: None,
+            origins: Vec::new(),
+        }
+    }
+}

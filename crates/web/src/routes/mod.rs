@@ -1,0 +1,17 @@
+//! The routes, one in each file: what it takes, what it refuses, what it answers.
+
+pub mod agents;
+pub mod events;
+pub mod health;
+pub mod interaction;
+pub mod interactions;
+pub mod live;
+pub mod login;
+pub mod logout;
+pub mod me;
+pub mod metrics;
+pub mod openapi;
+pub mod own_state;
+pub mod queues;
+pub mod recording;
+pub mod timeline;

@@ -1,0 +1,48 @@
+//! `GET /interactions/{id}/timeline`: the whole story.
+
+use super::interaction::find;
+use crate::caller::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::InPath;
+use crate::json::{InteractionJson, LineJson, story_lines};
+use crate::state::Web;
+use access::{Deed, Permission};
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An interaction and its story.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Timeline {
+    /// The interaction.
+    pub interaction: InteractionJson,
+    /// Flow steps, decisions with their reasons, states, sound and SIP messages, in time order.
+    pub lines: Vec<LineJson>,
+}
+
+/// Tells an interaction's story: what happened, in time order, with the SIP messages and the reasons.
+#[utoipa::path(get, path = "/interactions/{id}/timeline", tag = "interactions",
+    params(("id" = String, Path, description = "The interaction: `IX-…`")), responses(
+    (status = 200, description = "The story.", body = Timeline),
+    (status = 401, description = "`not_logged_in`", body = ErrorBody),
+    (status = 403, description = "`forbidden`", body = ErrorBody),
+    (status = 404, description = "`not_found`", body = ErrorBody),
+    (status = 503, description = "`library_unavailable`", body = ErrorBody),
+))]
+pub async fn timeline(
+    State(web): State<Web>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+) -> Result<Json<Timeline>, ApiError> {
+    let record = find(&web, &caller, Permission::ReadTimelines, &id).await?;
+    let story = web.library().story(record.id).await?;
+    let story = story.ok_or_else(|| ApiError::not_found("there is no such interaction"))?;
+    let recordings = web.library().recordings(&[record.id]).await?;
+    let entry = web.deed(&caller.user.login, Deed::ReadTimeline, record.id.to_string(), caller.peer.address);
+    web.library().audit(&entry).await?;
+    Ok(Json(Timeline {
+        interaction: InteractionJson::new(&story.interaction, &recordings),
+        lines: story_lines(&story),
+    }))
+}
