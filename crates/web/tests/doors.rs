@@ -1,0 +1,360 @@
+//! Who gets in: every route for every role, tokens, the cookie, log-in and lock-out.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "these tests meet HTTP")]
+
+mod desk;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use base::Duration;
+use desk::{Desk, METRICS_TOKEN, PASSWORD, as_user, from, id};
+use serde_json::json;
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+
+/// Everybody who may knock, from nobody to the administrator.
+const CALLERS: [&str; 5] = ["anna", "sara", "paul", "mona", "root"];
+
+/// Every route with an example of its use: the interaction is one that anna took, in the queue that sara looks after.
+fn routes() -> Vec<(&'static str, String, &'static str)> {
+    let one = id(1);
+    [
+        ("GET", "/api/v1/me".to_owned(), ""),
+        ("PUT", "/api/v1/me/state".to_owned(), r#"{"state":"ready"}"#),
+        ("GET", "/api/v1/agents".to_owned(), ""),
+        ("GET", "/api/v1/queues".to_owned(), ""),
+        ("GET", "/api/v1/interactions".to_owned(), ""),
+        ("GET", format!("/api/v1/interactions/{one}"), ""),
+        ("GET", format!("/api/v1/interactions/{one}/timeline"), ""),
+        ("GET", format!("/api/v1/interactions/{one}/recording"), ""),
+        ("GET", "/api/v1/events".to_owned(), ""),
+        ("GET", "/api/v1/live".to_owned(), ""),
+        ("GET", "/api/v1/metrics".to_owned(), ""),
+        ("GET", "/metrics".to_owned(), ""),
+        ("POST", "/api/v1/logout".to_owned(), ""),
+    ]
+    .into()
+}
+
+/// Routes that ask nobody who they are.
+const OPEN: [(&str, &str); 7] = [
+    ("post", "/api/v1/login"),
+    ("get", "/api/v1/openapi.json"),
+    ("get", "/api/v1/healthz"),
+    ("get", "/api/v1/readyz"),
+    ("get", "/openapi.json"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+];
+
+#[tokio::test]
+async fn every_route_for_every_role() {
+    let mut table = format!("{:42}", "");
+    for caller in CALLERS {
+        let _ = write!(table, " {caller:5}");
+    }
+    for (method, path, body) in routes() {
+        let _ = write!(table, "\n{method:5}{:37}", path.replace(&id(1).to_string(), "{id}"));
+        for caller in CALLERS {
+            let desk = Desk::new();
+            let request = as_user(caller, method, &path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body))
+                .unwrap();
+            let status = desk.send(request).await.status();
+            let _ = write!(table, " {:5}", status.as_u16());
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn no_route_opens_without_a_token_or_with_a_wrong_or_an_expired_one() {
+    let desk = Desk::new();
+    for (method, path, body) in routes() {
+        let knock = async |name: &str, value: &str| {
+            let mut request = Request::builder()
+                .method(method)
+                .uri(&path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .header("x-hotline", "1");
+            if !name.is_empty() {
+                request = request.header(name, value);
+            }
+            let reply = desk.ask(request.body(Body::from(body)).unwrap()).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{method} {path} with {name} {value}");
+            assert_eq!(reply.code(), "not_logged_in");
+            assert_eq!(reply.header(header::WWW_AUTHENTICATE), "Bearer");
+        };
+        knock("", "").await;
+        knock("authorization", "Bearer token-nobody").await;
+        knock("authorization", "Bearer ").await;
+        knock("authorization", "Basic YW5uYTp4").await;
+        knock("authorization", "token-root").await;
+        knock("cookie", "hotline_session=token-nobody").await;
+        knock("cookie", "other=token-root").await;
+    }
+    // A token in the address would end up in logs.
+    let in_path = Request::get("/api/v1/live?token=token-root").body(Body::empty()).unwrap();
+    assert_eq!(desk.ask(in_path).await.status, StatusCode::UNAUTHORIZED);
+
+    desk.pass(Duration::from_secs(3601));
+    for (method, path, body) in routes() {
+        let request = as_user("root", method, &path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        assert_eq!(desk.ask(request).await.status, StatusCode::UNAUTHORIZED, "{method} {path}, expired");
+    }
+}
+
+#[tokio::test]
+async fn every_described_route_is_in_these_tables() {
+    let described = serde_json::to_value(web::openapi()).unwrap();
+    let mut known: Vec<(String, String)> = routes()
+        .into_iter()
+        .map(|(method, path, _)| (method.to_lowercase(), path.replace(&id(1).to_string(), "{id}")))
+        .chain(OPEN.iter().map(|(method, path)| (method.to_string(), path.to_string())))
+        .collect();
+    known.sort();
+    let mut found: Vec<(String, String)> = described["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone()))
+        })
+        .collect();
+    found.sort();
+    assert_eq!(found, known);
+}
+
+#[tokio::test]
+async fn what_belongs_to_others_stays_closed() {
+    let desk = Desk::new();
+    for (caller, number, expected) in
+        [("anna", 1, 200), ("anna", 3, 403), ("sara", 1, 200), ("sara", 2, 403), ("root", 2, 200)]
+    {
+        for part in ["", "/timeline"] {
+            let reply = desk.get(caller, &format!("/api/v1/interactions/{}{part}", id(number))).await;
+            assert_eq!(reply.status.as_u16(), expected, "{caller} {number}{part}");
+        }
+    }
+    // The id of a recording opens nothing beside the interaction it belongs to.
+    let stolen = format!("/api/v1/interactions/{}/recording?recording=RC-000000000001E", id(1));
+    assert_eq!(desk.get("anna", &stolen).await.code(), "no_recording");
+
+    let listed = async |caller: &str, query: &str| {
+        let reply = desk.get(caller, &format!("/api/v1/interactions?{query}")).await;
+        match reply.status {
+            StatusCode::OK => reply.json()["interactions"].as_array().unwrap().len(),
+            _ => {
+                assert_eq!(reply.code(), "forbidden");
+                99
+            }
+        }
+    };
+    assert_eq!(listed("root", "").await, 3);
+    assert_eq!(listed("sara", "").await, 2);
+    assert_eq!(listed("sara", "queue=support").await, 2);
+    assert_eq!(listed("sara", "queue=sales").await, 99);
+    assert_eq!(listed("anna", "").await, 1);
+    assert_eq!(listed("anna", "agent=anna").await, 1);
+    assert_eq!(listed("anna", "agent=bert").await, 99);
+    let queues = desk.get("sara", "/api/v1/queues").await.json();
+    assert_eq!(queues["queues"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_log_in_gives_a_token_and_a_cookie_that_open_the_door() {
+    let desk = Desk::new();
+    let reply = desk.post("/api/v1/login", json!({"login": "SARA", "password": PASSWORD})).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let answer = reply.json();
+    assert_eq!(answer["user"], json!({"login": "sara", "name": "SARA", "role": "supervisor"}));
+    assert_eq!(answer["expires_at"], desk::NOON + 12 * 3_600_000);
+    let token = answer["token"].as_str().unwrap();
+    assert_eq!(
+        reply.header(header::SET_COOKIE),
+        format!("hotline_session={token}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict")
+    );
+    assert_eq!(reply.header(header::CACHE_CONTROL), "no-store");
+    assert!(!format!("{:?}", desk.library.sessions.lock().unwrap()).contains(token), "only a hash is kept");
+
+    for (name, value) in
+        [("authorization", format!("Bearer {token}")), ("cookie", format!("a=b; hotline_session={token}"))]
+    {
+        let request = Request::get("/api/v1/me").header(name, value).body(Body::empty()).unwrap();
+        let me = desk.ask(request).await.json();
+        assert_eq!(me["login"], "sara");
+        assert!(me["permissions"].as_array().unwrap().contains(&json!("hear_recordings")));
+        assert_eq!(me["center"]["domain"], "hotline.test");
+        assert_eq!(me["agent"], json!(null));
+    }
+
+    let again = desk.post("/api/v1/login", json!({"login": "sara", "password": PASSWORD})).await.json();
+    assert_ne!(again["token"], answer["token"], "every log-in has its own token");
+
+    let over_tls = Request::post("/api/v1/login")
+        .header(header::CONTENT_TYPE, "application/json")
+        .extension(web::Peer { encrypted: true, ..from(1) })
+        .body(Body::from(json!({"login": "sara", "password": PASSWORD}).to_string()))
+        .unwrap();
+    assert!(desk.ask(over_tls).await.header(header::SET_COOKIE).ends_with("; Secure"));
+}
+
+#[tokio::test]
+async fn a_log_out_ends_the_session_at_once() {
+    let desk = Desk::new();
+    assert_eq!(desk.get("sara", "/api/v1/me").await.status, StatusCode::OK);
+    let out = as_user("sara", "POST", "/api/v1/logout").body(Body::empty()).unwrap();
+    let reply = desk.ask(out).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT);
+    assert!(reply.header(header::SET_COOKIE).starts_with("hotline_session=; Path=/; Max-Age=0"));
+    assert_eq!(desk.get("sara", "/api/v1/me").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_login_are_answered_alike() {
+    let desk = Desk::new();
+    desk.library.disable("mona");
+    let mut answers = Vec::new();
+    for (login, password) in [("sara", "wrong"), ("nobody", PASSWORD), ("mona", PASSWORD), ("sara", "")] {
+        let reply = desk.post("/api/v1/login", json!({"login": login, "password": password})).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{login}");
+        assert_eq!(reply.code(), "wrong_login");
+        answers.push(reply.body);
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    let written: Vec<String> = desk
+        .library
+        .audit
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|entry| format!("{} {}", entry.deed.as_str(), entry.who))
+        .collect();
+    assert_eq!(
+        written,
+        ["login_failed sara", "login_failed nobody", "login_failed mona", "login_failed sara"]
+    );
+}
+
+#[tokio::test]
+async fn ten_wrong_guesses_lock_one_address_and_not_another() {
+    let desk = Desk::new();
+    let guess = async |host, password: &str| {
+        let request = Request::post("/api/v1/login")
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(from(host))
+            .body(Body::from(json!({"login": "sara", "password": password}).to_string()))
+            .unwrap();
+        desk.ask(request).await
+    };
+    for _ in 0..10 {
+        assert_eq!(guess(1, "wrong").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let locked = guess(1, PASSWORD).await;
+    assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(locked.code(), "locked");
+    assert_eq!(locked.json()["error"]["retry_after_ms"], 900_000);
+    assert_eq!(locked.header(header::RETRY_AFTER), "900");
+    assert_eq!(guess(2, PASSWORD).await.status, StatusCode::OK, "the owner sits elsewhere");
+    desk.pass(Duration::from_secs(900));
+    assert_eq!(guess(1, PASSWORD).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_change_with_the_cookie_needs_to_come_from_our_own_page() {
+    let desk = Desk::new();
+    let change = async |headers: &[(&str, &str)]| {
+        let mut request = Request::put("/api/v1/me/state").header("cookie", "hotline_session=token-anna");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        desk.ask(request.body(Body::from(r#"{"state":"ready"}"#)).unwrap()).await
+    };
+    let json = ("content-type", "application/json; charset=utf-8");
+    assert_eq!(change(&[json, ("x-hotline", "1")]).await.status, StatusCode::OK);
+    for headers in [
+        &[][..],
+        &[json],
+        &[("x-hotline", "1")],
+        &[("content-type", "text/plain"), ("x-hotline", "1")],
+        &[json, ("x-hotline", "0")],
+    ] {
+        let reply = change(headers).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{headers:?}");
+        assert_eq!(reply.code(), "foreign_page");
+    }
+    // A bearer token is sent by programs only, never by a browser of its own accord.
+    let bearer = as_user("anna", "PUT", "/api/v1/me/state")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(r#"{"state":"not_ready","reason":"lunch"}"#))
+        .unwrap();
+    let reply = desk.ask(bearer).await.json();
+    assert_eq!((&reply["state"], &reply["reason"]), (&json!("not_ready"), &json!("lunch")));
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_within_seconds() {
+    let desk = Desk::new();
+    assert_eq!(desk.get("sara", "/api/v1/me").await.status, StatusCode::OK);
+    desk.library.disable("sara");
+    desk.pass(web::session::BELIEVED);
+    assert_eq!(desk.get("sara", "/api/v1/me").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_board_goes_on_while_the_library_is_away() {
+    let desk = Desk::new();
+    assert_eq!(desk.get("sara", "/api/v1/queues").await.status, StatusCode::OK);
+    desk.library.away.store(true, Ordering::SeqCst);
+    desk.pass(Duration::from_secs(60));
+    assert_eq!(desk.get("sara", "/api/v1/queues").await.status, StatusCode::OK);
+    let list = desk.get("sara", "/api/v1/interactions").await;
+    assert_eq!((list.status, list.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "library_unavailable"));
+    assert!(
+        !String::from_utf8_lossy(&list.body).contains("away"),
+        "what the database says is not for callers"
+    );
+    // Nobody who was never seen gets in, and nobody listens without its being written down.
+    assert_eq!(desk.get("root", "/api/v1/queues").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn what_was_heard_and_read_is_written_down() {
+    let desk = Desk::new();
+    let path = format!("/api/v1/interactions/{}", id(1));
+    desk.get("sara", &format!("{path}/timeline")).await;
+    desk.get("sara", &format!("{path}/recording")).await;
+    let later = as_user("sara", "GET", &format!("{path}/recording")).header(header::RANGE, "bytes=500-");
+    desk.ask(later.body(Body::empty()).unwrap()).await;
+    let written: Vec<String> = desk
+        .library
+        .audit
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|entry| format!("{} {} {} {}", entry.who, entry.deed.as_str(), entry.object, entry.from))
+        .collect();
+    assert_eq!(
+        written,
+        ["sara read_timeline IX-0000000000001 192.0.2.1", "sara heard_recording RC-000000000000B 192.0.2.1",]
+    );
+}
+
+#[tokio::test]
+async fn the_figures_open_for_their_token() {
+    let desk = Desk::new();
+    desk.metrics.counter("hotline_calls_total", "Calls.", &[]).add(3);
+    let ask = async |token: &str| {
+        let request = Request::get("/metrics").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        desk.ask(request.body(Body::empty()).unwrap()).await
+    };
+    let reply = ask(METRICS_TOKEN).await;
+    assert!(String::from_utf8(reply.body).unwrap().contains("hotline_calls_total 3\n"));
+    assert_eq!(ask("token-root").await.status, StatusCode::OK);
+    assert_eq!(ask("token-sara").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ask("metrics-tokem").await.status, StatusCode::UNAUTHORIZED);
+}
