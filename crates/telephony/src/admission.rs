@@ -23,14 +23,14 @@ impl Telephony {
                     return self.ua.reject(session, StatusCode::FORBIDDEN, "Not Your Name", now);
                 }
                 Verdict::Challenge(challenge) => return self.ua.challenge(session, challenge, now),
-                Verdict::Refuse(status) => return self.ua.reject(session, status, "", now),
+                Verdict::Refuse(status) => return self.ua.turn_away(session, status, "", now),
             }
         } else if let Some(trunk) =
             self.settings.trunks.iter().find(|trunk| trunk.accepts(arrival.source.remote.ip()))
         {
             Origin::Trunk(trunk.id.clone())
         } else {
-            return self.ua.reject(session, StatusCode::FORBIDDEN, "Unknown Caller", now);
+            return self.ua.turn_away(session, StatusCode::FORBIDDEN, "Unknown Caller", now);
         };
 
         let offer = match arrival.offer.as_ref().map(|offer| sdp::Session::parse(offer)) {

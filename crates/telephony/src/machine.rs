@@ -74,7 +74,11 @@ impl Telephony {
             Input::Media(event) => self.media_event(event, now),
             Input::PortOpened { port, address } => self.port_opened(port, address, now),
             Input::PortFailed { port } => self.port_failed(port, now),
-            Input::Config(settings) => self.settings = *settings,
+            Input::Config(settings) => {
+                self.ua.set_neighborhoods(settings.neighborhoods());
+                self.registrar.configure(settings.registrar());
+                self.settings = *settings;
+            }
             Input::Prompts(prompts) => self.prompts = prompts,
             Input::Timeout => {}
         }

@@ -1,6 +1,6 @@
 //! What operators configure of phones and trunks.
 
-use crate::trunk::Trunk;
+use crate::trunk::{Network, Trunk};
 use base::Duration;
 use model::SipUser;
 use sip::{AuthenticatorConfig, DigestSecret, RegistrarConfig, UserAgentConfig};
@@ -30,8 +30,14 @@ impl Settings {
         UserAgentConfig {
             methods: vec![Method::Register, Method::Options],
             traces: true,
+            neighborhoods: self.neighborhoods(),
             ..Default::default()
         }
+    }
+
+    /// Addresses that belong together: a carrier may end a call from another machine than it began it.
+    pub(crate) fn neighborhoods(&self) -> Vec<sip::Network> {
+        self.trunks.iter().flat_map(|trunk| &trunk.accept_from).map(Network::neighborhood).collect()
     }
 
     pub(crate) fn registrar(&self) -> RegistrarConfig {

@@ -38,6 +38,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// The same, for the SIP machine.
+    pub(crate) fn neighborhood(&self) -> sip::Network {
+        sip::Network { address: self.address, bits: self.bits }
+    }
+
     /// Whether the address belongs to the block. An IPv4 address written as IPv6 is an IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {

@@ -11,7 +11,7 @@ mod text;
 pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
 pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection};
 pub(crate) use phone::{PhoneSection, TrunkSection};
-pub(crate) use reading::{ConfigError, Mistake, read};
+pub(crate) use reading::read;
 pub(crate) use text::{PortRange, Span};
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,84 @@
+//! `hotline check`: reads everything, starts nothing.
+
+use crate::sounds::Library;
+use crate::wiring::{Plan, read_dialplan, read_dialplans};
+use anyhow::bail;
+use flow::{Flows, Source, World};
+use std::path::{Path, PathBuf};
+
+pub(crate) fn run(config: Option<&Path>, dialplans: &[PathBuf]) -> anyhow::Result<()> {
+    if let Some(file) = config {
+        let plan = Plan::read(file)?;
+        if dialplans.is_empty() {
+            let reload = plan.reload()?;
+            let files = [&plan.config.http.tls_certificate, &plan.config.http.tls_key];
+            for file in files.into_iter().flatten() {
+                let path = plan.path(file);
+                if !path.is_file() {
+                    bail!("{} is not there", path.display());
+                }
+            }
+            println!(
+                "{} is right: {} queues, {} agents, {} phones, {} trunks, {} dialplans",
+                file.display(),
+                reload.center.queues.len(),
+                reload.center.agents.len(),
+                reload.telephony.phones.len(),
+                reload.telephony.trunks.len(),
+                reload.center.dialplans.len(),
+            );
+            return Ok(());
+        }
+        let world = plan.world(&plan.sounds()?);
+        return check(&read(dialplans)?, &world);
+    }
+    let sources = read(dialplans)?;
+    let mut world = World::default();
+    Library::load(None)?.name_to(&mut world);
+    // Without a configuration nobody says which queues and skills there are: those named count.
+    for source in &sources {
+        if let Ok(file) = toml::from_str::<toml::Table>(&source.text) {
+            take_names(&file, &mut world);
+        }
+    }
+    check(&sources, &world)
+}
+
+fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            read_dialplans(path, &mut sources)?;
+        } else {
+            sources.push(read_dialplan(path)?);
+        }
+    }
+    Ok(sources)
+}
+
+fn check(sources: &[Source], world: &World) -> anyhow::Result<()> {
+    match Flows::load(sources, world) {
+        Ok(_) => {
+            println!("{} files are right", sources.len());
+            Ok(())
+        }
+        Err(findings) => {
+            bail!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+fn take_names(table: &toml::Table, world: &mut World) {
+    for (key, value) in table {
+        match value {
+            toml::Value::String(queue) if key == "queue" => {
+                world.queues.insert(queue.as_str().into());
+            }
+            toml::Value::Table(skills) if key == "skill" => {
+                world.skills.extend(skills.keys().map(|skill| skill.as_str().into()));
+            }
+            toml::Value::Table(below) => take_names(below, world),
+            _ => {}
+        }
+    }
+}

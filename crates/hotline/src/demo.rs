@@ -1,0 +1,194 @@
+//! `hotline demo`: a ready-made center in a folder.
+//!
+//! The first start makes the folder: configuration, dialplans, certificate, and a random password for everybody. From
+//! then on it is an ordinary center; `hotline serve --config DIR/hotline.toml` runs it too.
+
+use crate::assets;
+use crate::cli::DemoArgs;
+use crate::demo_center::{AGENTS, DOMAIN, STAFF};
+use crate::ready::{self, AgentPerson, People, Person, Ready};
+use crate::serve;
+use crate::wiring::Plan;
+use access::{Role, User};
+use anyhow::Context;
+use base::SecretSource;
+use runtime::Node;
+use serde::{Deserialize, Serialize};
+use sip::DigestSecret;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use store::Store;
+
+/// Letters of a demo password: 5 bits each.
+const PASSWORD_LETTERS: usize = 16;
+
+/// Everybody's passwords, kept so that a second start tells the same ones.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Passwords {
+    /// By login.
+    web: BTreeMap<String, String>,
+    /// By phone.
+    phones: BTreeMap<String, String>,
+}
+
+pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    let dir = &args.dir;
+    std::fs::create_dir_all(dir).with_context(|| format!("the folder {} cannot be made", dir.display()))?;
+    let dir = &std::fs::canonicalize(dir)?;
+    let passwords = passwords(dir)?;
+    let file = dir.join("hotline.toml");
+    if !file.exists() {
+        make_dialplans(&dir.join("dialplans"))?;
+        std::fs::write(&file, configuration(&passwords))
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    let plan = with_arguments(Plan::read(&file)?, args);
+    serve::start_logging(&plan.config.log);
+    if args.sips.is_some() {
+        tracing::warn!("SIP over TLS is not served yet; --sips has no effect");
+    }
+    serve::tokio_runtime()?.block_on(async {
+        let names = ["localhost".to_owned(), args.listen.to_string(), DOMAIN.to_owned()];
+        let certificate = web::tls::demo_certificate(&dir.join("tls"), &names)?;
+        let ca_file = certificate.authority.clone();
+        let mut options = plan.options()?;
+        options.https = Some(runtime::Tls {
+            listen: std::net::SocketAddr::new(args.listen, args.https),
+            files: certificate,
+        });
+        add_people(&plan, &passwords).await?;
+        let node = Node::start(options).await?;
+        let ready = Ready::of(&plan, &node).of_demo(people(&passwords), ca_file);
+        let reread = || Ok(with_arguments(Plan::read(&file)?, args));
+        serve::run(node, &plan, &ready, reread).await
+    })
+}
+
+/// The command line goes before the file, which stays as it is.
+fn with_arguments(mut plan: Plan, args: &DemoArgs) -> Plan {
+    plan.config.sip.listen = args.listen;
+    plan.config.sip.port = args.sip;
+    plan.config.http.listen = args.listen;
+    plan.config.http.port = args.http;
+    plan.config.media.ports = args.rtp;
+    plan
+}
+
+fn passwords(dir: &Path) -> anyhow::Result<Passwords> {
+    let file = dir.join("passwords.json");
+    if file.exists() {
+        let text = std::fs::read_to_string(&file)?;
+        return serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged; remove the folder to begin anew", file.display()));
+    }
+    let mut secrets = crate::users::secrets()?;
+    let mut word = || secrets.token(PASSWORD_LETTERS);
+    let logins = STAFF.iter().map(|(login, ..)| *login).chain(AGENTS.iter().map(|(login, ..)| *login));
+    let passwords = Passwords {
+        web: logins.map(|login| (login.to_owned(), word())).collect(),
+        phones: AGENTS.iter().map(|(_, _, phone, ..)| ((*phone).to_owned(), String::new())).collect(),
+    };
+    let phones = passwords.phones.keys().map(|phone| (phone.clone(), secrets.token(PASSWORD_LETTERS))).collect();
+    let passwords = Passwords { phones, ..passwords };
+    ready::write_private(&file, serde_json::to_string_pretty(&passwords)?.as_bytes())?;
+    Ok(passwords)
+}
+
+fn make_dialplans(folder: &Path) -> anyhow::Result<()> {
+    for name in assets::Dialplans::iter() {
+        let Some(file) = assets::Dialplans::get(&name) else { continue };
+        let path = folder.join(&*name);
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(&path, &file.data))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(())
+}
+
+fn configuration(passwords: &Passwords) -> String {
+    let mut text = format!(
+        "# The demo center. Ports and addresses of the command line go before those here.\n\
+         # Every key is explained in docs/hotline.toml.\n\n\
+         [center]\nname = \"Demo center\"\ndomain = \"{DOMAIN}\"\n\n\
+         [folders]\ndata = \".\"\ndialplans = \"dialplans\"\n\n\
+         [[queue]]\nname = \"support\"\n\n[[queue]]\nname = \"sales\"\n\n\
+         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"127.0.0.1:5090\"\nprefixes = [\"9\"]\n"
+    );
+    for (login, name, phone, queues, skills) in AGENTS {
+        let password = passwords.phones.get(phone).map_or("", String::as_str);
+        let secret = DigestSecret::new(phone, DOMAIN, password);
+        let skills: Vec<_> = skills.iter().map(|(skill, level)| format!("{skill} = {level}")).collect();
+        let _ = write!(
+            text,
+            "\n[[agent]]\nlogin = \"{login}\"\nname = \"{name}\"\nphone = \"{phone}\"\nqueues = {queues:?}\n\
+             skills = {{ {} }}\n\n[[phone]]\nuser = \"{phone}\"\nha1_md5 = \"{}\"\nha1_sha256 = \"{}\"\n",
+            skills.join(", "),
+            crate::users::hex(&secret.md5),
+            crate::users::hex(&secret.sha256),
+        );
+    }
+    text
+}
+
+/// Enters everybody into the library who is not there yet.
+async fn add_people(plan: &Plan, passwords: &Passwords) -> anyhow::Result<()> {
+    let store = Store::open(&plan.database()).await?;
+    store.migrate().await?;
+    let mut secrets = crate::users::secrets()?;
+    let staff = STAFF.iter().map(|(login, name, role)| (*login, *name, Role::parse(role)));
+    let agents = AGENTS.iter().map(|(login, name, ..)| (*login, *name, Some(Role::Agent)));
+    for (login, name, role) in staff.chain(agents) {
+        let (Some(role), Some(password)) = (role, passwords.web.get(login)) else { continue };
+        if store.user(login).await?.is_some() {
+            continue;
+        }
+        add_user(&store, login, name, role, password, &mut secrets).await?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Enters somebody into the library.
+pub(crate) async fn add_user(
+    store: &Store,
+    login: &str,
+    name: &str,
+    role: Role,
+    password: &str,
+    secrets: &mut SecretSource,
+) -> anyhow::Result<()> {
+    let hash = web::password::hash(password, secrets)?;
+    let user = User {
+        login: login.to_owned(),
+        name: name.to_owned(),
+        role,
+        queues: None,
+        created_at: web::Clock::system().now(),
+        disabled: false,
+    };
+    Ok(store.add_user(&user, &hash).await?)
+}
+
+fn people(passwords: &Passwords) -> People {
+    let person = |login: &str| Person {
+        login: login.to_owned(),
+        password: passwords.web.get(login).cloned().unwrap_or_default(),
+    };
+    People {
+        admin: person("admin"),
+        supervisors: vec![person("sara")],
+        planners: vec![person("paul")],
+        marketing: vec![person("mona")],
+        agents: AGENTS
+            .iter()
+            .map(|(login, _, phone, queues, skills)| AgentPerson {
+                person: person(login),
+                sip_user: (*phone).to_owned(),
+                sip_password: passwords.phones.get(*phone).cloned().unwrap_or_default(),
+                queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+                skills: skills.iter().map(|(skill, level)| ((*skill).to_owned(), *level)).collect(),
+            })
+            .collect(),
+    }
+}

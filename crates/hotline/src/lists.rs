@@ -1,0 +1,170 @@
+//! Lists for operators: calls from the library, queues and agents from the running center.
+
+use crate::cli::At;
+use crate::wiring::Plan;
+use anyhow::{Context, bail};
+use model::query::InteractionFilter;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use store::Store;
+
+/// How long a running center may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The plan of the center that is meant.
+pub(crate) fn plan_at(at: &At) -> anyhow::Result<Plan> {
+    match (&at.config, &at.dir) {
+        (Some(file), _) => Plan::read(file),
+        (None, Some(dir)) => Plan::read(&dir.join("hotline.toml")),
+        (None, None) => bail!("say which center: --config FILE or --dir DIR"),
+    }
+}
+
+pub(crate) fn migrate(file: &Path) -> anyhow::Result<()> {
+    let plan = Plan::read(file)?;
+    crate::serve::tokio_runtime()?.block_on(async {
+        let store = Store::open(&plan.database()).await?;
+        let before = store.version().await.unwrap_or(0);
+        store.migrate().await?;
+        println!("the database has version {}, before it had {before}", store.version().await?);
+        store.close().await;
+        anyhow::Ok(())
+    })
+}
+
+pub(crate) fn calls(at: &At, limit: u32) -> anyhow::Result<()> {
+    let plan = plan_at(at)?;
+    let page = crate::serve::tokio_runtime()?.block_on(async {
+        let store = Store::open(&plan.database()).await?;
+        store.check_version().await?;
+        let page = store.interactions(&InteractionFilter { limit, ..InteractionFilter::default() }).await?;
+        store.close().await;
+        anyhow::Ok(page)
+    })?;
+    if at.json {
+        let rows: Vec<_> = page
+            .rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "id": row.id.to_string(), "state": row.state, "outcome": row.outcome.map(|it| it.as_str()),
+                    "from": row.from.number, "to": row.to, "arrived_at": row.arrived_at.as_millis(),
+                    "queue": row.queue.as_ref().map(|it| it.as_str()), "agent": row.agent.as_ref().map(|it| it.as_str()),
+                    "waited_ms": row.waited.as_millis() as u64, "talked_ms": row.talked.as_millis() as u64,
+                })
+            })
+            .collect();
+        println!("{}", json!({ "calls": rows }));
+        return Ok(());
+    }
+    let rows = page.rows.iter().map(|row| {
+        vec![
+            row.arrived_at.to_string(),
+            row.id.to_string(),
+            row.from.number.clone(),
+            row.to.clone(),
+            row.outcome.map_or(row.state.as_str(), |outcome| outcome.as_str()).to_owned(),
+            row.queue.as_ref().map_or("", |queue| queue.as_str()).to_owned(),
+            row.agent.as_ref().map_or("", |agent| agent.as_str()).to_owned(),
+            format!("{} s", row.waited.as_secs()),
+            format!("{} s", row.talked.as_secs()),
+        ]
+    });
+    print_table(&["ARRIVED", "ID", "FROM", "TO", "OUTCOME", "QUEUE", "AGENT", "WAITED", "TALKED"], rows.collect());
+    Ok(())
+}
+
+pub(crate) fn queues(at: &At) -> anyhow::Result<()> {
+    let body = ask(at, "/api/v1/queues")?;
+    if at.json {
+        println!("{body}");
+        return Ok(());
+    }
+    let rows = array(&body, "queues").map(|queue| {
+        let agents = &queue["agents"];
+        vec![
+            text(&queue["id"]),
+            text(&queue["waiting"]),
+            text(&agents["ready"]),
+            text(&agents["talking"]),
+            text(&queue["today"]["offered"]),
+            text(&queue["today"]["answered"]),
+            text(&queue["today"]["abandoned"]),
+        ]
+    });
+    print_table(&["QUEUE", "WAITING", "READY", "TALKING", "OFFERED", "ANSWERED", "ABANDONED"], rows.collect());
+    Ok(())
+}
+
+pub(crate) fn agents(at: &At) -> anyhow::Result<()> {
+    let body = ask(at, "/api/v1/agents")?;
+    if at.json {
+        println!("{body}");
+        return Ok(());
+    }
+    let rows = array(&body, "agents").map(|agent| {
+        let queues: Vec<_> = agent["queues"].as_array().into_iter().flatten().map(text).collect();
+        let phone = if agent["phone_registered"] == true { "registered" } else { "no phone" };
+        vec![
+            text(&agent["id"]),
+            text(&agent["name"]),
+            text(&agent["state"]),
+            text(&agent["reason"]),
+            queues.join(" "),
+            phone.to_owned(),
+        ]
+    });
+    print_table(&["AGENT", "NAME", "STATE", "WHY", "QUEUES", "PHONE"], rows.collect());
+    Ok(())
+}
+
+/// Asks the running center, with the operator's token it left beside its data.
+fn ask(at: &At, path: &str) -> anyhow::Result<Value> {
+    let data = plan_at(at)?.data();
+    let ready = std::fs::read_to_string(data.join("ready.json"))
+        .with_context(|| format!("no center runs here: {} is not there", data.join("ready.json").display()))?;
+    let ready: Value = serde_json::from_str(&ready).context("ready.json is damaged")?;
+    let token = std::fs::read_to_string(data.join(runtime::OPERATOR_TOKEN))
+        .with_context(|| format!("{} cannot be read", data.join(runtime::OPERATOR_TOKEN).display()))?;
+    let url = format!("{}{path}", ready["http"].as_str().unwrap_or_default());
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
+    let mut response = agent
+        .get(&url)
+        .header("Authorization", &format!("Bearer {}", token.trim()))
+        .call()
+        .with_context(|| format!("the center at {url} does not answer"))?;
+    Ok(response.body_mut().read_json()?)
+}
+
+fn array<'a>(body: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    body[key].as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Prints rows under their heads, each column as wide as it must be.
+pub(crate) fn print_table(heads: &[&str], rows: Vec<Vec<String>>) {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([heads[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..heads.len()).map(width).collect();
+    let line = |cells: Vec<&str>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| {
+            format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count())))
+        });
+        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+    };
+    line(heads.to_vec());
+    for row in &rows {
+        line(row.iter().map(String::as_str).collect());
+    }
+}

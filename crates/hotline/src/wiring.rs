@@ -1,0 +1,205 @@
+//! From a configuration to what each part wants to know.
+
+use crate::config::{Config, PhoneSection};
+use crate::sounds::Library;
+use anyhow::{Context, bail};
+use flow::{Flows, Source, World};
+use model::SipUser;
+use runtime::{Options, Reload};
+use sip::DigestSecret;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// A configuration, where it lies, and what it leads to.
+pub(crate) struct Plan {
+    pub(crate) config: Config,
+    pub(crate) folder: PathBuf,
+}
+
+impl Plan {
+    /// Reads a configuration file.
+    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
+        let config = crate::config::read(file)?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Self { config, folder: folder.to_owned() })
+    }
+
+    /// A path of the configuration, from its folder.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// Where recordings, journal and ready.json are.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path(&self.config.folders.data)
+    }
+
+    /// The database's address; a relative SQLite file lies in the configuration's folder.
+    pub(crate) fn database(&self) -> String {
+        match self.config.database.url.strip_prefix("sqlite:") {
+            Some(file) if !file.starts_with('/') && !file.starts_with(':') => {
+                format!("sqlite:{}", self.path(Path::new(file)).display())
+            }
+            _ => self.config.database.url.clone(),
+        }
+    }
+
+    /// The sounds.
+    pub(crate) fn sounds(&self) -> anyhow::Result<Library> {
+        let own = self.config.folders.media.as_ref().map(|folder| self.path(folder));
+        Ok(Library::load(own.as_deref())?)
+    }
+
+    /// What dialplans may name.
+    pub(crate) fn world(&self, sounds: &Library) -> World {
+        let mut world = World::default();
+        world.queues.extend(self.config.queue.iter().map(|queue| queue.name.as_str().into()));
+        let agents = self.config.agent.iter().flat_map(|agent| agent.skills.keys());
+        let needs = self.config.queue.iter().flat_map(|queue| queue.needs.keys());
+        world.skills.extend(agents.chain(needs).map(|skill| skill.as_str().into()));
+        sounds.name_to(&mut world);
+        world
+    }
+
+    /// The dialplans' texts.
+    pub(crate) fn dialplans(&self) -> anyhow::Result<Vec<Source>> {
+        let folder = self.path(&self.config.folders.dialplans);
+        let mut sources = Vec::new();
+        read_dialplans(&folder, &mut sources)?;
+        Ok(sources)
+    }
+
+    /// Center, telephony and sounds, all checked.
+    pub(crate) fn reload(&self) -> anyhow::Result<Reload> {
+        let sounds = self.sounds()?;
+        let world = self.world(&sounds);
+        let dialplans = self.dialplans()?;
+        if let Err(findings) = Flows::load(&dialplans, &world) {
+            bail!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+        }
+        let center = center::Settings {
+            queues: self.config.queue.iter().map(|queue| queue.queue()).collect(),
+            agents: self.config.agent.iter().map(|agent| agent.agent()).collect(),
+            codes: self.config.codes.clone().into(),
+            language: self.config.center.language.clone(),
+            dialplans,
+            world,
+        };
+        Ok(Reload { center, telephony: self.telephony()?, prompts: sounds.prompts })
+    }
+
+    fn telephony(&self) -> anyhow::Result<telephony::Settings> {
+        let domain = &self.config.center.domain;
+        let mut phones = BTreeMap::new();
+        for section in &self.config.phone {
+            for user in section.users().map_err(anyhow::Error::msg)? {
+                phones.insert(SipUser::new(&user), secret(section, &user, domain)?);
+            }
+        }
+        let trunks = self.config.trunk.iter().map(|trunk| trunk.trunk().map_err(anyhow::Error::msg));
+        let nowhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+        Ok(telephony::Settings {
+            domain: domain.clone(),
+            // Filled in when the sockets listen.
+            address: nowhere,
+            media_address: nowhere.ip(),
+            phones,
+            trunks: trunks.collect::<Result<_, _>>()?,
+            register_max: self.config.sip.register_max.0,
+        })
+    }
+
+    /// Everything a node needs.
+    pub(crate) fn options(&self) -> anyhow::Result<Options> {
+        let Reload { center, telephony, prompts } = self.reload()?;
+        let config = &self.config;
+        let sip_advertise = config.sip.advertise.or_else(|| reachable(config.sip.listen));
+        let https = match (&config.http.tls_port, &config.http.tls_certificate, &config.http.tls_key) {
+            (Some(port), Some(certificate), Some(key)) => Some(runtime::Tls {
+                listen: SocketAddr::new(config.http.listen, *port),
+                files: web::tls::TlsFiles {
+                    certificate: self.path(certificate),
+                    key: self.path(key),
+                    authority: None,
+                },
+            }),
+            _ => None,
+        };
+        Ok(Options {
+            sip: SocketAddr::new(config.sip.listen, config.sip.port),
+            sip_advertise,
+            media_advertise: config.media.advertise.or(sip_advertise),
+            media_ports: config.media.ports.low..=config.media.ports.high,
+            media_threads: config.media.threads,
+            http: SocketAddr::new(config.http.listen, config.http.port),
+            https,
+            database: self.database(),
+            data: self.data(),
+            center,
+            telephony,
+            prompts,
+            web: web::WebOptions {
+                name: config.center.name.clone(),
+                domain: config.center.domain.clone(),
+                metrics_token: config.http.metrics_token.clone(),
+                ..web::WebOptions::default()
+            },
+        })
+    }
+}
+
+/// Listening everywhere says nothing about where we are; then the machine's own address towards the world is told,
+/// if it has one.
+fn reachable(listen: IpAddr) -> Option<IpAddr> {
+    if !listen.is_unspecified() {
+        return None;
+    }
+    // Connecting a datagram socket sends nothing; it only asks the routing table.
+    let socket = std::net::UdpSocket::bind(SocketAddr::new(listen, 0)).ok()?;
+    let far = if listen.is_ipv4() { "192.0.2.1:9" } else { "[2001:db8::1]:9" };
+    let local = socket.connect(far).and_then(|()| socket.local_addr()).map(|address| address.ip()).ok();
+    local.or(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+}
+
+fn secret(section: &PhoneSection, user: &str, domain: &str) -> anyhow::Result<DigestSecret> {
+    match (&section.password, &section.ha1_md5, &section.ha1_sha256) {
+        (Some(password), ..) => Ok(DigestSecret::new(user, domain, password)),
+        (None, Some(md5), Some(sha256)) => {
+            let hash = |text: &str, into: &mut [u8]| {
+                for (at, byte) in into.iter_mut().enumerate() {
+                    *byte = text.get(2 * at..2 * at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok())?;
+                }
+                Some(())
+            };
+            let mut secret = DigestSecret { md5: [0; 16], sha256: [0; 32] };
+            hash(md5, &mut secret.md5)
+                .and_then(|()| hash(sha256, &mut secret.sha256))
+                .with_context(|| format!("phone {user}: the hashes are not hexadecimal digits"))?;
+            Ok(secret)
+        }
+        _ => bail!("phone {user}: give password, or ha1_md5 and ha1_sha256"),
+    }
+}
+
+/// Reads every `.toml` below a folder, in order of their names.
+pub(crate) fn read_dialplans(folder: &Path, into: &mut Vec<Source>) -> anyhow::Result<()> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("the dialplans folder {} cannot be read", folder.display()))?;
+    let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            read_dialplans(&path, into)?;
+        } else if path.extension().is_some_and(|ending| ending == "toml") {
+            into.push(read_dialplan(&path)?);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn read_dialplan(path: &Path) -> anyhow::Result<Source> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Source { name: path.display().to_string(), text })
+}

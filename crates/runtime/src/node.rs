@@ -1,0 +1,446 @@
+//! A whole server: put together, running, taken apart.
+
+use crate::audience::Listeners;
+use crate::clock::Clock;
+use crate::control::{Control, Parts, REQUESTS_WAITING_MAX, phones_of};
+use crate::door::{Door, Phase};
+use crate::journal::{JournalError, JournalWriter};
+use crate::library::{ArchiveSounds, StoreLibrary};
+use crate::request::{Reload, Request};
+use crate::{Counters, figures, past, seeds};
+use archive::{Archive, ArchiveError, Recorder, RecorderOptions};
+use center::Input;
+use model::LegEvent;
+use net::rtp::MediaThreads;
+use net::sip::{BindError, SipSockets};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use store::{SpoolError, Store, StoreError, Writer, WriterOptions};
+use telephony::{Prompts, Telephony};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use web::tls::{TlsError, TlsFiles};
+use web::{Board, Doors, Feed, Listener, Metrics, Readiness, ServeLimits, Web, WebOptions};
+
+/// Media events that may wait for the control thread. When more would, the control thread is stuck, and the media
+/// thread waits: better late than a call that never ends.
+const MEDIA_EVENTS_MAX: usize = 65_536;
+
+/// How long the end of the program waits for records to be written.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The file, in the data folder, that holds the token of the operator's sub-commands.
+pub const OPERATOR_TOKEN: &str = "operator.token";
+
+/// HTTPS.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Certificate and key.
+    pub files: TlsFiles,
+}
+
+/// Everything a server needs to know.
+#[derive(Debug)]
+pub struct Options {
+    /// Where SIP listens.
+    pub sip: SocketAddr,
+    /// The address others reach us by, if it is not that one.
+    pub sip_advertise: Option<IpAddr>,
+    /// The address sound is sent to, if it is another one.
+    pub media_advertise: Option<IpAddr>,
+    /// The ports for RTP.
+    pub media_ports: RangeInclusive<u16>,
+    /// Threads that carry sound; 0 is one for each core.
+    pub media_threads: usize,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// HTTPS, if there is any.
+    pub https: Option<Tls>,
+    /// The database.
+    pub database: String,
+    /// Recordings, journal and spool.
+    pub data: PathBuf,
+    /// The center.
+    pub center: center::Settings,
+    /// Phones and trunks; the addresses in it are filled in here.
+    pub telephony: telephony::Settings,
+    /// The sounds.
+    pub prompts: Prompts,
+    /// The web.
+    pub web: WebOptions,
+}
+
+/// Why a server cannot start. Each is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A folder cannot be made or written.
+    #[error("the folder {folder} cannot be written: {source}")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// What the machine says.
+        source: io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database's spool.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The recordings.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// SIP's sockets.
+    #[error(transparent)]
+    Sip(#[from] BindError),
+    /// A web listener.
+    #[error("cannot listen for HTTP on {address}: {source}")]
+    Http {
+        /// Where.
+        address: SocketAddr,
+        /// What the machine says.
+        source: io::Error,
+    },
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A thread cannot be started.
+    #[error("the machine gives no more threads: {0}")]
+    Threads(io::Error),
+}
+
+/// Where a server can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// SIP over UDP and TCP.
+    pub sip: SocketAddr,
+    /// HTTP.
+    pub http: SocketAddr,
+    /// HTTPS.
+    pub https: Option<SocketAddr>,
+}
+
+/// A running server.
+pub struct Node {
+    addresses: Addresses,
+    requests: mpsc::Sender<Request>,
+    phase: Phase,
+    counters: Arc<Counters>,
+    web: Web,
+    end_web: oneshot::Sender<()>,
+    web_task: tokio::task::JoinHandle<()>,
+    control: JoinHandle<()>,
+    writer: Arc<Writer>,
+    store: Store,
+    sip: SocketAddr,
+    media_address: IpAddr,
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// No call was live.
+    Quiet,
+    /// So many interactions were live and were cut.
+    Cut(usize),
+}
+
+impl Node {
+    /// Starts a server. It takes calls and requests when this returns. Must be called within a tokio runtime, which
+    /// must outlive the node.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let data = &options.data;
+        for folder in ["journal", "recordings", "spool"].map(|name| data.join(name)) {
+            std::fs::create_dir_all(&folder)
+                .map_err(|source| StartError::Folder { folder: folder.display().to_string(), source })?;
+        }
+        let store = Store::open(&options.database).await?;
+        store.migrate().await?;
+
+        let archive = Archive::in_folder(data.join("recordings"))?;
+        let mut past = past::read(&data.join("journal"), store.last_seq().await?)?;
+        past.recordings = past::recordings(&archive)?;
+        let clock = Clock::starting_at(past::continues(past.ended));
+        let journal = JournalWriter::begin(&data.join("journal"), past.number, &past.center, clock.now())?;
+
+        let feed = Feed::new();
+        let told = feed.clone();
+        let on_written = Box::new(move |lines: &[model::TimelineEntry]| told.publish(lines));
+        let writer = Arc::new(Writer::start(store.clone(), WriterOptions::in_folder(data.join("spool")), on_written)?);
+        for record in past.records.drain(..) {
+            writer.send(record);
+        }
+        // What follows from the old journal is on the disk before the old journal goes.
+        let flushing = Arc::clone(&writer);
+        let flushed = tokio::task::spawn_blocking(move || flushing.flush(FLUSH_PATIENCE)).await;
+        if matches!(flushed, Ok(store::writer::Flushed::Written | store::writer::Flushed::Spooled)) {
+            JournalWriter::forget_former(&data.join("journal"), past.number);
+        }
+
+        let (requests, requests_waiting) = mpsc::channel(REQUESTS_WAITING_MAX);
+        let recorder = start_recorder(&archive, &requests)?;
+        let board = Board::new();
+        let phase = Phase::default();
+        let counters = Arc::new(Counters::default());
+        let metrics = Metrics::default();
+        figures::register(&metrics, &counters, &writer, &recorder);
+
+        let http = listen(options.http).await?;
+        let https = match &options.https {
+            Some(tls) => Some((listen(tls.listen).await?, web::tls::server_config(&tls.files)?)),
+            None => None,
+        };
+        let local = |listener: &TcpListener, asked: SocketAddr| listener.local_addr().unwrap_or(asked);
+        let http_address = local(&http, options.http);
+        let https_address = https
+            .as_ref()
+            .zip(options.https.as_ref())
+            .map(|((listener, _), tls)| local(listener, tls.listen));
+
+        let (media_events, media_events_waiting) = mpsc::channel(MEDIA_EVENTS_MAX);
+        let media = start_media(&options, clock, media_events, &recorder)?;
+        let phones = phones_of(&options.center);
+        let audience =
+            Listeners { writer: Arc::clone(&writer), board: board.clone(), recorder, phones };
+        let mut first = vec![Input::Config(Box::new(options.center))];
+        first.append(&mut past.recordings);
+        let make = Make {
+            clock,
+            settings: options.telephony,
+            prompts: options.prompts,
+            center: past.center,
+            media,
+            journal,
+            audience,
+            requests: requests_waiting,
+            media_events: media_events_waiting,
+            counters: Arc::clone(&counters),
+            first,
+            listen: options.sip,
+            sip_advertise: options.sip_advertise,
+            media_advertise: options.media_advertise,
+        };
+        let (control, sip, media_address) = make.start().await?;
+
+        let operator = operator_token(data)?;
+        let library = Arc::new(StoreLibrary { store: store.clone(), operator });
+        let door = Arc::new(Door { requests: requests.clone(), phase: phase.clone() });
+        let doors =
+            Doors { library, sounds: Arc::new(ArchiveSounds(archive)), center: door, board, feed, metrics };
+        let web = Web::new(doors, options.web, seeds::secrets(), web::Clock::system());
+        let mut listeners = vec![Listener { socket: http, tls: None }];
+        listeners.extend(https.map(|(socket, tls)| Listener { socket, tls: Some(tls) }));
+        let (end_web, web_ends) = oneshot::channel();
+        let router = web::router(web.clone());
+        let web_task = tokio::spawn(web::serve(listeners, router, ServeLimits::default(), async move {
+            let _ = web_ends.await;
+        }));
+        phase.set(&Readiness::Ready);
+        let addresses = Addresses { sip, http: http_address, https: https_address };
+        Ok(Self {
+            addresses,
+            requests,
+            phase,
+            counters,
+            web,
+            end_web,
+            web_task,
+            control,
+            writer,
+            store,
+            sip,
+            media_address,
+        })
+    }
+
+    /// Where it can be reached.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Makes new settings effective; live calls go on. Addresses and ports stay what they are.
+    pub async fn reload(&self, mut reload: Reload) {
+        reload.telephony.address = self.sip;
+        reload.telephony.media_address = self.media_address;
+        // The control thread is there until the node is stopped.
+        let _ = self.requests.send(Request::Reload(Box::new(reload))).await;
+    }
+
+    /// Turns new calls away and waits until the live ones are over, but not longer than `patience`.
+    pub async fn drain(&self, patience: Duration) {
+        self.phase.set(&Readiness::Draining);
+        let _ = self.requests.send(Request::Drain).await;
+        let limit = tokio::time::Instant::now() + patience;
+        while tokio::time::Instant::now() < limit {
+            let load = self.counters.load();
+            if load.interactions == 0 && load.legs == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Ends everything, in order: the web, the calls, the records, the database.
+    pub async fn stop(self) -> Stopped {
+        let live = self.counters.load().interactions;
+        self.web.close();
+        let _ = self.end_web.send(());
+        let _ = self.requests.send(Request::Stop).await;
+        let control = self.control;
+        if let Ok(Err(_)) = tokio::task::spawn_blocking(move || control.join()).await {
+            tracing::error!("the control thread ended in a panic");
+        }
+        let _ = self.web_task.await;
+        let writer = Arc::clone(&self.writer);
+        let _ = tokio::task::spawn_blocking(move || writer.flush(FLUSH_PATIENCE)).await;
+        self.store.close().await;
+        if live == 0 { Stopped::Quiet } else { Stopped::Cut(live) }
+    }
+
+    /// Whether the control thread has ended by itself, which it never should.
+    pub fn has_failed(&self) -> bool {
+        self.control.is_finished()
+    }
+}
+
+/// Makes the token with which the operator's sub-commands ask this process, and leaves it where only the owner of the
+/// data can read it. Returns its hash, as the web knows tokens.
+fn operator_token(data: &std::path::Path) -> Result<String, StartError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let token = seeds::secrets().token(52);
+    let path = data.join(OPERATOR_TOKEN);
+    let written = std::fs::remove_file(&path).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    });
+    written
+        .and_then(|()| std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path))
+        .and_then(|mut file| file.write_all(token.as_bytes()))
+        .map_err(|source| StartError::Folder { folder: path.display().to_string(), source })?;
+    Ok(web::session::hash(&token))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Http { address, source })
+}
+
+fn start_recorder(archive: &Archive, requests: &mpsc::Sender<Request>) -> Result<Recorder, ArchiveError> {
+    let requests = requests.clone();
+    let on_ended = Arc::new(move |ended| {
+        let event = past::news(ended);
+        if let LegEvent::RecordingFailed { recording, why } = &event {
+            tracing::error!(%recording, %why, "a recording went wrong");
+        }
+        // Called on the recorder's thread, which may wait.
+        let _ = requests.blocking_send(Request::Recording(event));
+    });
+    Recorder::start(archive.clone(), &RecorderOptions::default(), on_ended)
+}
+
+fn start_media(
+    options: &Options,
+    clock: Clock,
+    events: mpsc::Sender<media::Event>,
+    recorder: &Recorder,
+) -> Result<MediaThreads, StartError> {
+    let config = net::rtp::Config {
+        threads: options.media_threads,
+        ports: options.media_ports.clone(),
+        clock: Arc::new(move || clock.now()),
+        ..net::rtp::Config::new(options.sip.ip(), seeds::bytes())
+    };
+    let recorder = recorder.clone();
+    let tell = move |event| {
+        // Only a control thread that is stuck or gone makes this fail or wait.
+        if let Err(mpsc::error::TrySendError::Full(event)) = events.try_send(event) {
+            let _ = events.blocking_send(event);
+        }
+    };
+    MediaThreads::start(config, tell, move |recorded| recorder.take(recorded)).map_err(StartError::Threads)
+}
+
+/// What the control thread is made of.
+struct Make {
+    clock: Clock,
+    settings: telephony::Settings,
+    prompts: Prompts,
+    center: center::Center,
+    media: MediaThreads,
+    journal: JournalWriter,
+    audience: Listeners,
+    requests: mpsc::Receiver<Request>,
+    media_events: mpsc::Receiver<media::Event>,
+    counters: Arc<Counters>,
+    first: Vec<Input>,
+    listen: SocketAddr,
+    sip_advertise: Option<IpAddr>,
+    media_advertise: Option<IpAddr>,
+}
+
+impl Make {
+    /// Starts the control thread. Returns it when its sockets listen, with the addresses others are told.
+    async fn start(self) -> Result<(JoinHandle<()>, SocketAddr, IpAddr), StartError> {
+        let (bound, binding) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("control".to_owned())
+            .spawn(move || self.run(bound))
+            .map_err(StartError::Threads)?;
+        match binding.await {
+            Ok(Ok((sip, media))) => Ok((thread, sip, media)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Threads(io::Error::other("the control thread did not start"))),
+        }
+    }
+
+    fn run(self, bound: oneshot::Sender<Result<(SocketAddr, IpAddr), StartError>>) {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = bound.send(Err(StartError::Threads(error)));
+                return;
+            }
+        };
+        runtime.block_on(async move {
+            let sockets = match SipSockets::bind(self.listen).await {
+                Ok(sockets) => sockets,
+                Err(error) => {
+                    let _ = bound.send(Err(error.into()));
+                    return;
+                }
+            };
+            let address = SocketAddr::new(self.sip_advertise.unwrap_or(self.listen.ip()), sockets.local().port());
+            let media_address = self.media_advertise.unwrap_or(address.ip());
+            let settings = telephony::Settings { address, media_address, ..self.settings };
+            let mut telephony = Telephony::new(settings, seeds::ids(), seeds::secrets());
+            telephony.handle(telephony::Input::Prompts(self.prompts), self.clock.now());
+            let control = Control::new(Parts {
+                clock: self.clock,
+                telephony,
+                center: self.center,
+                sockets,
+                media: self.media,
+                journal: self.journal,
+                audience: self.audience,
+                requests: self.requests,
+                media_events: self.media_events,
+                counters: self.counters,
+                first: self.first,
+            });
+            let _ = bound.send(Ok((address, media_address)));
+            let (journal, media, _) = control.run().await;
+            media.stop();
+            journal.close();
+        });
+    }
+}

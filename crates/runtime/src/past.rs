@@ -1,0 +1,83 @@
+//! What a former process left: its journal is replayed, what was live in it is closed with its true outcome, and
+//! recordings that were cut are finished.
+
+use crate::journal::{self, JournalError};
+use crate::seeds;
+use archive::{Archive, ArchiveError, Ended};
+use base::Instant;
+use center::{Center, Effect, Input};
+use model::{LegEvent, Record};
+use std::path::Path;
+
+/// The center as it goes on, and what has to be written down of the past.
+pub(crate) struct Past {
+    pub(crate) center: Center,
+    /// What the monotonic clock showed at the end.
+    pub(crate) ended: Instant,
+    /// The number of the journal to begin.
+    pub(crate) number: u64,
+    /// Everything that follows from the old journal; some of it is in the library already, which changes nothing.
+    pub(crate) records: Vec<Record>,
+    /// What became of recordings that were cut.
+    pub(crate) recordings: Vec<Input>,
+}
+
+/// Reads the past. `last_seq` is the last line in the library, for a center that begins without a journal.
+pub(crate) fn read(folder: &Path, last_seq: u64) -> Result<Past, JournalError> {
+    let newest = journal::newest(folder)?;
+    let number = newest.as_ref().map_or(1, |(number, _)| number + 1);
+    let found = match &newest {
+        Some((_, path)) => journal::read(path)?,
+        None => None,
+    };
+    let Some(found) = found else {
+        let center = Center::new(seeds::ids(), last_seq);
+        let ended = Instant::from_micros(1);
+        return Ok(Past { center, ended, number, records: Vec::new(), recordings: Vec::new() });
+    };
+    let ended = found.ended();
+    let open_before = found.center.open_interactions();
+    let mut center = found.center;
+    let mut records = Vec::new();
+    let inputs = found.inputs.len();
+    for (now, input) in found.inputs {
+        center.handle(input, now);
+        keep_records(&mut center, &mut records);
+    }
+    let open = center.open_interactions();
+    // The former process was last alive then; that is when what was live in it ended.
+    center.handle(Input::Restarted, ended);
+    keep_records(&mut center, &mut records);
+    tracing::info!(inputs, open_before, closed = open, "the journal of the former process is replayed");
+    Ok(Past { center, ended: ended.mono, number, records, recordings: Vec::new() })
+}
+
+fn keep_records(center: &mut Center, records: &mut Vec<Record>) {
+    while let Some(effect) = center.poll_effect() {
+        if let Effect::Persist(record) = effect {
+            records.push(record);
+        }
+    }
+}
+
+/// Finishes recordings that were cut, as news for the center.
+pub(crate) fn recordings(archive: &Archive) -> Result<Vec<Input>, ArchiveError> {
+    Ok(archive::recover(archive)?.into_iter().map(|ended| Input::Leg(news(ended))).collect())
+}
+
+/// What became of a recording, for the center.
+pub(crate) fn news(ended: Ended) -> LegEvent {
+    match ended {
+        Ended::Finished(finished) => LegEvent::Recorded {
+            recording: finished.recording,
+            length: finished.length,
+            bytes: finished.bytes,
+        },
+        Ended::Failed { recording, why } => LegEvent::RecordingFailed { recording, why: why.to_string() },
+    }
+}
+
+/// The clocks go on from where the journal ended, so that no time before is later than one after.
+pub(crate) fn continues(ended: Instant) -> Instant {
+    ended + base::Duration::from_millis(1)
+}
