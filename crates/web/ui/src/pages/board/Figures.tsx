@@ -62,7 +62,9 @@ export function Figures({ queue }: { queue: string | undefined }) {
 
   const cell = (name: FigureName, label: string, value: ReactNode, link: ReactNode) => (
     <div className={css.cell} key={name}>
-      <span className={css.label}>{label}</span>
+      <span className={css.label} title={label}>
+        {label}
+      </span>
       {value}
       <Spark scope={queue} name={name} />
       {link}

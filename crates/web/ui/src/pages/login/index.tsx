@@ -9,6 +9,7 @@ import { duration } from '../../text/format';
 import { switchLanguage, useLanguageStore, useT, type Translate } from '../../text/i18n';
 import { Icon } from '../../ui/Icon';
 import css from './login.module.css';
+import { Voice } from './Voice';
 
 /** Only a path of our own is followed after the login, never an address of somebody else. */
 export const safeNext = (next: string | undefined): string =>
@@ -103,6 +104,7 @@ export default function Login() {
 
   return (
     <div className={css.page}>
+      <Voice />
       <header className={css.choices}>
         <button
           type="button"

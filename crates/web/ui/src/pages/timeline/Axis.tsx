@@ -155,6 +155,7 @@ export function Axis({ story, recording, nameOf }: Props) {
               {typeof outline === 'object' && <Wave outline={outline} />}
             </div>
           )}
+          {recording === undefined && <span className={css.none}>{t('axis.no_sound')}</span>}
         </div>
         <div ref={head} className={css.head} />
       </div>
