@@ -55,7 +55,7 @@ impl Headers {
         let value = self.list(HeaderName::Via).next()?;
         let shape = via::Shape::read(value.as_bytes()).ok()?;
         let branch = params::find(shape.params, "branch")?.raw()?;
-        std::str::from_utf8(branch).ok()
+        std::str::from_utf8(branch).ok().filter(|branch| !branch.is_empty())
     }
 
     /// From.
@@ -80,7 +80,7 @@ impl Headers {
 
     fn tag(&self, name: HeaderName) -> Option<&str> {
         let shape = name_addr::Shape::read(self.get(name)?.as_bytes()).ok()?;
-        std::str::from_utf8(params::find(shape.params, "tag")?.raw()?).ok()
+        std::str::from_utf8(params::find(shape.params, "tag")?.raw()?).ok().filter(|tag| !tag.is_empty())
     }
 
     /// Call-ID.

@@ -159,9 +159,9 @@ impl NameAddr {
         self.params.text(name)
     }
 
-    /// The tag of a From or To.
+    /// The tag of a From or To; an empty one is none.
     pub fn tag(&self) -> Option<&str> {
-        self.params.value("tag")
+        self.params.value("tag").filter(|tag| !tag.is_empty())
     }
 
     /// The `expires` parameter of a Contact; one too large is the largest.

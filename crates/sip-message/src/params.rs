@@ -204,18 +204,28 @@ pub(crate) fn find<'a>(bytes: &'a [u8], name: &str) -> Option<Param<'a>> {
     iter(bytes).find(|param| param.name.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// Whether the text is a well-formed row of parameters in which one that decides something stands once at most.
-pub(crate) fn check_once(bytes: &[u8], name: &str) -> Result<(), Malformed> {
+/// Checks a row of parameters and finds in it one that decides something, and so may stand there once at most.
+pub(crate) fn find_once<'a>(bytes: &'a [u8], name: &str) -> Result<Option<Param<'a>>, Malformed> {
     let mut rest = scan::trim_start(bytes);
-    let mut seen = false;
+    let mut found = None;
     while !rest.is_empty() {
         let (param, tail) = next(rest)?;
-        if param.name.eq_ignore_ascii_case(name.as_bytes()) && std::mem::replace(&mut seen, true) {
+        if param.name.eq_ignore_ascii_case(name.as_bytes()) && found.replace(param).is_some() {
             return Err(Malformed::ParameterTwice);
         }
         rest = tail;
     }
-    Ok(())
+    Ok(found)
+}
+
+/// The same for a tag or a branch, which are compared, stored and written again: no quotes, nothing but ASCII.
+pub(crate) fn check_identifier(bytes: &[u8], name: &str) -> Result<(), Malformed> {
+    match find_once(bytes, name)?.and_then(|param| param.value) {
+        Some(value) if value.first() == Some(&b'"') || scan::any(value, |b| !b.is_ascii_graphic()) => {
+            Err(Malformed::Parameter)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 impl fmt::Display for Params {

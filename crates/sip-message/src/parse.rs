@@ -247,14 +247,20 @@ fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(
                         return Err(ParseErrorKind::TooManyVias);
                     }
                     via::Shape::read(value)
-                        .and_then(|shape| params::check_once(shape.params, "branch"))
+                        .and_then(|shape| params::check_identifier(shape.params, "branch"))
                         .map_err(HeaderError::of(name))?;
                 }
             }
-            HeaderName::From | HeaderName::To => address(value, "tag").map_err(HeaderError::of(name))?,
+            HeaderName::From | HeaderName::To => {
+                address(value)
+                    .and_then(|params| params::check_identifier(params, "tag"))
+                    .map_err(HeaderError::of(name))?;
+            }
             HeaderName::Contact if value != b"*" => {
                 for value in Commas::new(value) {
-                    address(value, "expires").map_err(HeaderError::of(name))?;
+                    address(value)
+                        .and_then(|params| params::find_once(params, "expires"))
+                        .map_err(HeaderError::of(name))?;
                 }
             }
             HeaderName::CallId => call_id(value).map_err(HeaderError::of(name))?,
@@ -276,12 +282,12 @@ fn mandatory(headers: &Headers, seen: u128, method: Option<&Method>) -> Result<(
     Ok(())
 }
 
-/// One address, with the parameter that may stand there once.
+/// Checks one address up to its parameters, and returns those.
 #[inline]
-fn address(value: &[u8], once: &str) -> Result<(), Malformed> {
+fn address(value: &[u8]) -> Result<&[u8], Malformed> {
     let shape = name_addr::Shape::read(value)?;
     Uri::check(shape.uri)?;
-    params::check_once(shape.params, once)
+    Ok(shape.params)
 }
 
 /// RFC 3261 §25.1 callid: one word, perhaps with an @; in ASCII, so that it can be a key and stand in a log.

@@ -43,6 +43,23 @@ fn a_second_tag_or_branch_is_refused() {
 }
 
 #[test]
+fn a_tag_or_branch_that_could_not_be_written_again_is_refused() {
+    for bad in ["\"a b\"", "\"1\"", "\u{e9}"] {
+        for (part, name) in [(";tag=1", HeaderName::From), (";branch=z9hG4bK1", HeaderName::Via)] {
+            let (param, _) = part.split_once('=').unwrap();
+            let text = format!("{}\r\n", HEAD.replace(part, &format!("{param}={bad}")));
+            let expected = HeaderError::Malformed { name, problem: Malformed::Parameter };
+            assert_eq!(refusal(&text), (400, ParseErrorKind::Header(expected)), "{text}");
+        }
+    }
+    // An empty one is as good as none.
+    let text = format!("{}\r\n", HEAD.replace(";tag=1", ";tag=").replace(";branch=z9hG4bK1", ";branch="));
+    let invite = request(&text);
+    assert_eq!((invite.headers().from_tag(), invite.headers().top_branch()), (None, None));
+    assert_eq!(invite.headers().from().unwrap().tag(), None);
+}
+
+#[test]
 fn each_mandatory_header_is_missed() {
     for name in [HeaderName::To, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
         let rest: Vec<&str> = HEAD.lines().filter(|line| !line.starts_with(&format!("{name}:"))).collect();

@@ -33,8 +33,8 @@ impl Replaces {
             return Err(Malformed::Character);
         }
         let list = Params::parse(rest)?;
-        params::check_once(rest, "to-tag")?;
-        params::check_once(rest, "from-tag")?;
+        params::check_identifier(rest, "to-tag")?;
+        params::check_identifier(rest, "from-tag")?;
         let tag = |name| list.value(name).filter(|tag| !tag.is_empty()).ok_or(Malformed::Parameter);
         Ok(Self {
             call_id: scan::text(call_id).into(),
