@@ -97,7 +97,7 @@ struct Guests {
 }
 
 /// A connection's place; given back when it is dropped.
-struct Place {
+pub(crate) struct Place {
     house: Arc<House>,
     address: IpAddr,
 }
@@ -198,7 +198,6 @@ async fn attend(
 ) {
     let limits = place.house.limits;
     let router = place.house.router.clone();
-    // The place is held by the service, which lives on in a connection that became a WebSocket.
     let place = Arc::new(place);
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let router = router.clone();
@@ -235,7 +234,8 @@ pub(crate) async fn said(word: &mut watch::Receiver<bool>) {
     let _ = word.wait_for(|said| *said).await.map(drop);
 }
 
-/// Keeps a connection's place while a request of it lives.
+/// Keeps a connection's place for as long as it is held. A request that becomes a WebSocket takes it along, because
+/// its connection is then over as far as HTTP goes.
 #[derive(Clone)]
 #[expect(dead_code, reason = "it is there to be dropped")]
-struct Held(Arc<Place>);
+pub(crate) struct Held(Arc<Place>);

@@ -219,7 +219,8 @@ async fn heads_without_end_are_refused() {
     let large = format!("X-Large: {}\r\n", "y".repeat(100_000));
     for extra in [many, large] {
         let mut stream = TcpStream::connect(house.address).await.unwrap();
-        let _ = stream.write_all(format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{extra}\r\n").as_bytes()).await;
+        let request = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{extra}\r\n");
+        let _ = stream.write_all(request.as_bytes()).await;
         let mut answer = Vec::new();
         let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
         assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
@@ -229,10 +230,16 @@ async fn heads_without_end_are_refused() {
 
 #[tokio::test]
 async fn a_connection_too_many_is_closed_and_its_place_comes_back() {
-    let limits = ServeLimits { address_connections_max: 2, ..ServeLimits::default() };
+    // The head is waited for longer than the test has patience, so that only the limit can close a connection.
+    let limits = ServeLimits {
+        address_connections_max: 2,
+        head_time_max: Duration::from_secs(600),
+        ..ServeLimits::default()
+    };
     let house = House::open(limits).await;
     let first = TcpStream::connect(house.address).await.unwrap();
-    let watcher = house.watch("root", None).await.unwrap();
+    let mut watcher = house.watch("root", None).await.unwrap();
+    heard(&mut watcher).await;
     let mut third = TcpStream::connect(house.address).await.unwrap();
     let mut answer = Vec::new();
     let _ =

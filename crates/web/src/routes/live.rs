@@ -5,13 +5,13 @@ use crate::board::Watcher;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::LiveMessage;
-use crate::serve::said;
+use crate::serve::{Held, said};
 use crate::state::Web;
 use access::Permission;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::Response;
 use base::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -47,6 +47,7 @@ pub async fn live(
     State(web): State<Web>,
     caller: Caller,
     headers: HeaderMap,
+    extensions: Extensions,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let reach = caller.reach(Permission::SeeBoard)?;
@@ -55,10 +56,13 @@ pub async fn live(
         ApiError::new(StatusCode::BAD_REQUEST, "not_a_websocket", rejection.body_text())
     })?;
     let watcher = web.board().watch(reach);
-    Ok(upgrade
-        .max_message_size(INCOMING_BYTES_MAX)
-        .max_frame_size(INCOMING_BYTES_MAX)
-        .on_upgrade(move |socket| watch(web, caller, watcher, socket)))
+    let place = extensions.get::<Held>().cloned();
+    Ok(upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX).on_upgrade(
+        async move |socket| {
+            watch(web, caller, watcher, socket).await;
+            drop(place);
+        },
+    ))
 }
 
 /// A browser says which page opens the connection; only pages of ours may.
