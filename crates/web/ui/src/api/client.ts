@@ -1,4 +1,5 @@
 /** Requests to the server. The session is a cookie that scripts cannot read. */
+import { learnTime } from '../live/live';
 
 /** What went wrong with a request, in the server's words where it had any. */
 export class Fault extends Error {
@@ -57,6 +58,9 @@ export async function request<T>(method: Method, path: string, body?: unknown, s
     if (signal?.aborted) throw error;
     throw new Fault('network', 0, error instanceof Error ? error.message : String(error));
   }
+  // Whole seconds, so it is behind by up to one; the live connection knows better, and the larger one is taken.
+  const date = Date.parse(response.headers.get('date') ?? '');
+  if (!Number.isNaN(date)) learnTime(date);
   // A gateway's own complaint means the same to a person as no answer at all.
   if (response.status === 502 || response.status === 504) throw new Fault('network', 0, response.statusText);
   if (!response.ok) throw await faultOf(response);

@@ -43,6 +43,8 @@ export interface InteractionFilter {
   number?: string;
 }
 
+/** How often the newest page of the list is read again. */
+const LIST_EVERY_MS = 15_000;
 /** How many interactions a page of the list holds. */
 const PAGE = 50;
 
@@ -57,6 +59,8 @@ export const interactionsQuery = (filter: InteractionFilter) =>
       return request<InteractionPage>('GET', `/interactions?${query}`, undefined, signal);
     },
     getNextPageParam: (last) => last.next ?? undefined,
+    // Who reads on below the first page must not have the rows move away.
+    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? LIST_EVERY_MS : false),
   });
 
 const isOver = (interaction: Interaction | undefined): boolean => interaction?.state === 'closed';

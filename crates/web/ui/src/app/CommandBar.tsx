@@ -12,12 +12,14 @@ import { search, type Command } from './commands';
 import { leave } from './session';
 import { chooseTheme } from './settings';
 import { useShell } from './frame';
+import { REASONS, useMyState } from './wish';
 
 /** Everything by name: pages, queues, agents, calls, settings. */
 export default function CommandBar({ close }: { close: () => void }) {
   const t = useT();
   const { me, openKeys } = useShell();
   const navigate = useNavigate();
+  const { mutate: wish } = useMyState();
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLUListElement>(null);
@@ -66,6 +68,20 @@ export default function CommandBar({ close }: { close: () => void }) {
         });
       }
     }
+    if (me.agent) {
+      const kind = t('command.kind.state');
+      all.push({ id: 'ready', kind, title: agentWord(t, 'ready'), words: t('command.ready.words'), run: () => wish({ state: 'ready' }) });
+      for (const reason of REASONS) {
+        all.push({
+          id: `away-${reason}`,
+          kind,
+          title: `${agentWord(t, 'not_ready')} · ${t(`reason.${reason}`)}`,
+          words: t('command.away.words'),
+          run: () => wish({ state: 'not_ready', reason }),
+        });
+      }
+      all.push({ id: 'home', kind, title: t('mine.log_out'), words: t('command.home.words'), run: () => wish({ state: 'logged_out' }) });
+    }
     const setting = t('command.kind.setting');
     all.push(
       { id: 'light', kind: setting, title: t('command.theme.light'), words: t('command.theme.words'), run: () => chooseTheme('light') },
@@ -77,7 +93,7 @@ export default function CommandBar({ close }: { close: () => void }) {
       { id: 'leave', kind: setting, title: t('me.leave'), words: t('command.leave.words'), run: () => void leave() },
     );
     return all;
-  }, [t, me, navigate, openKeys]);
+  }, [t, me, navigate, openKeys, wish]);
 
   const found = useMemo(() => {
     const results = search(commands, query);

@@ -1,8 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button as AriaButton, Header, MenuSection, MenuTrigger, Separator } from 'react-aria-components';
 import { useState } from 'react';
-import { meQuery, setMyState } from '../api/queries';
-import type { AgentView, Me } from '../api/types';
+import type { AgentView } from '../api/types';
 import { notReadyReason } from '../text/sentences';
 import { useT } from '../text/i18n';
 import { Clock } from '../ui/Clock';
@@ -12,25 +10,14 @@ import { Icon } from '../ui/Icon';
 import { AgentIcon, agentTone, agentWord, toneClass } from '../ui/State';
 import { useKeys } from './keys';
 import css from './MyState.module.css';
+import { REASONS, useMyState, type Wish } from './wish';
 
-const REASONS = ['break', 'lunch', 'meeting', 'training'] as const;
-
-interface Wish {
-  state: 'ready' | 'not_ready' | 'logged_out';
-  reason?: string;
-}
 
 /** The agent's own state: a shape, a word, a clock; behind it the states to change to. */
 export function MyState({ agent }: { agent: AgentView }) {
   const t = useT();
   const [open, setOpen] = useState(false);
-  const client = useQueryClient();
-  const change = useMutation({
-    mutationFn: (wish: Wish) => setMyState(wish.state, wish.reason),
-    onSuccess: (next) => {
-      client.setQueryData<Me>(meQuery.queryKey, (before) => (before ? { ...before, agent: next } : before));
-    },
-  });
+  const change = useMyState();
   useKeys([{ keys: 'Alt R', match: 'Alt+KeyR', layer: 1, label: 'keys.state', run: () => setOpen((was) => !was) }]);
 
   const reason = agent.state === 'not_ready' ? notReadyReason(agent.reason) : '';

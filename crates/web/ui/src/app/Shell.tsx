@@ -3,7 +3,6 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { isLoggedOut, meQuery, queryClient } from '../api/queries';
-import { learnTime } from '../live/live';
 import { connect, disconnect, whenTurnedDown } from '../live/socket';
 import { useT } from '../text/i18n';
 import { may } from './access';
@@ -47,11 +46,6 @@ export function Shell() {
     connect();
     return disconnect;
   }, [seesBoard]);
-
-  useEffect(() => {
-    // Without the live connection the agent's own clock is read from the answers' time stamps.
-    if (!seesBoard && me.agent) learnTime(Math.max(me.agent.since, Date.now()));
-  }, [seesBoard, me.agent]);
 
   useKeys([
     { keys: 'Ctrl K', match: 'Ctrl+KeyK', layer: 1, label: 'keys.commands', run: () => setCommands(true) },

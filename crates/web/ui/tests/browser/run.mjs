@@ -257,11 +257,13 @@ test('500 agents and 500 changes a second are drawn without holding the page up'
   await page.waitForTimeout(2_000);
   const devtools = await context.newCDPSession(page);
   await devtools.send('Performance.enable');
-  const busy = async () => {
-    const { metrics } = await devtools.send('Performance.getMetrics');
-    return metrics.find((one) => one.name === 'TaskDuration').value;
-  };
-  const from = await busy();
+  const figures = async () => Object.fromEntries((await devtools.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
+  const [from, seconds] = [await figures(), 5];
+  await page.waitForTimeout(seconds * 1_000);
+  const to = await figures();
+  const of = (name) => (to[name] - from[name]) / seconds;
+  // Painting is left out: without a graphics card it is done by the processor, and says more about the machine.
+  const share = of('ScriptDuration') + of('LayoutDuration') + of('RecalcStyleDuration');
   const frames = await page.evaluate(
     () =>
       new Promise((done) => {
@@ -277,12 +279,11 @@ test('500 agents and 500 changes a second are drawn without holding the page up'
         requestAnimationFrame(run);
       }),
   );
-  const share = ((await busy()) - from) / 5;
   const tiles = await page.locator('[data-agent]').count();
-  console.log(`    ${Math.round(frames.count / 5)} frames a second, longest ${Math.round(frames.longest)} ms, main thread ${(share * 100).toFixed(1)} %, ${tiles} tiles drawn of 500`);
+  console.log(`    ${Math.round(frames.count / 5)} frames a second, longest ${Math.round(frames.longest)} ms, script, style and layout ${(share * 100).toFixed(1)} % of the main thread, ${tiles} tiles drawn of 500`);
   assert.ok(tiles < 200, 'only what is on screen is drawn');
   // The machine may be busy with other things; a page that redraws everything is far over this.
-  assert.ok(share < 0.6, `main thread ${share}`);
+  assert.ok(share < 0.4, `main thread ${share}`);
   await context.close();
   mock.close();
 }, { own: true });
@@ -349,8 +350,12 @@ test('everything is reached by keyboard: commands, pages, lists, tiles, timeline
   await page.waitForURL(/\/interactions/);
   await ready.list(page);
 
+  await page.locator('[role=dialog]').waitFor({ state: 'detached' });
   await page.keyboard.press('j');
+  await page.waitForFunction(() => document.activeElement.dataset.open);
+  const first = await page.evaluate(() => document.activeElement.dataset.open);
   await page.keyboard.press('j');
+  await page.waitForFunction((before) => document.activeElement.dataset.open && document.activeElement.dataset.open !== before, first);
   const second = await page.evaluate(() => document.activeElement.dataset.open);
   assert.equal(second, await page.locator('[data-open]').nth(1).getAttribute('data-open'), 'J goes to the next row');
   await page.keyboard.press('k');

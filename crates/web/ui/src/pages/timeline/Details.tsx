@@ -29,14 +29,14 @@ function Fields({ fields }: { fields: readonly (Field | false | null | undefined
   );
 }
 
-export function Copy({ text, label }: { text: string; label: string }) {
+export function Copy({ text, label }: { text: () => string; label: string }) {
   const t = useT();
   const [done, setDone] = useState(false);
   return (
     <Button
       kind="quiet"
       onPress={() => {
-        navigator.clipboard.writeText(text).then(
+        navigator.clipboard.writeText(text()).then(
           () => {
             setDone(true);
             setTimeout(() => setDone(false), 1_500);
@@ -112,7 +112,7 @@ function Sip({ line }: { line: LineOf<'sip'> }) {
       />
       <div className={css.rawHead}>
         <h3>{t('details.raw')}</h3>
-        <Copy text={line.text} label={t('copy.message')} />
+        <Copy text={() => line.text} label={t('copy.message')} />
       </div>
       {/* A wide message scrolls inside its box, so the box can be reached by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

@@ -106,7 +106,14 @@ function Told({ timeline }: { timeline: Timeline }) {
             {momentFull(interaction.arrived_at)} · {duration(story.end - story.start)}
           </span>
           <span className={css.id}>{interaction.id}</span>
-          <Copy text={`${location.origin}/interactions/${interaction.id}`} label={t('copy.link')} />
+          <Copy
+            text={() => {
+              const moment = Math.round(joined.at - story.start);
+              const at = joined.entry() === undefined || moment <= 0 ? '' : `?at=${moment}`;
+              return `${location.origin}/interactions/${interaction.id}${at}`;
+            }}
+            label={t('copy.link')}
+          />
         </header>
         <Axis story={story} recording={recording} nameOf={nameOf} />
         <Events story={story} shown={shown} kinds={kinds} toggle={toggle} nameOf={nameOf} />
