@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { timelineQuery } from '../api/queries';
 import type { AgentView } from '../api/types';
-import { phone } from '../text/format';
+import { langOf, numberBeside, partyName } from '../text/party';
 import { useT } from '../text/i18n';
 import { Clock } from '../ui/Clock';
 import { Icon } from '../ui/Icon';
@@ -24,11 +24,11 @@ export function CallStrip({ agent }: { agent: AgentView }) {
         <>
           <AgentIcon state={agent.state} size={20} />
           <div className={css.who}>
-            <b lang={/\p{Script=Han}/u.test(from?.display ?? '') ? 'zh-CN' : undefined}>
-              {from ? (from.display ?? phone(from.number)) : t('strip.call')}
+            <b lang={langOf(from?.display ?? '')}>
+              {from ? partyName(from) : t('strip.call')}
             </b>
             <span>
-              {[from?.display ? phone(from.number) : null, interaction?.queue].filter(Boolean).join(' · ') || id}
+              {[from && numberBeside(from), interaction?.queue].filter(Boolean).join(' · ') || id}
             </span>
           </div>
           <span className={cx(css.timer, toneClass(agentTone(agent.state)))}>

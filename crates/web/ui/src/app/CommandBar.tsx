@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
 import { agents, interactions, queues } from '../live/live';
-import { phone } from '../text/format';
+import { partyName } from '../text/party';
 import { switchLanguage, useT } from '../text/i18n';
 import { cx } from '../ui/cx';
 import { agentWord, interactionWord } from '../ui/State';
@@ -61,7 +61,7 @@ export default function CommandBar({ close }: { close: () => void }) {
         all.push({
           id: call.id,
           kind: t('command.kind.call'),
-          title: call.from.display ?? phone(call.from.number),
+          title: partyName(call.from),
           hint: interactionWord(t, call.state),
           words: `${call.from.number} ${call.id} ${call.queue ?? ''}`,
           run: () => void navigate({ to: '/interactions/$id', params: { id: call.id } }),

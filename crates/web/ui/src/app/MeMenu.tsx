@@ -1,6 +1,7 @@
 import { Button as AriaButton, Header, MenuSection, MenuTrigger, Separator } from 'react-aria-components';
 import { switchLanguage, useLanguageStore, useT } from '../text/i18n';
 import { Menu, MenuItem, Popover } from '../ui/controls';
+import { langOf } from '../text/party';
 import { leave } from './session';
 import { chooseSingleKeys, chooseTheme, useSettings, type Theme } from './settings';
 import { useShell } from './frame';
@@ -25,7 +26,7 @@ export function MeMenu() {
   return (
     <MenuTrigger>
       <AriaButton className={css.me ?? ''} aria-label={t('me.menu', { name: `${initials(me.name)} ${me.name}` })}>
-        <span lang={/\p{Script=Han}/u.test(me.name) ? 'zh-CN' : undefined}>{initials(me.name)}</span>
+        <span lang={langOf(me.name)}>{initials(me.name)}</span>
       </AriaButton>
       <Popover placement="bottom end" className={css.popover ?? ''}>
         <div className={css.who}>

@@ -29,7 +29,7 @@ export function MyState({ agent }: { agent: AgentView }) {
         <AriaButton className={cx(css.state, css[tone], toneClass(tone))} aria-keyshortcuts="Alt+R">
           <AgentIcon state={agent.state} size={16} />
           <span className={css.word}>{agentWord(t, agent.state)}</span>
-          <Clock since={agent.since} until={agent.until} className={css.clock} />
+          <Clock since={agent.state === 'logged_out' ? null : agent.since} until={agent.until} className={css.clock} />
           <Icon name="down" size={12} />
         </AriaButton>
         <Popover placement="bottom start">

@@ -3,6 +3,7 @@ import type { Line, Outcome } from '../api/types';
 import { OUTCOMES } from '../api/types';
 import { count, duration, phone } from './format';
 import { t } from './i18n';
+import { numberBeside, partyName } from './party';
 import { causeOf, notReadyReason, whoPassedOver, whyNow, whyOffered, whySkills, whyWaiting, type NameOf } from './sentences';
 
 const VERBS = ['say', 'ask', 'queue', 'record', 'transfer', 'set', 'end', 'hours', 'echo', 'music', 'conference'] as const;
@@ -20,7 +21,7 @@ export const verbWord = (verb: string): string => (isOneOf(VERBS, verb) ? t(`ver
 export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<string, string>): string {
   switch (line.kind) {
     case 'arrived':
-      return t('event.arrived', { from: line.from.display || phone(line.from.number), to: line.to });
+      return t('event.arrived', { from: partyName(line.from), to: line.to });
     case 'answered':
       return t('event.answered');
     case 'step':
@@ -78,7 +79,7 @@ export const roleWord = (role: string): string =>
 export function eventWhy(line: Line, nameOf: NameOf): string[] {
   switch (line.kind) {
     case 'arrived':
-      return [line.from.display ? phone(line.from.number) : '', line.origin].filter(Boolean);
+      return [numberBeside(line.from), line.origin].filter(Boolean);
     case 'queued':
       return line.why ? [whyWaiting(line.why)] : [];
     case 'offered':

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { age, bytes, clockFine, count, day, decimal, duration, moment, offset, percent, phone, seconds, zone } from './format';
+import { langOf, numberBeside, partyName } from './party';
 import { speak } from './testing';
 
 const NB = '\u00a0';
@@ -90,5 +91,18 @@ describe('phone numbers', () => {
     for (let digits = '1'; digits.length <= 15; digits += digits.length % 10) {
       for (const number of [digits, `+${digits}`]) expect(phone(number).replaceAll(NB, '')).toBe(number);
     }
+  });
+});
+
+describe('a party', () => {
+  it('is called by name with the number beside it, or by the number alone', () => {
+    expect([partyName({ number: '4000', display: '张伟' }), numberBeside({ number: '4000', display: '张伟' })]).toEqual(['张伟', '4000']);
+    for (const display of [null, undefined, '', '4000']) {
+      expect([partyName({ number: '4000', display }), numberBeside({ number: '4000', display })]).toEqual(['4000', '']);
+    }
+  });
+
+  it('with a Chinese name is marked as Chinese', () => {
+    expect([langOf('张伟 Zhang'), langOf('Anna')]).toEqual(['zh-CN', undefined]);
   });
 });

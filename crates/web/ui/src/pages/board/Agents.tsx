@@ -8,6 +8,7 @@ import { AGENT_STATES, type AgentState, type AgentView } from '../../api/types';
 import { useOrder, useRow, useSum } from '../../live/hooks';
 import { agents, interactions, serverNow, useLive } from '../../live/live';
 import { count, duration } from '../../text/format';
+import { langOf, partyName } from '../../text/party';
 import { notReadyReason } from '../../text/sentences';
 import { useT, type Translate } from '../../text/i18n';
 import { Clock } from '../../ui/Clock';
@@ -19,7 +20,6 @@ import { AgentIcon, agentWord } from '../../ui/State';
 import css from './Agents.module.css';
 import { attention, countStates, grouped, type Attention, type Group } from './figures';
 import { useHold } from './hold';
-import { langOf, who } from './lists';
 import { rowsOf, step, type TileRow } from './tiles';
 
 const callOf = (agent: AgentView) => (agent.interaction ? interactions.rows.get(agent.interaction) : undefined);
@@ -33,7 +33,7 @@ export function attentionText(t: Translate, why: Attention): string {
 /** What an agent is at, in a few words. */
 function detail(t: Translate, agent: AgentView, call: ReturnType<typeof callOf>): string {
   if (agent.state === 'not_ready') return notReadyReason(agent.reason) || agent.queues.join(', ');
-  if (call) return [who(call.from), call.queue].filter(Boolean).join(' · ');
+  if (call) return [partyName(call.from), call.queue].filter(Boolean).join(' · ');
   return agent.queues.join(', ') || t('agents.no_queue');
 }
 

@@ -4,7 +4,8 @@ import { may } from '../../app/access';
 import { useShell } from '../../app/frame';
 import { useRow } from '../../live/hooks';
 import { agents, interactions } from '../../live/live';
-import { count, phone } from '../../text/format';
+import { count } from '../../text/format';
+import { langOf, numberBeside, partyName } from '../../text/party';
 import { notReadyReason } from '../../text/sentences';
 import { useT } from '../../text/i18n';
 import { Clock } from '../../ui/Clock';
@@ -13,7 +14,7 @@ import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
 import { AgentIcon, agentTone, agentWord, InteractionIcon, interactionWord, toneClass } from '../../ui/State';
 import css from './Dock.module.css';
-import { langOf, waitSentence, who } from './lists';
+import { waitSentence } from './lists';
 
 function Frame({ icon, name, state, second, children }: { icon: ReactNode; name: string; state: ReactNode; second: ReactNode; children: ReactNode }) {
   return (
@@ -41,7 +42,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
     .map(([skill, level]) => `${skill} ${count(level)}`)
     .join(', ');
   const second = [
-    call && t('dock.with', { who: who(call.from) }),
+    call && t('dock.with', { who: partyName(call.from) }),
     agent.queues.join(', '),
     skills && t('dock.skills', { skills }),
     t('dock.handled', { n: agent.handled }),
@@ -107,10 +108,10 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
       </>
     );
   }
-  const name = who(call.from);
+  const name = partyName(call.from);
   const waiting = call.state === 'queued' || call.state === 'offered';
   const second = [
-    call.from.display ? phone(call.from.number) : null,
+    numberBeside(call.from),
     call.queue ?? call.flow,
     agent?.name ?? call.agent,
     waiting && call.position ? t('dock.place', { n: count(call.position) }) : null,

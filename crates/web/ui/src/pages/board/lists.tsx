@@ -7,7 +7,8 @@ import { useShell } from '../../app/frame';
 import type { InteractionView } from '../../api/types';
 import { keepPlaces, useOrder, useRow, useSum } from '../../live/hooks';
 import { agents, interactions } from '../../live/live';
-import { count, phone } from '../../text/format';
+import { count } from '../../text/format';
+import { langOf, partyName } from '../../text/party';
 import { whyWaiting } from '../../text/sentences';
 import { useT, type Translate } from '../../text/i18n';
 import { Clock } from '../../ui/Clock';
@@ -19,9 +20,6 @@ import { callsOf, waitingOf } from './figures';
 import { useHold } from './hold';
 import css from './lists.module.css';
 
-export const who = (from: { number: string; display?: string | null }): string => from.display || phone(from.number);
-export const langOf = (text: string): string | undefined => (/\p{Script=Han}/u.test(text) ? 'zh-CN' : undefined);
-
 /** What is shown of whom a waiting call rings. */
 export function waitSentence(row: InteractionView): string {
   return whyWaiting(row.state === 'offered' ? null : row.why);
@@ -31,7 +29,7 @@ const Waiting = memo(function Waiting({ id, t }: { id: string; t: Translate }) {
   const row = useRow(interactions, id);
   const agent = useRow(agents, row?.agent);
   if (!row || (row.state !== 'queued' && row.state !== 'offered')) return <Gone t={t} />;
-  const name = who(row.from);
+  const name = partyName(row.from);
   const why = row.state === 'offered' ? t('why.offered_to', { agent: agent?.name ?? row.agent ?? '' }) : waitSentence(row);
   return (
     <>
@@ -57,7 +55,7 @@ const Call = memo(function Call({ id, t }: { id: string; t: Translate }) {
   const row = useRow(interactions, id);
   const agent = useRow(agents, row?.agent);
   if (!row || row.state === 'closed') return <Gone t={t} />;
-  const name = who(row.from);
+  const name = partyName(row.from);
   const where = row.queue ?? row.flow ?? row.to;
   return (
     <>

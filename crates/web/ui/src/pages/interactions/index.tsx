@@ -8,7 +8,8 @@ import type { Interaction } from '../../api/types';
 import { seesOnlyOwn } from '../../app/access';
 import { useKeys } from '../../app/keys';
 import { TopSlot, useShell } from '../../app/frame';
-import { count, duration, moment, phone, UNKNOWN, zone } from '../../text/format';
+import { count, duration, moment, UNKNOWN, zone } from '../../text/format';
+import { langOf, numberBeside, partyName } from '../../text/party';
 import { useT, type Translate } from '../../text/i18n';
 import { cx } from '../../ui/cx';
 import { Button } from '../../ui/controls';
@@ -25,7 +26,7 @@ const ROW_PX = 36;
 const AHEAD = 15;
 
 function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameOf: (id: string) => string; chosen: boolean }) {
-  const name = one.from.display || phone(one.from.number);
+  const name = partyName(one.from);
   const open = one.state !== 'closed';
   return (
     <>
@@ -34,9 +35,9 @@ function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameO
       </span>
       <span role="cell" className={css.who}>
         <Link to="/interactions/$id" params={{ id: one.id }} className={css.link} data-open={one.id} tabIndex={chosen ? 0 : -1}>
-          <b lang={/\p{Script=Han}/u.test(name) ? 'zh-CN' : undefined}>{name}</b>
+          <b lang={langOf(name)}>{name}</b>
         </Link>
-        {one.from.display && <span className={css.number}>{phone(one.from.number)}</span>}
+        {numberBeside(one.from) && <span className={css.number}>{numberBeside(one.from)}</span>}
       </span>
       <span role="cell" className={css.cut}>
         {one.queue ?? UNKNOWN}

@@ -3,6 +3,7 @@ import { heldOf, talkedOf, waitedOf, wrappedUpOf } from '../../api/measures';
 import type { Interaction, LineOf, OfferWhy, Quality } from '../../api/types';
 import { bytes, clockFine, count, decimal, duration, momentFull, offset, percent, phone, UNKNOWN } from '../../text/format';
 import { eventTitle, roleWord, stateWord, verbWord } from '../../text/events';
+import { numberBeside, partyName } from '../../text/party';
 import { causeOf, notReadyReason, whyNow, whyOffered, whyPassedOver, whySkills, whyWaiting, type NameOf } from '../../text/sentences';
 import { useT } from '../../text/i18n';
 import { Button } from '../../ui/controls';
@@ -131,7 +132,7 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
       return (
         <Fields
           fields={[
-            [t('details.from'), [line.from.display, phone(line.from.number)].filter(Boolean).join(' · ')],
+            [t('details.from'), [partyName(line.from), numberBeside(line.from)].filter(Boolean).join(' · ')],
             [t('details.to'), line.to],
             [t('details.origin'), <code key="origin">{line.origin}</code>],
             [t('details.leg'), <code key="leg">{line.leg}</code>],
@@ -268,7 +269,7 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
     <>
       <Fields
         fields={[
-          [t('details.from'), [interaction.from.display, phone(interaction.from.number)].filter(Boolean).join(' · ')],
+          [t('details.from'), [partyName(interaction.from), numberBeside(interaction.from)].filter(Boolean).join(' · ')],
           [t('details.to'), interaction.to],
           [t('details.origin'), <code key="origin">{interaction.origin}</code>],
           [t('details.arrived'), momentFull(interaction.arrived_at)],

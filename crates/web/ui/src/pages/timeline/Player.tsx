@@ -70,7 +70,9 @@ export function Player({ recording, open, end }: Props) {
   useEffect(() => {
     if (sound.current) sound.current.element.playbackRate = Number(speed);
   }, [speed, playing]);
-  useEffect(() => sound.current?.hear(side), [side, playing]);
+  // A message has one side only, which is to be heard in both ears.
+  const heard = recording?.kind === 'message' ? 'caller' : side;
+  useEffect(() => sound.current?.hear(heard), [heard, playing]);
 
   useEffect(
     () =>

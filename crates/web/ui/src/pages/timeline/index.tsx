@@ -10,7 +10,8 @@ import { NotAllowed } from '../../app/Notice';
 import { TopSlot, useShell } from '../../app/frame';
 import { useRow } from '../../live/hooks';
 import { interactions, serverNow } from '../../live/live';
-import { duration, momentFull, phone } from '../../text/format';
+import { duration, momentFull } from '../../text/format';
+import { langOf, numberBeside, partyName } from '../../text/party';
 import { useT } from '../../text/i18n';
 import { Icon } from '../../ui/Icon';
 import { Empty, Failed, Lines } from '../../ui/notes';
@@ -66,7 +67,7 @@ function Told({ timeline }: { timeline: Timeline }) {
     { keys: 'Esc', match: 'Escape', layer: 2, label: 'keys.unchoose', run: () => joined.clear() },
   ]);
 
-  const name = interaction.from.display || phone(interaction.from.number);
+  const name = partyName(interaction.from);
   const toggle = (kind: Kind) => {
     const next = new Set(kinds);
     if (!next.delete(kind)) next.add(kind);
@@ -79,10 +80,10 @@ function Told({ timeline }: { timeline: Timeline }) {
           <Link to="/interactions" className={css.back} aria-label={t('timeline.back')}>
             <Icon name="left" size={16} />
           </Link>
-          <h2 className={css.name} lang={/\p{Script=Han}/u.test(name) ? 'zh-CN' : undefined}>
+          <h2 className={css.name} lang={langOf(name)}>
             {name}
           </h2>
-          {interaction.from.display && <span className={css.second}>{phone(interaction.from.number)}</span>}
+          {numberBeside(interaction.from) && <span className={css.second}>{numberBeside(interaction.from)}</span>}
           <span className={css.tag}>
             {interaction.state === 'closed' ? (
               <Outcome outcome={interaction.outcome ?? null} />
