@@ -6,6 +6,7 @@
 //! Two habits of baresip to know: it wants its network interface as an address, and it is registered before the control
 //! port is open, so registration is asked for and not waited for.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -158,7 +159,7 @@ impl Phone {
             folder,
             sip_port,
             commands: 0,
-            read: 0,
+            given: BTreeSet::new(),
         }
     }
 
@@ -233,8 +234,8 @@ pub struct Line {
     folder: PathBuf,
     sip_port: u16,
     commands: u64,
-    /// How many events the test has looked at.
-    read: usize,
+    /// The events a wait has given to the test, by their place; each is given once.
+    given: BTreeSet<usize>,
 }
 
 /// What the control port has said so far.
@@ -348,17 +349,16 @@ impl Line {
         self.command("resume", "");
     }
 
-    /// Waits for the next event of one of these types that no earlier wait has passed.
+    /// Waits for the first event of one of these types that no earlier wait was given.
     pub fn wait_for(&mut self, types: &[&str], within_s: u64) -> Value {
         let deadline = Deadline::after_s(within_s);
         let mut said = self.news.said.lock().expect("the listener lives");
         loop {
-            let found =
-                said.events.iter().enumerate().skip(self.read).find(|(_, event)| is_one_of(event, types));
+            let mut events = said.events.iter().enumerate();
+            let found = events.find(|(place, event)| is_one_of(event, types) && !self.given.contains(place));
             if let Some((place, event)) = found {
-                let event = event.clone();
-                self.read = place + 1;
-                return event;
+                self.given.insert(place);
+                return event.clone();
             }
             let Some(left) = deadline.left() else { break };
             said = self.news.more.wait_timeout(said, left).expect("the listener lives").0;

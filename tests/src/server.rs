@@ -110,7 +110,7 @@ impl Server {
         let mut child = Command::new(&binary)
             .arg("demo")
             .args(["--dir", &folder.join("demo").display().to_string()])
-            .args(["--listen", "127.0.0.1", "--sip", "0", "--http", "0"])
+            .args(["--listen", "127.0.0.1", "--sip", "0", "--http", "0", "--https", "0"])
             .args(["--rtp", &format!("{}-{}", ports.start(), ports.end())])
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the same log"))

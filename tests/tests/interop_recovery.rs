@@ -64,7 +64,7 @@ fn a_server_that_is_asked_to_end_lets_the_live_call_finish_and_takes_no_new_one(
     caller.hears("its own tone", 30, |sound| sound.last(1.0).tone_share(440.0) > 0.9);
     server.signal("TERM");
     let number = server.number("echo").to_owned();
-    patience::expect("ready.json is gone", 20, || !ready_file.exists());
+    patience::expect("it says that it takes nothing new", 20, || server.http().get("/readyz").status == 503);
     late.dial(&number);
     let refused = late.ended(20);
     assert!(refused["param"].as_str().is_some_and(|reason| reason.contains("503")), "{refused}");
@@ -75,6 +75,7 @@ fn a_server_that_is_asked_to_end_lets_the_live_call_finish_and_takes_no_new_one(
     caller.hang_up();
     let status = server.wait();
     assert!(status.success(), "{status}");
+    assert!(!ready_file.exists(), "ready.json is gone with the program");
 }
 
 #[test]
@@ -96,7 +97,16 @@ fn a_port_that_is_taken_is_said_in_a_sentence() {
     let ports = place::rtp_ports();
     let output = Command::new(server::binary())
         .arg("demo")
-        .args(["--dir", &folder.display().to_string(), "--listen", "127.0.0.1", "--http", "0"])
+        .args([
+            "--dir",
+            &folder.display().to_string(),
+            "--listen",
+            "127.0.0.1",
+            "--http",
+            "0",
+            "--https",
+            "0",
+        ])
         .args(["--sip", &port.to_string(), "--rtp", &format!("{}-{}", ports.start(), ports.end())])
         .stdin(Stdio::null())
         .output()

@@ -50,6 +50,8 @@ fn on_a_stream(message: &Message) -> Vec<Expect> {
     match message.name.as_str() {
         // 9999 octets are announced; a stream waits for them.
         "clerr" => vec![Expect::Nothing, Expect::Status(400), Expect::Closed],
+        // What is behind it is a second request there, and gets an answer of its own.
+        "dblreq" => vec![Expect::Understood, Expect::Status(400)],
         // Where the next message begins cannot be known.
         "ncl" | "mcl01" => vec![Expect::Class(4), Expect::Closed],
         // Content-Length is required on a stream; without it there is no body, or no message.
