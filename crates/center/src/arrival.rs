@@ -7,7 +7,7 @@ use model::interaction::InteractionStep;
 use model::leg::Rejection;
 use model::timeline::LegRole;
 use model::{
-    EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record,
+    AgentWish, EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record,
     TimelineEvent,
 };
 
@@ -102,7 +102,10 @@ impl Center {
     }
 
     fn leg_ended(&mut self, leg: LegId, cause: &EndCause, quality: Option<Quality>, now: Now) {
-        if self.code_legs.remove(&leg) {
+        if let Some(agent) = self.code_legs.remove(&leg) {
+            if let Some(agent) = agent {
+                self.agent_wishes(&agent, AgentWish::Ready, now);
+            }
             return;
         }
         let Some(id) = self.legs.remove(&leg) else { return };

@@ -45,8 +45,8 @@ pub struct Center {
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
     /// Whose each open leg is.
     pub(crate) legs: BTreeMap<LegId, InteractionId>,
-    /// Agents' calls to feature codes.
-    pub(crate) code_legs: BTreeSet<LegId>,
+    /// Agents' calls to feature codes, and who is ready when the call is over.
+    pub(crate) code_legs: BTreeMap<LegId, Option<AgentId>>,
     /// Recordings that are not closed yet; they may outlive their interaction by a moment.
     pub(crate) recordings: BTreeMap<RecordingId, model::RecordingRecord>,
     pub(crate) draining: bool,
@@ -81,7 +81,7 @@ impl Center {
             acd: Acd::new(),
             interactions: BTreeMap::new(),
             legs: BTreeMap::new(),
-            code_legs: BTreeSet::new(),
+            code_legs: BTreeMap::new(),
             recordings: BTreeMap::new(),
             draining: false,
             deadlines: Deadlines::new(),

@@ -103,7 +103,7 @@ impl Center {
     }
 
     pub(crate) fn played(&mut self, leg: LegId, play: u32, now: Now) {
-        if self.code_legs.contains(&leg) {
+        if self.code_legs.contains_key(&leg) {
             self.command(LegCommand::HangUp { leg });
             return;
         }

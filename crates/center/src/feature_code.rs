@@ -1,4 +1,5 @@
-//! An agent's phone dials a code: `*50` and the agent is ready. The phone hears what became of it and is let go.
+//! An agent's phone dials a code: `*50` and the agent is ready. The phone hears what became of it and is let go; the
+//! agent gets ready when the phone is free again.
 
 use crate::Center;
 use base::Now;
@@ -27,8 +28,12 @@ impl Center {
             self.reject(leg, Rejection::Forbidden);
             return true;
         };
-        self.agent_wishes(&agent, wish, now);
-        self.code_legs.insert(leg);
+        // The phone is in this call; one that is ready must be free to ring.
+        let ready_after = (wish == AgentWish::Ready).then(|| agent.clone());
+        if ready_after.is_none() {
+            self.agent_wishes(&agent, wish, now);
+        }
+        self.code_legs.insert(leg, ready_after);
         self.command(LegCommand::Answer { leg });
         let prompts = vec![Prompt { prompt: heard.into(), language: self.settings.language.clone() }];
         self.command(LegCommand::Play { leg, play: 1, prompts, repeat: false });

@@ -85,6 +85,7 @@ impl Center {
         let leg = live.customer;
         self.take(id, InteractionStep::Hold, now);
         self.tell(Some(id), TimelineEvent::Held, now);
+        self.keep(id);
         self.command(LegCommand::Part { leg });
         if let Some(music) = self.settings.world.music.first() {
             let music = Prompt { prompt: music.clone(), language: flow::MUSIC.to_owned() };
@@ -99,6 +100,7 @@ impl Center {
         let customer = live.customer;
         self.take(id, InteractionStep::Resume, now);
         self.tell(Some(id), TimelineEvent::Resumed, now);
+        self.keep(id);
         self.command(LegCommand::Bridge { a: customer, b: other.leg });
     }
 

@@ -8,7 +8,11 @@ use std::path::PathBuf;
 
 /// An open contact center.
 #[derive(Debug, Parser)]
-#[command(name = "hotline", version, about = "An open contact center: one binary that answers a company's phone number")]
+#[command(
+    name = "hotline",
+    version,
+    about = "An open contact center: one binary that answers a company's phone number"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -89,7 +89,8 @@ fn passwords(dir: &Path) -> anyhow::Result<Passwords> {
         web: logins.map(|login| (login.to_owned(), word())).collect(),
         phones: AGENTS.iter().map(|(_, _, phone, ..)| ((*phone).to_owned(), String::new())).collect(),
     };
-    let phones = passwords.phones.keys().map(|phone| (phone.clone(), secrets.token(PASSWORD_LETTERS))).collect();
+    let phones =
+        passwords.phones.keys().map(|phone| (phone.clone(), secrets.token(PASSWORD_LETTERS))).collect();
     let passwords = Passwords { phones, ..passwords };
     ready::write_private(&file, serde_json::to_string_pretty(&passwords)?.as_bytes())?;
     Ok(passwords)

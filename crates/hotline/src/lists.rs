@@ -71,7 +71,10 @@ pub(crate) fn calls(at: &At, limit: u32) -> anyhow::Result<()> {
             format!("{} s", row.talked.as_secs()),
         ]
     });
-    print_table(&["ARRIVED", "ID", "FROM", "TO", "OUTCOME", "QUEUE", "AGENT", "WAITED", "TALKED"], rows.collect());
+    print_table(
+        &["ARRIVED", "ID", "FROM", "TO", "OUTCOME", "QUEUE", "AGENT", "WAITED", "TALKED"],
+        rows.collect(),
+    );
     Ok(())
 }
 
@@ -93,7 +96,10 @@ pub(crate) fn queues(at: &At) -> anyhow::Result<()> {
             text(&queue["today"]["abandoned"]),
         ]
     });
-    print_table(&["QUEUE", "WAITING", "READY", "TALKING", "OFFERED", "ANSWERED", "ABANDONED"], rows.collect());
+    print_table(
+        &["QUEUE", "WAITING", "READY", "TALKING", "OFFERED", "ANSWERED", "ABANDONED"],
+        rows.collect(),
+    );
     Ok(())
 }
 
@@ -122,14 +128,14 @@ pub(crate) fn agents(at: &At) -> anyhow::Result<()> {
 /// Asks the running center, with the operator's token it left beside its data.
 fn ask(at: &At, path: &str) -> anyhow::Result<Value> {
     let data = plan_at(at)?.data();
-    let ready = std::fs::read_to_string(data.join("ready.json"))
-        .with_context(|| format!("no center runs here: {} is not there", data.join("ready.json").display()))?;
+    let ready = std::fs::read_to_string(data.join("ready.json")).with_context(|| {
+        format!("no center runs here: {} is not there", data.join("ready.json").display())
+    })?;
     let ready: Value = serde_json::from_str(&ready).context("ready.json is damaged")?;
     let token = std::fs::read_to_string(data.join(runtime::OPERATOR_TOKEN))
         .with_context(|| format!("{} cannot be read", data.join(runtime::OPERATOR_TOKEN).display()))?;
     let url = format!("{}{path}", ready["http"].as_str().unwrap_or_default());
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
     let mut response = agent
         .get(&url)
         .header("Authorization", &format!("Bearer {}", token.trim()))
@@ -158,9 +164,10 @@ pub(crate) fn print_table(heads: &[&str], rows: Vec<Vec<String>>) {
     };
     let widths: Vec<_> = (0..heads.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| {
-            format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count())))
-        });
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))));
         println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
     };
     line(heads.to_vec());

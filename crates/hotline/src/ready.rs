@@ -111,8 +111,10 @@ pub(crate) fn write(folder: &Path, ready: &Ready) -> anyhow::Result<()> {
 
 /// Removes it.
 pub(crate) fn remove(folder: &Path) {
-    if let Err(error) = std::fs::remove_file(folder.join("ready.json")) {
-        tracing::warn!(%error, "ready.json was not removed");
+    match std::fs::remove_file(folder.join("ready.json")) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!(%error, "ready.json was not removed"),
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn run(
     let data = plan.data();
     ready::write(&data, ready)?;
     eprintln!("{}", ready.greeting());
-    let ended = until_told(&node, plan.config.center.drain.0, reread).await;
+    let ended = until_told(&node, plan, reread).await;
     ready::remove(&data);
     match node.stop().await {
         Stopped::Quiet => tracing::info!("stopped"),
@@ -50,7 +50,7 @@ pub(crate) async fn run(
 
 async fn until_told(
     node: &Node,
-    patience: Duration,
+    plan: &Plan,
     reread: impl Fn() -> anyhow::Result<Plan>,
 ) -> anyhow::Result<()> {
     let catch = |kind| signal(kind).context("signals cannot be caught");
@@ -69,7 +69,13 @@ async fn until_told(
             }
         }
     }
-    tracing::info!(seconds = patience.as_secs(), "no new calls; waiting for the live ones; once more to stop now");
+    // Who looks for a center to call finds none from here on.
+    ready::remove(&plan.data());
+    let patience = plan.config.center.drain.0;
+    tracing::info!(
+        seconds = patience.as_secs(),
+        "no new calls; waiting for the live ones; once more to stop now"
+    );
     tokio::select! {
         () = node.drain(patience) => {}
         () = either(&mut terminate, &mut interrupt) => {}

@@ -94,7 +94,8 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
 fn stories(files: &[PathBuf], setup: &Setup, seed: u64) -> anyhow::Result<()> {
     let mut untrue = 0;
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
         match sim::story::check(&text, setup.clone(), seed) {
             Ok(()) => println!("{} is true", file.display()),
             Err(error) => {

@@ -20,11 +20,8 @@ pub(crate) fn add(args: &UserArgs) -> anyhow::Result<()> {
     })?;
     let plan = plan_at(&args.at)?;
     let mut secrets = secrets()?;
-    let (password, made) = if args.password_stdin {
-        (first_line()?, false)
-    } else {
-        (secrets.token(PASSWORD_LETTERS), true)
-    };
+    let (password, made) =
+        if args.password_stdin { (first_line()?, false) } else { (secrets.token(PASSWORD_LETTERS), true) };
     crate::serve::tokio_runtime()?.block_on(async {
         let store = Store::open(&plan.database()).await?;
         store.migrate().await?;
@@ -99,6 +96,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Secrets from the operating system.
 pub(crate) fn secrets() -> anyhow::Result<SecretSource> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("the operating system gives no randomness: {error}"))?;
+    getrandom::fill(&mut seed)
+        .map_err(|error| anyhow::anyhow!("the operating system gives no randomness: {error}"))?;
     Ok(SecretSource::from_bytes(seed))
 }

@@ -168,7 +168,9 @@ fn secret(section: &PhoneSection, user: &str, domain: &str) -> anyhow::Result<Di
         (None, Some(md5), Some(sha256)) => {
             let hash = |text: &str, into: &mut [u8]| {
                 for (at, byte) in into.iter_mut().enumerate() {
-                    *byte = text.get(2 * at..2 * at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok())?;
+                    *byte = text
+                        .get(2 * at..2 * at + 2)
+                        .and_then(|digits| u8::from_str_radix(digits, 16).ok())?;
                 }
                 Some(())
             };
@@ -199,7 +201,6 @@ pub(crate) fn read_dialplans(folder: &Path, into: &mut Vec<Source>) -> anyhow::R
 }
 
 pub(crate) fn read_dialplan(path: &Path) -> anyhow::Result<Source> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(Source { name: path.display().to_string(), text })
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One thing to be stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
-    /// An interaction: written when it arrives, again when it is connected and when it closes; the last one counts.
+    /// An interaction: written when it arrives, and again when it is queued, connected, held, taken back and closed; the
+    /// last one counts.
     Interaction(Box<InteractionRecord>),
     /// One line of the story; its `seq` names it.
     Timeline(Box<TimelineEntry>),

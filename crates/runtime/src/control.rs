@@ -16,9 +16,9 @@
 use crate::clock::Clock;
 use crate::journal::JournalWriter;
 use crate::request::{Load, Request};
+use base::{Now, Timestamp};
 use center::{Center, Effect, Input};
 use media::PortId;
-use base::{Now, Timestamp};
 use model::{AgentId, BoardEvent, LegEvent, RecordingId, SipUser, WishRefused};
 use net::rtp::MediaThreads;
 use net::sip::{Arrived, SipSockets};
@@ -126,7 +126,8 @@ impl<A: Audience> Control<A> {
         let mut arrived = Vec::new();
         self.settle();
         loop {
-            let wake = [self.telephony.poll_timeout(), self.center.poll_timeout()].into_iter().flatten().min();
+            let wake =
+                [self.telephony.poll_timeout(), self.center.poll_timeout()].into_iter().flatten().min();
             let wake = wake.map(|wake| tokio::time::Instant::from_std(self.clock.when(wake)));
             let next = tokio::select! {
                 biased;

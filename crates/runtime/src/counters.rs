@@ -25,7 +25,8 @@ impl Counters {
 
     /// How much was going on when the control thread last looked.
     pub fn load(&self) -> Load {
-        let get = |counter: &AtomicU64| usize::try_from(counter.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        let get =
+            |counter: &AtomicU64| usize::try_from(counter.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         Load {
             interactions: get(&self.interactions),
             legs: get(&self.legs),

@@ -9,22 +9,37 @@ use web::Metrics;
 type Figure<T> = (&'static str, &'static str, fn(&T) -> u64);
 
 /// Registers every figure.
-pub(crate) fn register(metrics: &Metrics, counters: &Arc<Counters>, writer: &Arc<Writer>, recorder: &Recorder) {
+pub(crate) fn register(
+    metrics: &Metrics,
+    counters: &Arc<Counters>,
+    writer: &Arc<Writer>,
+    recorder: &Recorder,
+) {
     let load: [Figure<Counters>; 5] = [
-        ("hotline_interactions_open", "Interactions that are not closed.", |it| it.load().interactions as u64),
+        ("hotline_interactions_open", "Interactions that are not closed.", |it| {
+            it.load().interactions as u64
+        }),
         ("hotline_legs_open", "Call legs, those on their way out included.", |it| it.load().legs as u64),
         ("hotline_registrations", "Phones that are registered.", |it| it.load().registrations as u64),
         ("hotline_sip_connections", "SIP connections over streams.", |it| it.load().connections as u64),
-        ("hotline_sip_dialogs_and_transactions", "SIP dialogs and transactions.", |it| it.load().signalling as u64),
+        ("hotline_sip_dialogs_and_transactions", "SIP dialogs and transactions.", |it| {
+            it.load().signalling as u64
+        }),
     ];
     for (name, help, ask) in load {
         let counters = Arc::clone(counters);
         metrics.ask_gauge(name, help, &[], move || reading(ask(&counters)));
     }
     let stored: [Figure<Writer>; 3] = [
-        ("hotline_records_waiting", "Records waiting in memory for the database.", |it| it.stats().queued as u64),
-        ("hotline_records_spooled_bytes", "Bytes waiting on disk for the database.", |it| it.stats().spooled_bytes),
-        ("hotline_database_up", "Whether the database takes records.", |it| u64::from(it.stats().database_up)),
+        ("hotline_records_waiting", "Records waiting in memory for the database.", |it| {
+            it.stats().queued as u64
+        }),
+        ("hotline_records_spooled_bytes", "Bytes waiting on disk for the database.", |it| {
+            it.stats().spooled_bytes
+        }),
+        ("hotline_database_up", "Whether the database takes records.", |it| {
+            u64::from(it.stats().database_up)
+        }),
     ];
     for (name, help, ask) in stored {
         let writer = Arc::clone(writer);

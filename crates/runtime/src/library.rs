@@ -89,7 +89,11 @@ impl Library for StoreLibrary {
         })
     }
 
-    fn session<'a>(&'a self, token_hash: &'a str, now: Timestamp) -> Answer<'a, Option<(User, web::Session)>> {
+    fn session<'a>(
+        &'a self,
+        token_hash: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Option<(User, web::Session)>> {
         Box::pin(async move {
             if token_hash == self.operator {
                 let session = web::Session {

@@ -176,7 +176,8 @@ impl Node {
         let feed = Feed::new();
         let told = feed.clone();
         let on_written = Box::new(move |lines: &[model::TimelineEntry]| told.publish(lines));
-        let writer = Arc::new(Writer::start(store.clone(), WriterOptions::in_folder(data.join("spool")), on_written)?);
+        let writer =
+            Arc::new(Writer::start(store.clone(), WriterOptions::in_folder(data.join("spool")), on_written)?);
         for record in past.records.drain(..) {
             writer.send(record);
         }
@@ -210,8 +211,7 @@ impl Node {
         let (media_events, media_events_waiting) = mpsc::channel(MEDIA_EVENTS_MAX);
         let media = start_media(&options, clock, media_events, &recorder)?;
         let phones = phones_of(&options.center);
-        let audience =
-            Listeners { writer: Arc::clone(&writer), board: board.clone(), recorder, phones };
+        let audience = Listeners { writer: Arc::clone(&writer), board: board.clone(), recorder, phones };
         let mut first = vec![Input::Config(Box::new(options.center))];
         first.append(&mut past.recordings);
         let make = Make {
@@ -419,7 +419,8 @@ impl Make {
                     return;
                 }
             };
-            let address = SocketAddr::new(self.sip_advertise.unwrap_or(self.listen.ip()), sockets.local().port());
+            let address =
+                SocketAddr::new(self.sip_advertise.unwrap_or(self.listen.ip()), sockets.local().port());
             let media_address = self.media_advertise.unwrap_or(address.ip());
             let settings = telephony::Settings { address, media_address, ..self.settings };
             let mut telephony = Telephony::new(settings, seeds::ids(), seeds::secrets());

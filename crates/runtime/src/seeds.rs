@@ -5,7 +5,8 @@ use base::{IdSource, SecretSource};
 pub(crate) fn bytes() -> [u8; 32] {
     let mut seed = [0; 32];
     // A machine that cannot give 32 random bytes cannot keep a secret either.
-    getrandom::fill(&mut seed).unwrap_or_else(|error| panic!("the operating system gives no randomness: {error}"));
+    getrandom::fill(&mut seed)
+        .unwrap_or_else(|error| panic!("the operating system gives no randomness: {error}"));
     seed
 }
 

@@ -355,7 +355,9 @@ impl World {
             }
             Command::Play { port, play, clips, .. } if self.listens => {
                 let names = clips.iter().filter_map(|clip| self.clip_names.get(&clip.id()).cloned());
-                self.plays.insert((*port, *play), names.collect::<Vec<_>>().join(", "));
+                let names = names.collect::<Vec<_>>().join(", ");
+                self.plays
+                    .insert((*port, *play), if names.is_empty() { "nothing".to_owned() } else { names });
             }
             Command::Bridge { a, b } => {
                 if let (Some(a), Some(b)) = (self.name_at(*a), self.name_at(*b)) {

@@ -5,6 +5,7 @@
 
 use crate::digest::server::Claim;
 use crate::digest::{DigestSecret, DigestServer, DigestVerdict};
+use crate::digest_dialect;
 use crate::transport::Source;
 use base::{Duration, Instant, Now, SecretSource};
 use core::borrow::Borrow;
@@ -145,7 +146,12 @@ impl Authenticator {
         };
         Verdict::Challenge(Challenge {
             status,
-            values: self.digest.challenge(source.remote.ip(), stale, self.config.allows_md5, now),
+            values: self.digest.challenge(
+                source.remote.ip(),
+                stale,
+                digest_dialect::algorithms(request, self.config.allows_md5),
+                now,
+            ),
         })
     }
 

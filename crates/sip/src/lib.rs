@@ -12,6 +12,7 @@ pub mod authenticator;
 pub mod binding;
 pub mod dialog;
 pub mod digest;
+mod digest_dialect;
 mod endpoint;
 mod facts;
 pub mod locations;

@@ -63,7 +63,7 @@ impl Telephony {
         let group = beside.and_then(|leg| self.legs.get(&leg)).map_or(port.as_u64(), |leg| leg.group);
         let leg = Leg {
             id,
-            state: State::Opening(purpose),
+            state: State::Opening(Box::new(purpose)),
             port,
             address: None,
             group,

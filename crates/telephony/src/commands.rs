@@ -22,7 +22,7 @@ impl Telephony {
             LegCommand::Play { leg, play, prompts, repeat } => self.play(leg, play, &prompts, repeat),
             LegCommand::Silence { leg } => {
                 if let Some(port) = self.live(leg).map(|leg| leg.port) {
-                    self.sound(media::Command::StopPlay { port });
+                    self.play_silence(port);
                 }
             }
             LegCommand::Bridge { a, b } => {

@@ -60,11 +60,10 @@ impl Telephony {
                 let message = message(*leg);
                 self.outputs.push_back(Output::Ladder(message));
             }
-            Some(Story::Early(messages)) => {
-                if messages.len() < EARLY_MESSAGES_MAX {
-                    messages.push(message(LegId::from_u64(0)));
-                }
+            Some(Story::Early(messages)) if messages.len() < EARLY_MESSAGES_MAX => {
+                messages.push(message(LegId::from_u64(0)));
             }
+            Some(Story::Early(_)) => {}
             None if has_room => {
                 self.stories.insert(trace.session, Story::Early(vec![message(LegId::from_u64(0))]));
                 // A call that is not admitted never gets a leg.

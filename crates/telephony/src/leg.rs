@@ -44,9 +44,13 @@ pub struct Leg {
 
 /// Where a leg stands.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each leg, and it moves with the leg's few steps"
+)]
 pub enum State {
     /// Its port is being opened.
-    Opening(Purpose),
+    Opening(Box<Purpose>),
     /// The caller waits for us to answer.
     Arrived {
         /// The dialog.
@@ -84,6 +88,7 @@ pub enum State {
 
 /// Why a port is being opened.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it lives boxed, for the moment it takes to open a port")]
 pub enum Purpose {
     /// For a call that came.
     Arrive {
@@ -115,12 +120,15 @@ impl Leg {
     /// Every dialog it has.
     pub fn sessions(&self) -> Vec<SessionId> {
         match &self.state {
-            State::Opening(Purpose::Arrive { session, .. })
-            | State::Arrived { session, .. }
-            | State::Answered { session }
-            | State::Up { session } => vec![*session],
+            State::Opening(purpose) => match &**purpose {
+                Purpose::Arrive { session, .. } => vec![*session],
+                Purpose::Dial { .. } => Vec::new(),
+            },
+            State::Arrived { session, .. } | State::Answered { session } | State::Up { session } => {
+                vec![*session]
+            }
             State::Dialing { forks, .. } => forks.clone(),
-            State::Opening(Purpose::Dial { .. }) | State::Closing { .. } => Vec::new(),
+            State::Closing { .. } => Vec::new(),
         }
     }
 

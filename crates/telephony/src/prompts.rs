@@ -1,14 +1,25 @@
 //! The sounds callers can hear, by name and language.
 
-use media::Clip;
+use media::{Clip, ClipId};
 use model::{Prompt, PromptId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every sound, ready to be sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Prompts {
     clips: BTreeMap<PromptId, BTreeMap<String, Arc<Clip>>>,
+    silence: Arc<Clip>,
+}
+
+/// The number of the clip of silence; the others count from 0 or 1.
+pub const SILENCE: ClipId = ClipId(u32::MAX);
+
+impl Default for Prompts {
+    /// No sound but silence.
+    fn default() -> Self {
+        Self { clips: BTreeMap::new(), silence: Arc::new(Clip::from_samples(SILENCE, &[0; 8000])) }
+    }
 }
 
 impl Prompts {
@@ -27,6 +38,12 @@ impl Prompts {
             .iter()
             .find_map(|language| spoken.get(*language))
             .or_else(|| spoken.values().next())
+    }
+
+    /// A second of silence. It is sent where nothing is to be heard, so that the far end's timers and the NATs on the
+    /// way see that the call lives.
+    pub fn silence(&self) -> &Arc<Clip> {
+        &self.silence
     }
 
     /// Every sound with its name.

@@ -10,6 +10,9 @@ use sip_message::StatusCode;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// The number of a play of silence; those of the center count from 1.
+const SILENT_PLAY: u64 = u64::MAX;
+
 impl Telephony {
     pub(crate) fn port_opened(&mut self, port: PortId, address: SocketAddr, now: Now) {
         let Some(id) = self.by_port.get(&port).copied() else { return };
@@ -21,11 +24,13 @@ impl Telephony {
         }
         let nothing = State::Closing { cause: EndCause::Released, since: now.mono };
         match std::mem::replace(&mut leg.state, nothing) {
-            State::Opening(Purpose::Arrive { session, offer, from, to, origin }) => {
-                leg.state = State::Arrived { session, offer };
-                self.tell(LegEvent::Arrived { leg: id, from, to, origin });
-            }
-            State::Opening(purpose @ Purpose::Dial { .. }) => self.dial(id, purpose, now),
+            State::Opening(purpose) => match *purpose {
+                Purpose::Arrive { session, offer, from, to, origin } => {
+                    leg.state = State::Arrived { session, offer };
+                    self.tell(LegEvent::Arrived { leg: id, from, to, origin });
+                }
+                dial @ Purpose::Dial { .. } => self.dial(id, dial, now),
+            },
             other => leg.state = other,
         }
     }
@@ -34,7 +39,9 @@ impl Telephony {
         let Some(id) = self.by_port.get(&port).copied() else { return };
         self.outputs.push_back(Output::Trouble("no media port is free: a call was refused".to_owned()));
         let Some(leg) = self.legs.get(&id) else { return };
-        if let State::Opening(Purpose::Arrive { session, .. }) = &leg.state {
+        if let State::Opening(purpose) = &leg.state
+            && let Purpose::Arrive { session, .. } = &**purpose
+        {
             // The center never heard of it.
             let session = *session;
             self.ua.reject(session, StatusCode::SERVICE_UNAVAILABLE, "No Media Port", now);
@@ -55,6 +62,7 @@ impl Telephony {
             }
             Event::Played { port, play } => {
                 if let Some(leg) = self.leg_of(port) {
+                    self.play_silence(port);
                     self.tell(LegEvent::Played { leg, play: u32::try_from(play).unwrap_or(u32::MAX) });
                 }
             }
@@ -71,6 +79,12 @@ impl Telephony {
             }
             Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
         }
+    }
+
+    /// Sends silence until something else is to be heard. A bridge, an echo or a conference ends it.
+    pub(crate) fn play_silence(&mut self, port: PortId) {
+        let clips = vec![Arc::clone(self.prompts.silence())];
+        self.sound(media::Command::Play { port, play: SILENT_PLAY, clips, repeat: true });
     }
 
     fn leg_of(&self, port: PortId) -> Option<LegId> {
@@ -94,7 +108,7 @@ impl Telephony {
         let (leg, port) = (*id, *port);
         if clips.is_empty() {
             // Nothing to hear is over at once, so that nobody waits for its end.
-            self.sound(media::Command::StopPlay { port });
+            self.play_silence(port);
             if !repeat {
                 self.tell(LegEvent::Played { leg, play });
             }

@@ -2,7 +2,8 @@
 
 use super::connection::{self, Ends};
 use super::limits::{
-    ARRIVALS_WAITING_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DATAGRAMS_PER_WAKE, WRITES_WAITING_MAX,
+    ARRIVALS_WAITING_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DATAGRAMS_PER_WAKE,
+    WRITES_WAITING_MAX,
 };
 use bytes::Bytes;
 use sip::{ConnectionId, Source, Transmit, Transport};
@@ -123,7 +124,11 @@ impl SipSockets {
                 Err(error) => last = Some(bind_error("TCP", same, error)),
             }
         }
-        Err(last.unwrap_or(BindError::Taken { transport: "TCP", address: address.ip(), port: address.port() }))
+        Err(last.unwrap_or(BindError::Taken {
+            transport: "TCP",
+            address: address.ip(),
+            port: address.port(),
+        }))
     }
 
     /// The address and port listened on.
@@ -167,7 +172,8 @@ impl SipSockets {
                 Ok((length, remote)) => {
                     let datagram = &self.buffer[..length];
                     if classify(datagram) == Datagram::Message {
-                        let source = Source { transport: Transport::Udp, local: self.local, remote, connection: None };
+                        let source =
+                            Source { transport: Transport::Udp, local: self.local, remote, connection: None };
                         into.push(Arrived::Message { bytes: Bytes::copy_from_slice(datagram), source });
                     }
                 }
@@ -215,7 +221,9 @@ impl SipSockets {
                 self.send_datagram(transmit);
                 None
             }
-            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => Some(self.send_on_connection(transmit)),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                Some(self.send_on_connection(transmit))
+            }
         }
     }
 

@@ -58,9 +58,8 @@ pub fn newest(folder: &Path) -> Result<Option<(u64, PathBuf)>, JournalError> {
     let mut found = None;
     for file in std::fs::read_dir(folder).map_err(failed)? {
         let path = file.map_err(failed)?.path();
-        let number = path
-            .file_name()
-            .and_then(|name| name.to_str()?.strip_suffix(".journal")?.parse::<u64>().ok());
+        let number =
+            path.file_name().and_then(|name| name.to_str()?.strip_suffix(".journal")?.parse::<u64>().ok());
         if let Some(number) = number
             && found.as_ref().is_none_or(|(highest, _)| number > *highest)
         {

@@ -118,7 +118,9 @@ impl JournalWriter {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 if !std::mem::replace(&mut self.broken, true) {
-                    tracing::error!("the disk is too slow for the journal; a crash now would lose what is live");
+                    tracing::error!(
+                        "the disk is too slow for the journal; a crash now would lose what is live"
+                    );
                 }
             }
             Err(TrySendError::Disconnected(_)) => self.broken = true,

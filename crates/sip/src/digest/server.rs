@@ -84,13 +84,15 @@ impl DigestServer {
         &self.realm
     }
 
-    /// The values of the challenge's headers, SHA-256 first, then MD5. They share one nonce.
-    ///
-    /// `md5_too` is false where no phone needs MD5 any more.
-    pub fn challenge(&mut self, peer: IpAddr, stale: bool, md5_too: bool, now: Instant) -> Vec<String> {
+    /// The values of the challenge's headers, one for each algorithm, best first. They share one nonce.
+    pub fn challenge(
+        &mut self,
+        peer: IpAddr,
+        stale: bool,
+        algorithms: &[Algorithm],
+        now: Instant,
+    ) -> Vec<String> {
         let nonce = self.nonces.issue(&self.realm, peer, now);
-        let algorithms: &[Algorithm] =
-            if md5_too { &[Algorithm::Sha256, Algorithm::Md5] } else { &[Algorithm::Sha256] };
         let value = |algorithm: &Algorithm| {
             let value = AuthValue::new("Digest")
                 .quoted("realm", &self.realm)
@@ -143,18 +145,18 @@ mod tests {
 
     #[test]
     fn sha_256_is_offered_first_then_md5() {
-        let challenge = server().challenge(HOME, false, true, at(1));
+        let challenge = server().challenge(HOME, false, &[Algorithm::Sha256, Algorithm::Md5], at(1));
         assert_eq!(challenge.len(), 2);
         assert!(challenge[0].ends_with("qop=\"auth\", algorithm=SHA-256"), "{}", challenge[0]);
         assert!(challenge[1].ends_with("qop=\"auth\", algorithm=MD5"), "{}", challenge[1]);
-        assert_eq!(server().challenge(HOME, true, false, at(1)).len(), 1);
+        assert_eq!(server().challenge(HOME, true, &[Algorithm::Sha256], at(1)).len(), 1);
     }
 
     #[test]
     fn a_client_with_the_password_gets_in_once_for_each_counter() {
         let mut server = server();
         for only in [Algorithm::Sha256, Algorithm::Md5] {
-            let challenge = server.challenge(HOME, false, true, at(1));
+            let challenge = server.challenge(HOME, false, &[Algorithm::Sha256, Algorithm::Md5], at(1));
             let offered = challenge.iter().map(String::as_str).filter(|value| value.contains(only.name()));
             let mut client = client("secret").answer(offered).unwrap();
             let mut ids = IdSource::new(1);
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn a_client_with_another_password_stays_out() {
         let mut server = server();
-        let challenge = server.challenge(HOME, false, true, at(1));
+        let challenge = server.challenge(HOME, false, &[Algorithm::Sha256, Algorithm::Md5], at(1));
         let mut client = client("Secret").answer(challenge.iter().map(String::as_str)).unwrap();
         let value = client.authorize("REGISTER", "sip:hotline.test", &mut IdSource::new(1));
         assert_eq!(judge(&mut server, &value, "REGISTER", at(2)), DigestVerdict::Wrong);
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn an_old_nonce_is_stale_not_wrong() {
         let mut server = server();
-        let challenge = server.challenge(HOME, false, true, at(1));
+        let challenge = server.challenge(HOME, false, &[Algorithm::Sha256, Algorithm::Md5], at(1));
         let mut client = client("secret").answer(challenge.iter().map(String::as_str)).unwrap();
         let value = client.authorize("REGISTER", "sip:hotline.test", &mut IdSource::new(1));
         assert_eq!(judge(&mut server, &value, "REGISTER", at(400)), DigestVerdict::Stale);
