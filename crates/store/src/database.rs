@@ -4,6 +4,7 @@ use crate::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -92,6 +93,7 @@ async fn open_file(path: &str) -> Result<SqlitePool, StoreError> {
         std::fs::create_dir_all(folder)
             .map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
     }
+    make_private(file)?;
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -111,6 +113,15 @@ async fn open_file(path: &str) -> Result<SqlitePool, StoreError> {
             }
             other => other,
         })
+}
+
+/// Makes the file for nobody but the account the program runs under; SQLite gives its side files the same rights.
+fn make_private(file: &Path) -> Result<(), StoreError> {
+    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::File { file: file.to_owned(), source: sqlx::Error::Io(error) }),
+    }
 }
 
 async fn open_server(address: &str) -> Result<PgPool, StoreError> {

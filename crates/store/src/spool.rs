@@ -16,13 +16,16 @@ use model::Record;
 use model::query::SipMessage;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// How large one file grows before the next is begun.
 pub const FILE_BYTES_MAX: u64 = 8 << 20;
+/// How much of a file is read at once; more than the largest frame.
+const READ_BYTES_MAX: u64 = 4 << 20;
 /// The largest frame that is believed when a file is read: a SIP message has at most 64 kB, escaped at most six-fold.
 pub const FRAME_BYTES_MAX: u32 = 1 << 20;
 
@@ -81,7 +84,8 @@ impl Spool {
     /// than `limit` bytes.
     pub fn open(folder: &Path, limit: u64) -> Result<Self, SpoolError> {
         let failed = |source| SpoolError::Folder { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        // What waits here is as private as the database.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let mut numbers = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -144,11 +148,35 @@ impl Spool {
         let file = OpenOptions::new()
             .append(true)
             .create_new(true)
+            .mode(0o600)
             .open(&path)
             .map_err(|source| SpoolError::File { file: path.clone(), source })?;
         self.next_number += 1;
         self.files.push_back((path, 0));
         Ok(file)
+    }
+
+    /// Takes over a file of frames that lies on the same disk, behind everything that waits. It may exceed the limit:
+    /// what is on the disk already is not thrown away.
+    pub fn adopt(&mut self, file: &Path) -> Result<(), SpoolError> {
+        let failed = |source| SpoolError::File { file: file.to_owned(), source };
+        let bytes = std::fs::metadata(file).map_err(failed)?.len();
+        let path = self.folder.join(format!("{:08}.spool", self.next_number));
+        std::fs::rename(file, &path).map_err(failed)?;
+        self.next_number += 1;
+        // What is appended from now on belongs behind it.
+        self.writing = None;
+        self.files.push_back((path, bytes));
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Brings an adopted file onto the disk; the one at the back, if any.
+    pub fn sync(&self) -> Result<(), SpoolError> {
+        let Some((path, _)) = self.files.back() else { return Ok(()) };
+        File::open(path)
+            .and_then(|file| file.sync_data())
+            .map_err(|source| SpoolError::File { file: path.clone(), source })
     }
 
     /// The oldest items, at most `limit` of them; empty when nothing waits any more. They stay until
@@ -161,15 +189,18 @@ impl Spool {
                 let content = read_from(path, front.read)
                     .map_err(|source| SpoolError::File { file: path.clone(), source })?;
                 let (items, whole) = read_frames(&content);
-                if whole < content.len() {
+                front.items = items.into();
+                let last = front.read + content.len() as u64 >= *bytes;
+                if whole == content.len() || (whole > 0 && !last) {
+                    front.read += whole as u64;
+                } else {
                     tracing::warn!(
                         file = %path.display(),
-                        bytes = content.len() - whole,
+                        bytes = *bytes - front.read - whole as u64,
                         "the end of a spool file is cut short or damaged and is left out"
                     );
+                    front.read = *bytes;
                 }
-                front.items = items.into();
-                front.read = *bytes;
             }
             if !front.items.is_empty() {
                 return Ok(front.items.iter().take(limit).cloned().collect());
@@ -285,7 +316,7 @@ fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut content = Vec::new();
-    file.read_to_end(&mut content)?;
+    file.take(READ_BYTES_MAX).read_to_end(&mut content)?;
     Ok(content)
 }
 
@@ -335,6 +366,48 @@ mod tests {
         spool.append(&[line(2)]).unwrap();
         spool.confirm(1).unwrap();
         assert_eq!(drain(&mut spool, 9), [line(2)]);
+    }
+
+    #[test]
+    fn an_adopted_file_stands_behind_what_waited_and_before_what_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(folder.path(), 1 << 20).unwrap();
+        spool.append(&[line(1)]).unwrap();
+        let mut frames = Vec::new();
+        write_frame(&line(2), &mut frames);
+        write_frame(&line(3), &mut frames);
+        frames.extend_from_slice(b"half a frame");
+        let file = folder.path().join("overflow");
+        std::fs::write(&file, &frames).unwrap();
+        spool.adopt(&file).unwrap();
+        spool.sync().unwrap();
+        assert!(!file.exists());
+        spool.append(&[line(4)]).unwrap();
+        assert_eq!(drain(&mut spool, 9), [line(1), line(2), line(3), line(4)]);
+        assert_eq!(spool.bytes(), 0);
+    }
+
+    #[test]
+    fn a_file_larger_than_one_reading_comes_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(folder.path(), 1 << 30).unwrap();
+        let large = Item::Sip {
+            number: 1,
+            message: SipMessage {
+                leg: LegId::from_u64(1),
+                at: Timestamp::from_millis(5),
+                sent: true,
+                transport: "udp".into(),
+                remote: "127.0.0.1:5090".into(),
+                text: "x".repeat(64_000),
+            },
+        };
+        let many = vec![large; 150];
+        for part in many.chunks(50) {
+            spool.append(part).unwrap();
+        }
+        assert!(spool.bytes() > 2 * READ_BYTES_MAX);
+        assert_eq!(drain(&mut spool, 7).len(), 150);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use model::{Record, TimelineEntry};
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -25,8 +26,6 @@ use std::time::{Duration, Instant};
 
 /// How long one transaction may take before the database counts as away.
 pub const WRITE_WAIT: Duration = Duration::from_secs(10);
-/// How long after a failure the database is tried again.
-pub const RETRY_WAIT: Duration = Duration::from_secs(1);
 /// The name of the file that takes what does not fit into the queue.
 const OVERFLOW_FILE: &str = "overflow";
 /// The name of the file that keeps what the database will never take.
@@ -59,10 +58,12 @@ pub struct WriterOptions {
     pub batch_max: usize,
     /// How long the first record of a batch waits for others.
     pub gather: Duration,
+    /// How long after a failure the database is tried again.
+    pub retry: Duration,
 }
 
 impl WriterOptions {
-    /// Spools in `folder`; 1 GiB there, 65 536 records in memory, 400 in a transaction, gathered for 20 ms.
+    /// Spools in `folder`; 1 GiB there, 65 536 records in memory, 400 in a transaction, gathered for 20 ms, tried again after a second.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             spool_folder: folder.into(),
@@ -70,6 +71,7 @@ impl WriterOptions {
             queue_max: 65_536,
             batch_max: 400,
             gather: Duration::from_millis(20),
+            retry: Duration::from_secs(1),
         }
     }
 }
@@ -198,6 +200,7 @@ impl Writer {
             spool,
             refused_path: options.spool_folder.join(REFUSED_FILE),
             gather: options.gather,
+            retry: options.retry,
             held: Vec::new(),
             retry_at: None,
         };
@@ -324,6 +327,7 @@ impl Shared {
             let file = OpenOptions::new()
                 .append(true)
                 .create(true)
+                .mode(0o600)
                 .open(&self.overflow_path)
                 .map_err(|source| SpoolError::File { file: self.overflow_path.clone(), source })?;
             tracing::error!(
@@ -347,6 +351,7 @@ struct Worker {
     spool: Spool,
     refused_path: PathBuf,
     gather: Duration,
+    retry: Duration,
     /// A batch that neither the database nor the spool took. Nothing newer is taken from the queue before it.
     held: Vec<Item>,
     /// When the database is tried again; `None` while it is up.
@@ -423,7 +428,7 @@ impl Worker {
         let _ = self
             .shared
             .wake
-            .wait_timeout_while(inbox, RETRY_WAIT, |inbox| !inbox.closing)
+            .wait_timeout_while(inbox, self.retry, |inbox| !inbox.closing)
             .unwrap_or_else(PoisonError::into_inner);
     }
 
@@ -445,6 +450,7 @@ impl Worker {
             Ok(()) => self.made_durable(batch.len() as u64),
             Err(error) => {
                 tracing::error!(%error, records = batch.len(), "neither database nor spool takes records");
+                debug_assert!(self.held.is_empty(), "nothing newer is taken before what is held");
                 self.held = batch;
             }
         }
@@ -462,7 +468,7 @@ impl Worker {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::error!(%error, "the spool cannot be read");
-                    self.retry_at = Some(Instant::now() + RETRY_WAIT);
+                    self.retry_at = Some(Instant::now() + self.retry);
                     return;
                 }
             };
@@ -480,17 +486,16 @@ impl Worker {
                 tracing::info!("the database has everything that was spooled");
                 return;
             }
+            if !self.held.is_empty() {
+                // What is held is older than what the queue has.
+                continue;
+            }
             let newer: Vec<Item> = {
                 let mut inbox = self.shared.lock();
                 let count = inbox.queue.len().min(self.shared.batch_max);
                 inbox.queue.drain(..count).collect()
             };
-            if !newer.is_empty() {
-                self.keep(newer);
-                if !self.held.is_empty() {
-                    return;
-                }
-            }
+            self.keep(newer);
         }
     }
 
@@ -539,7 +544,7 @@ impl Worker {
         if self.retry_at.is_none() {
             tracing::error!(%error, "the database is away; records go to the spool");
         }
-        self.retry_at = Some(Instant::now() + RETRY_WAIT);
+        self.retry_at = Some(Instant::now() + self.retry);
         self.shared.lock().stats.database_up = false;
         Written::Away
     }
@@ -551,6 +556,7 @@ impl Worker {
         let kept = OpenOptions::new()
             .append(true)
             .create(true)
+            .mode(0o600)
             .open(&self.refused_path)
             .and_then(|mut file| file.write_all(&frame));
         let mut inbox = self.shared.lock();
@@ -589,49 +595,25 @@ impl Worker {
     }
 
     fn adopt_overflow_now(&mut self) -> Result<(), SpoolError> {
-        // What an earlier attempt left is older, and must not be written over.
-        self.adopt_file()?;
         let overflow = {
+            // Senders wait for the moment of a rename, so that nothing is appended to what was taken over.
             let mut inbox = self.shared.lock();
-            let path = &self.shared.overflow_path;
-            std::fs::rename(path, self.adopting_path())
-                .map_err(|source| SpoolError::File { file: path.clone(), source })?;
+            self.spool.adopt(&self.shared.overflow_path)?;
             inbox.overflow.take()
         };
-        self.adopt_file()?;
+        self.spool.sync()?;
         let items = overflow.map_or(0, |overflow| overflow.items);
         tracing::warn!(records = items, "the queue to the database has room again");
         self.made_durable(items);
         Ok(())
     }
 
-    fn adopting_path(&self) -> PathBuf {
-        self.shared.overflow_path.with_extension("adopting")
-    }
-
     fn adopt_overflow_of_earlier_run(&mut self) -> Result<(), SpoolError> {
-        self.adopt_file()?;
-        let path = self.shared.overflow_path.clone();
-        if path.exists() {
-            std::fs::rename(&path, self.adopting_path())
-                .map_err(|source| SpoolError::File { file: path, source })?;
-            self.adopt_file()?;
+        if self.shared.overflow_path.exists() {
+            self.spool.adopt(&self.shared.overflow_path)?;
+            self.spool.sync()?;
         }
         Ok(())
-    }
-
-    fn adopt_file(&mut self) -> Result<(), SpoolError> {
-        let path = self.adopting_path();
-        let failed = |source| SpoolError::File { file: path.clone(), source };
-        if !path.exists() {
-            return Ok(());
-        }
-        let content = std::fs::read(&path).map_err(failed)?;
-        let (items, _) = spool::read_frames(&content);
-        for part in items.chunks(self.shared.batch_max) {
-            self.spool.append(part)?;
-        }
-        std::fs::remove_file(&path).map_err(failed)
     }
 
     /// The last words: what is left goes to the database if that is there, else it stays in the spool.

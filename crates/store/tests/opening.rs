@@ -33,6 +33,18 @@ async fn a_file_that_cannot_be_opened_is_named() {
 }
 
 #[tokio::test]
+async fn nobody_else_reads_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("hotline.db")).await.unwrap();
+    store.migrate().await.unwrap();
+    for name in ["hotline.db", "hotline.db-wal", "hotline.db-shm"] {
+        let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hotline.db");

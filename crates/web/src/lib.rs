@@ -32,6 +32,7 @@ pub mod metrics;
 pub mod options;
 pub mod page;
 pub mod password;
+pub mod patience;
 pub mod peer;
 pub mod router;
 pub mod routes;

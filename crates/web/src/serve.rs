@@ -1,6 +1,7 @@
 //! Serving: connections are counted, limited in number and in patience, encrypted if the listener says so, and ended
 //! in good order.
 
+use crate::patience::Patient;
 use crate::peer::Peer;
 use axum::Router;
 use axum::body::Body;
@@ -31,6 +32,8 @@ pub struct ServeLimits {
     pub head_time_max: Duration,
     /// How long the handshake of an encrypted connection may take.
     pub handshake_time_max: Duration,
+    /// How long the other end may take nothing of an answer.
+    pub stuck_time_max: Duration,
     /// Bytes of a request's head.
     pub head_bytes_max: usize,
     /// Header fields of a request.
@@ -46,6 +49,7 @@ impl Default for ServeLimits {
             address_connections_max: 512,
             head_time_max: Duration::from_secs(10),
             handshake_time_max: Duration::from_secs(10),
+            stuck_time_max: Duration::from_secs(30),
             head_bytes_max: 64 * 1024,
             headers_max: 100,
             drain_time_max: Duration::from_secs(5),
@@ -214,7 +218,9 @@ async fn attend(
         .header_read_timeout(limits.head_time_max)
         .max_buf_size(limits.head_bytes_max)
         .max_headers(limits.headers_max);
-    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let connection = http
+        .serve_connection(TokioIo::new(Patient::new(stream, limits.stuck_time_max)), service)
+        .with_upgrades();
     tokio::pin!(connection);
     let done = tokio::select! {
         done = &mut connection => done,

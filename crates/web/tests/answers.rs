@@ -220,6 +220,30 @@ async fn the_page_is_served_at_each_of_its_paths() {
 }
 
 #[tokio::test]
+async fn hashed_files_are_kept_for_ever_and_sent_packed() {
+    let desk = Desk::new();
+    let page = desk.ask(Request::get("/").body(Body::empty()).unwrap()).await;
+    let text = String::from_utf8(page.body).unwrap();
+    let Some(at) = text.find("/assets/") else {
+        // Without a built UI there are no files; `make test` builds it before it comes here.
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+        return;
+    };
+    let path = text[at..].split('"').next().unwrap();
+    let plain = desk.ask(Request::get(path).body(Body::empty()).unwrap()).await;
+    assert_eq!(plain.header(header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+    let packed = Request::get(path).header(header::ACCEPT_ENCODING, "gzip, br").body(Body::empty()).unwrap();
+    let packed = desk.ask(packed).await;
+    if packed.header(header::CONTENT_ENCODING) == "br" {
+        assert!(packed.body.len() < plain.body.len());
+    }
+    assert_eq!(packed.header(header::CONTENT_TYPE), plain.header(header::CONTENT_TYPE));
+    let known = Request::get(path).header(header::IF_NONE_MATCH, plain.header(header::ETAG));
+    let known = desk.ask(known.body(Body::empty()).unwrap()).await;
+    assert_eq!((known.status, known.body.len()), (StatusCode::NOT_MODIFIED, 0));
+}
+
+#[tokio::test]
 async fn readiness_follows_the_center() {
     let desk = Desk::new();
     let ask = async |path: &str| desk.ask(Request::get(path).body(Body::empty()).unwrap()).await;

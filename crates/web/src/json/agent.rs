@@ -1,7 +1,7 @@
 //! An agent as the API shows it.
 
 use super::at;
-use model::{AgentState, AgentView};
+use model::{AgentState, AgentView, NotReadyReason};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -61,9 +61,10 @@ impl AgentJson {
     }
 }
 
-/// The word for why an agent is not ready.
+/// The word for why an agent is not ready, if there is one.
 pub(crate) fn reason(state: &AgentState) -> Option<String> {
     match state {
+        AgentState::NotReady(NotReadyReason::Chosen(None)) => None,
         AgentState::NotReady(reason) => Some(reason.as_str().to_owned()),
         AgentState::LoggedOut
         | AgentState::Ready
