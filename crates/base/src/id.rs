@@ -135,10 +135,24 @@ macro_rules! name_ids {
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro makes public types")]
 mod tests {
-    number_ids! {
-        /// For the tests here.
-        TestId = "TS";
+    use crate::IdSource;
+
+    /// A module of its own, as the ids of a crate have.
+    pub mod ids {
+        number_ids! {
+            /// For the tests here.
+            TestId = "TS";
+        }
+    }
+    use ids::TestId;
+
+    #[test]
+    fn number_ids_come_from_their_source() {
+        let (mut once, mut again) = (IdSource::new(3), IdSource::new(3));
+        assert_eq!(TestId::generate(&mut once), TestId::from_u64(again.next_u64()));
+        assert_ne!(TestId::generate(&mut once).as_u64(), 0);
     }
 
     #[test]

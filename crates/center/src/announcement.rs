@@ -7,7 +7,7 @@ pub(crate) fn place(position: u32, language: &str) -> Vec<Prompt> {
     let words = match position {
         0 | 1 => vec!["queue-next".to_owned()],
         2..=20 => framed([format!("number-{position}")]),
-        21..=99 if position % 10 == 0 => framed([format!("number-{position}")]),
+        21..=99 if position.is_multiple_of(10) => framed([format!("number-{position}")]),
         21..=99 => framed([format!("number-{}", position / 10 * 10), format!("number-{}", position % 10)]),
         // So far back that the number would not console anybody.
         _ => vec!["all-busy".to_owned()],
