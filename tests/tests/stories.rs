@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_STORIES=1` writes down how they come out instead; look at the difference before you keep it.
 
+#![allow(clippy::disallowed_methods, reason = "stories are files")]
+
 use std::path::{Path, PathBuf};
 
 #[test]

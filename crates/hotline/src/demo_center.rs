@@ -3,8 +3,12 @@
 /// The domain its phones register with.
 pub const DOMAIN: &str = "hotline.test";
 
-/// Agents: login, name, phone, queues, skills.
-pub const AGENTS: [(&str, &str, &str, &[&str], &[(&str, u8)]); 10] = [
+/// Login, name, phone, queues, skills.
+pub type AgentLine =
+    (&'static str, &'static str, &'static str, &'static [&'static str], &'static [(&'static str, u8)]);
+
+/// The agents.
+pub const AGENTS: [AgentLine; 10] = [
     ("anna", "Anna Lind", "1001", &["support"], &[("english", 3)]),
     ("bert", "Bert Vos", "1002", &["support"], &[("english", 3)]),
     ("chen", "陈浩", "1003", &["support"], &[("english", 2), ("chinese", 5)]),
