@@ -358,3 +358,22 @@ async fn the_figures_open_for_their_token() {
     assert_eq!(ask("token-sara").await.status, StatusCode::FORBIDDEN);
     assert_eq!(ask("metrics-tokem").await.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn a_listener_of_their_own_shows_the_figures_and_nothing_else() {
+    use tower::ServiceExt;
+    let desk = Desk::new();
+    desk.metrics.gauge("hotline_legs_open", "Legs.", &[]).set(2);
+    let router = web::metrics_router(desk.metrics.clone());
+    let ask = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap()
+    };
+    let shown = ask("/metrics").await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    let text = axum::body::to_bytes(shown.into_body(), 10_000).await.unwrap();
+    assert!(String::from_utf8_lossy(&text).contains("hotline_legs_open 2\n"));
+    for path in ["/", "/api/v1/me", "/healthz"] {
+        assert_eq!(ask(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
