@@ -7,7 +7,7 @@
 //   {"do":"gone","text":T,"s":S}     waits until T cannot be read any more
 //   {"do":"click","name":N}          presses the link, button or tab of this name
 //   {"do":"dark"}                    prefers dark colors from now on
-//   {"do":"audio","s":S}             waits for a player that knows its length, plays, and gives length and position
+//   {"do":"audio","s":S}             waits for a player that knows its length, presses play, gives length and position
 //   {"do":"shot","file":F}           keeps a picture
 //   {"do":"errors"}                  what the page complained about since the last time
 import { createRequire } from 'node:module';
@@ -21,6 +21,17 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required', '--mute-audio'],
 });
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+// The page's players are not in the document; they are noted as they are made.
+await page.addInitScript(() => {
+  window.players = [];
+  window.Audio = new Proxy(window.Audio, {
+    construct(target, parameters) {
+      const player = new target(...parameters);
+      window.players.push(player);
+      return player;
+    },
+  });
+});
 let complaints = [];
 page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
 page.on('console', (message) => {
@@ -58,15 +69,12 @@ const verbs = {
       .click(),
   dark: () => page.emulateMedia({ colorScheme: 'dark' }),
   audio: async ({ s = 20 }) => {
-    const known = () => [...document.querySelectorAll('audio')].some((a) => Number.isFinite(a.duration) && a.duration > 0);
-    await page.evaluate(() => {
-      for (const a of document.querySelectorAll('audio')) if (a.readyState === 0) a.load();
-    });
-    await page.waitForFunction(known, undefined, { timeout: s * 1000 });
-    await page.evaluate(() => [...document.querySelectorAll('audio')].find((a) => a.duration > 0).play());
-    await page.waitForFunction(() => [...document.querySelectorAll('audio')].some((a) => a.currentTime > 0.3));
+    const timeout = s * 1000;
+    await page.waitForFunction(() => window.players.some((one) => Number.isFinite(one.duration) && one.duration > 0), undefined, { timeout });
+    await page.getByRole('button', { name: /^play/i }).first().click();
+    await page.waitForFunction(() => window.players.some((one) => one.currentTime > 0.3), undefined, { timeout });
     return page.evaluate(() => {
-      const player = [...document.querySelectorAll('audio')].find((a) => a.duration > 0);
+      const player = window.players.find((one) => one.currentTime > 0.3);
       return { length: player.duration, position: player.currentTime };
     });
   },

@@ -37,7 +37,7 @@ fn a_caller_reaches_an_agent_through_the_menu_and_both_hear_each_other() {
     let lines = library::timeline(&http, id);
     library::assert_in_order(
         &lines,
-        &["arrived", "answered", "step", "digit", "queued", "offered", "connected", "leg_ended", "closed"],
+        &["arrived", "answered", "digit", "step", "queued", "offered", "connected", "leg_ended", "closed"],
     );
     assert_eq!(library::line(&lines, "digit")["digit"], "2");
     let offered = library::line(&lines, "offered");
