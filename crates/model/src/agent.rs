@@ -192,3 +192,43 @@ impl AgentStep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    #[test]
+    fn the_whole_table() {
+        let one = InteractionId::from_u64(1);
+        let other = InteractionId::from_u64(2);
+        let states = [
+            AgentState::LoggedOut,
+            AgentState::NotReady(NotReadyReason::LoggedIn),
+            AgentState::Ready,
+            AgentState::Reserved(one),
+            AgentState::Talking(one),
+            AgentState::WrapUp(one),
+        ];
+        let steps = [
+            AgentStep::LogIn,
+            AgentStep::GetReady,
+            AgentStep::GetNotReady(NotReadyReason::NoAnswer),
+            AgentStep::LogOut,
+            AgentStep::Reserve(one),
+            AgentStep::Release,
+            AgentStep::Talk(one),
+            AgentStep::Talk(other),
+            AgentStep::Finish,
+            AgentStep::WrapUpOver,
+        ];
+        let mut table = String::new();
+        for state in &states {
+            for step in &steps {
+                let next = state.step(step.clone()).map_or("–".to_owned(), |next| format!("{next:?}"));
+                let _ = writeln!(table, "{:<28} {:<28} {next}", format!("{state:?}"), format!("{step:?}"));
+            }
+        }
+        insta::assert_snapshot!(table.replace("IX-0000000000001", "1").replace("IX-0000000000002", "2"));
+    }
+}

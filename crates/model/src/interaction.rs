@@ -216,3 +216,53 @@ impl Outcome {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    #[test]
+    fn the_whole_table() {
+        let (queue, agent) = (|| QueueId::from("q"), || AgentId::from("a"));
+        let states = [
+            InteractionState::Arrived,
+            InteractionState::InFlow("f".into()),
+            InteractionState::Queued(queue()),
+            InteractionState::Offered(queue(), agent()),
+            InteractionState::Connected(queue(), agent()),
+            InteractionState::OnHold(queue(), agent()),
+            InteractionState::Transferred("9".to_owned()),
+            InteractionState::WrapUp(queue(), agent()),
+            InteractionState::Closed(Outcome::Handled),
+        ];
+        let steps = [
+            InteractionStep::EnterFlow("g".into()),
+            InteractionStep::Enqueue(queue()),
+            InteractionStep::Offer(agent()),
+            InteractionStep::Decline,
+            InteractionStep::Connect,
+            InteractionStep::Hold,
+            InteractionStep::Resume,
+            InteractionStep::Transfer("9".to_owned()),
+            InteractionStep::BeginWrapUp,
+            InteractionStep::Close(Outcome::Handled),
+        ];
+        let mut table = String::new();
+        for state in &states {
+            for step in &steps {
+                let next = state.step(step.clone()).map_or("–".to_owned(), |next| format!("{next:?}"));
+                let _ = writeln!(table, "{:<22} {:<18} {next}", format!("{state:?}"), format!("{step:?}"));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn every_outcome_survives_its_word() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::parse(outcome.as_str()), Some(outcome));
+        }
+        assert_eq!(Outcome::parse("lost"), None);
+    }
+}

@@ -49,13 +49,7 @@ impl Library for StoreLibrary {
     }
 
     fn recordings<'a>(&'a self, interactions: &'a [InteractionId]) -> Answer<'a, Vec<RecordingRecord>> {
-        Box::pin(async move {
-            let mut recordings = Vec::new();
-            for id in interactions {
-                recordings.extend(self.store.recordings(*id).await.map_err(failed)?);
-            }
-            Ok(recordings)
-        })
+        Box::pin(async move { self.store.recordings_of(interactions).await.map_err(failed) })
     }
 
     fn recording(&self, id: RecordingId) -> Answer<'_, Option<RecordingRecord>> {
