@@ -119,8 +119,8 @@ impl Phone {
             fs::remove_dir_all(&folder).expect("the phone's old files can go");
         }
         fs::create_dir_all(folder.join("heard")).expect("the phone's folder");
-        let control = place::free_tcp_port();
-        let sip_port = place::free_udp_port();
+        let control = place::free_port();
+        let sip_port = place::free_port();
         let tone = folder.join("tone.wav");
         Sound::tone(8000, self.hz, TONE_S).write(&tone).expect("the tone is written");
         fs::write(folder.join("config"), self.config(&folder, &tone, control, sip_port)).expect("config");

@@ -7,9 +7,13 @@ use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Ports below the kernel's own range for outgoing sockets, so that nobody gets one of ours by chance.
 const PORTS: RangeInclusive<u16> = 20_000..=31_999;
+
+/// Ports for phones and load generators: where they listen and are controlled.
+const PROGRAM_PORTS: RangeInclusive<u16> = 15_000..=17_999;
 
 /// How many ports one test gets: one for every leg of every call it makes, and RTCP.
 const PORTS_PER_TEST: u16 = 200;
@@ -51,16 +55,20 @@ pub fn rtp_ports() -> RangeInclusive<u16> {
     panic!("no free range of {PORTS_PER_TEST} UDP ports between {} and {}", PORTS.start(), PORTS.end());
 }
 
-/// A TCP port that was free a moment ago, for programs that cannot be told "any".
-pub fn free_tcp_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
-}
-
-/// A UDP port that was free a moment ago.
-pub fn free_udp_port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.local_addr().expect("its address").port()
+/// A port that was free a moment ago, over UDP and TCP, for programs that cannot be told "any".
+///
+/// It lies below the kernel's own range: a connection that somebody opens in the meantime cannot take it.
+pub fn free_port() -> u16 {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let count = PROGRAM_PORTS.end() - PROGRAM_PORTS.start();
+    for _ in 0..count {
+        let turn = std::process::id().wrapping_mul(37).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+        let port = PROGRAM_PORTS.start() + (turn % u32::from(count)) as u16;
+        if UdpSocket::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port between {} and {}", PROGRAM_PORTS.start(), PROGRAM_PORTS.end());
 }
 
 /// The path of a program, or a failure that says how to get it.

@@ -79,7 +79,7 @@ impl Sipp {
             .arg("-sf")
             .arg(scenario)
             .args(["-i", "127.0.0.1", "-t", self.transport, "-nostdin"])
-            .args(["-p", &place::free_udp_port().to_string()])
+            .args(["-p", &place::free_port().to_string()])
             .args(["-s", &self.user, "-ap", &self.password, "-key", "domain", &server.ready.domain])
             .args(["-m", &self.calls.to_string(), "-r", &self.per_second.to_string()])
             // RTP below the servers' and the phones' ports.

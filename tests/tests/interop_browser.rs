@@ -27,8 +27,8 @@ fn a_supervisor_sees_a_call_arrive_and_end_and_plays_its_recording() {
     anna.connected(30);
     let open = library::interaction_where(&http, "+15550140", "connected", |one| one["state"] == "connected");
     page.sees("+15550140");
-    page.picture("board-talking");
     anna.hears("three seconds of the caller", 20, |sound| sound.seconds() > 3.0);
+    page.picture("board-talking");
     caller.hang_up();
     anna.ended(10);
     let closed = library::closed(&http, "+15550140");
