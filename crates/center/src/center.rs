@@ -98,6 +98,7 @@ impl Center {
         match input {
             Input::Leg(event) => self.leg_event(event, now),
             Input::Agent { agent, wish } => self.agent_wishes(&agent, wish, now),
+            Input::Phone { user, registered } => self.phone_changed(&user, registered, now),
             Input::Config(settings) => self.configure(*settings, now),
             Input::Restarted => self.restarted(now),
             Input::Drain(draining) => self.draining = draining,

@@ -6,7 +6,9 @@ use crate::desk::Desk;
 use crate::{Effect, Settings};
 use base::Now;
 use model::agent::AgentStep;
-use model::{AgentId, AgentState, AgentWish, BoardEvent, NotReadyReason, Outcome, TimelineEvent};
+use model::{
+    AgentId, AgentState, AgentWish, BoardEvent, NotReadyReason, Outcome, QueueId, SipUser, TimelineEvent,
+};
 
 impl Center {
     /// Gives every configured agent a desk. An agent who is gone from the settings keeps the desk until the
@@ -55,6 +57,28 @@ impl Center {
         }
     }
 
+    /// A phone came or went. It decides about an agent only where the settings say so.
+    pub(crate) fn phone_changed(&mut self, user: &SipUser, registered: bool, now: Now) {
+        let desk = self.desks.values().find(|desk| desk.agent.phone.as_ref() == Some(user));
+        let Some(desk) = desk.filter(|desk| desk.agent.ready_with_phone) else { return };
+        let agent = desk.agent.id.clone();
+        match (registered, &desk.state) {
+            (true, AgentState::LoggedOut) => self.agent_wishes(&agent, AgentWish::Ready, now),
+            (false, AgentState::LoggedOut) | (true, _) => {}
+            (false, _) => self.agent_wishes(&agent, AgentWish::LogOut, now),
+        }
+    }
+
+    /// Those who wait for queues that nobody is logged in for any more take the way their flow has for that.
+    fn nobody_left(&mut self, queues: &[QueueId], now: Now) {
+        let empty = queues.iter().filter(|queue| !self.acd.anybody_logged_in(queue));
+        let left: Vec<_> =
+            empty.flat_map(|queue| self.acd.line(queue).map(|ticket| ticket.interaction)).collect();
+        for interaction in left {
+            self.flow_event(interaction, flow::Event::NoAgents, now);
+        }
+    }
+
     /// Takes a step of an agent, and tells everybody who must know.
     pub(crate) fn agent_takes(&mut self, agent: &AgentId, step: AgentStep, now: Now) -> bool {
         let Some(desk) = self.desks.get_mut(agent) else { return false };
@@ -73,7 +97,8 @@ impl Center {
         }
         self.acd.agent_is(agent, availability);
         self.changed.agents.insert(agent.clone());
-        self.changed.queues.extend(queues);
+        self.changed.queues.extend(queues.iter().cloned());
+        let goes_home = to == AgentState::LoggedOut;
         if from != to {
             let interaction = to.interaction().or(from.interaction());
             let lasted = now.mono.since(since.mono);
@@ -82,6 +107,9 @@ impl Center {
                 TimelineEvent::AgentChanged { agent: agent.clone(), from, to, lasted },
                 now,
             );
+        }
+        if goes_home {
+            self.nobody_left(&queues, now);
         }
         true
     }

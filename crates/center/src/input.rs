@@ -1,7 +1,7 @@
 //! Everything that can happen to the center.
 
 use crate::Settings;
-use model::{AgentId, AgentWish, LegEvent};
+use model::{AgentId, AgentWish, LegEvent, SipUser};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Handed to [`Center::handle`](crate::Center::handle) together with the time.
@@ -15,6 +15,13 @@ pub enum Input {
         agent: AgentId,
         /// What for.
         wish: AgentWish,
+    },
+    /// A user has a phone that can be rung from now on, or none any more.
+    Phone {
+        /// Whose.
+        user: SipUser,
+        /// Whether there is a phone.
+        registered: bool,
     },
     /// Queues, agents, codes or dialplans are these from now on. Live interactions go on.
     Config(Box<Settings>),

@@ -32,6 +32,7 @@ pub fn setup_with(dialplans: Vec<Source>) -> Result<Setup, SoundError> {
             phone: Some((*phone).into()),
             queues: queues.iter().map(|queue| (*queue).into()).collect(),
             skills: skills.iter().map(|(skill, level)| ((*skill).into(), *level)).collect(),
+            ready_with_phone: false,
         })
         .collect();
     world.skills.extend(agents.iter().flat_map(|agent| agent.skills.keys().cloned()));

@@ -23,6 +23,9 @@ pub struct Agent {
     pub queues: Vec<QueueId>,
     /// What the agent can do, and how well.
     pub skills: SkillLevels,
+    /// Whether the agent gets ready when the phone registers, and goes home when it is gone: for those who never dial
+    /// a code and never open the desk.
+    pub ready_with_phone: bool,
 }
 
 /// Why an agent who is logged in takes no interactions.

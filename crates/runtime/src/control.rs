@@ -269,7 +269,10 @@ impl<A: Audience> Control<A> {
                         self.to_center.push_back(Input::Leg(LegEvent::RecordingFailed { recording, why }));
                     }
                 }
-                Output::Registration { user, registered } => self.audience.registration(&user, registered),
+                Output::Registration { user, registered } => {
+                    self.audience.registration(&user, registered);
+                    self.to_center.push_back(Input::Phone { user, registered });
+                }
                 Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
                 Output::Ladder(message) => self.audience.sip_message(message),
                 Output::Trouble(what) => tracing::warn!("{what}"),

@@ -318,7 +318,10 @@ impl World {
                     self.recordings.insert(recording, self.now.mono);
                 }
                 Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
-                Output::Ladder(_) | Output::Registration { .. } => {}
+                Output::Registration { user, registered } => {
+                    self.to_center.push_back(Input::Phone { user, registered });
+                }
+                Output::Ladder(_) => {}
                 Output::Trouble(what) => self.troubles.push(what),
             }
         }

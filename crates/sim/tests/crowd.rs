@@ -124,6 +124,7 @@ fn setup() -> Setup {
             phone: Some((*phone).into()),
             queues: vec!["support".into()],
             skills: BTreeMap::new(),
+            ready_with_phone: false,
         })
         .collect();
     let source = |name: &str, text: &str| flow::Source { name: name.to_owned(), text: text.to_owned() };

@@ -230,6 +230,7 @@ fn settings() -> (Vec<Queue>, Vec<Agent>) {
         phone: None,
         queues: queues.iter().map(|queue| QueueId::from(*queue)).collect(),
         skills: skills.iter().map(|(skill, level)| ((*skill).into(), *level)).collect(),
+        ready_with_phone: false,
     };
     (
         vec![Queue::new("support".into()), Queue::new("sales".into())],

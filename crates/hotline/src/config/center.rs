@@ -146,6 +146,9 @@ pub(crate) struct AgentSection {
     /// What the agent can do, and how well, 1 to 5.
     #[serde(default)]
     pub(crate) skills: BTreeMap<String, u8>,
+    /// Whether the agent gets ready when the phone registers, and goes home when it is gone.
+    #[serde(default)]
+    pub(crate) ready_with_phone: bool,
 }
 
 impl AgentSection {
@@ -156,6 +159,7 @@ impl AgentSection {
             phone: self.phone.as_deref().map(Into::into),
             queues: self.queues.iter().map(|queue| queue.as_str().into()).collect(),
             skills: self.skills.iter().map(|(skill, level)| (skill.as_str().into(), *level)).collect(),
+            ready_with_phone: self.ready_with_phone,
         }
     }
 }
