@@ -229,6 +229,22 @@ fn phones_that_speak_different_codecs_and_transports_hear_each_other() {
 }
 
 #[test]
+fn an_agent_with_one_line_gets_the_waiting_call_after_the_code_has_ended() {
+    let server = Server::start("queue-one-line");
+    let mut caller = Phone::caller("+15550113").on(&server);
+    caller.call(server.number("support"));
+    caller.hears("something while waiting", 20, |sound| sound.seconds_sounding() > 1.0);
+    let mut anna = registered(Phone::of_agent(&server, "anna").with_one_line(), &server);
+    anna.dial_code(&server.ready.codes.ready);
+    anna.connected(20);
+    both_hear_each_other(&caller, &anna);
+    let http = server.as_admin();
+    let interaction = library::interaction_where(&http, "+15550113", "there", |_| true);
+    let lines = library::timeline(&http, interaction["id"].as_str().expect("an id"));
+    assert!(!library::story(&lines).iter().any(|kind| kind == "not_taken"), "her line was never busy");
+}
+
+#[test]
 fn a_second_caller_waits_until_the_agent_has_written_up_the_first() {
     let server = Server::start("queue-two-callers");
     let http = server.as_admin();
