@@ -20,6 +20,8 @@ pub struct Listeners {
     pub recorder: Recorder,
     /// Whose phone is whose.
     pub phones: BTreeMap<SipUser, AgentId>,
+    /// What each agent was last seen doing.
+    pub states: BTreeMap<AgentId, &'static str>,
 }
 
 impl Audience for Listeners {
@@ -34,7 +36,11 @@ impl Audience for Listeners {
     fn board(&mut self, events: Vec<BoardEvent>) {
         for event in &events {
             if let BoardEvent::Agent(view) = event {
-                tracing::info!(agent = %view.id, state = view.state.as_str(), "agent");
+                let state = view.state.as_str();
+                // At the start everybody is logged out; that is no news.
+                if self.states.insert(view.id.clone(), state).unwrap_or("logged_out") != state {
+                    tracing::info!(agent = %view.id, state, "agent");
+                }
             }
         }
         self.board.apply(events);

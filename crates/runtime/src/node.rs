@@ -13,6 +13,7 @@ use center::Input;
 use model::LegEvent;
 use net::rtp::MediaThreads;
 use net::sip::{BindError, SipSockets};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -211,7 +212,13 @@ impl Node {
         let (media_events, media_events_waiting) = mpsc::channel(MEDIA_EVENTS_MAX);
         let media = start_media(&options, clock, media_events, &recorder)?;
         let phones = phones_of(&options.center);
-        let audience = Listeners { writer: Arc::clone(&writer), board: board.clone(), recorder, phones };
+        let audience = Listeners {
+            writer: Arc::clone(&writer),
+            board: board.clone(),
+            recorder,
+            phones,
+            states: BTreeMap::new(),
+        };
         let mut first = vec![Input::Config(Box::new(options.center))];
         first.append(&mut past.recordings);
         let make = Make {
