@@ -35,7 +35,7 @@ impl Telephony {
             leg.offered = Some(offer);
             leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
         }
-        self.deadlines.set(Timer::Ring(id), now.mono + ring);
+        self.deadlines.set(Timer::Ring(id), now.mono + ring.min(Self::RING_MAX));
         for way in ways {
             let invite = Invite {
                 from: self.from(&caller),

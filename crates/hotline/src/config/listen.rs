@@ -62,8 +62,6 @@ pub(crate) struct HttpSection {
     pub(crate) tls_certificate: Option<PathBuf>,
     /// The certificate's key, PEM. Needed for HTTPS.
     pub(crate) tls_key: Option<PathBuf>,
-    /// Whether logins are possible over plain HTTP from other machines. Behind a proxy that speaks HTTPS, say yes.
-    pub(crate) plain_login: bool,
     /// A word that lets a program read /metrics; without it only administrators can.
     pub(crate) metrics_token: Option<String>,
 }
@@ -76,7 +74,6 @@ impl Default for HttpSection {
             tls_port: None,
             tls_certificate: None,
             tls_key: None,
-            plain_login: false,
             metrics_token: None,
         }
     }
