@@ -20,7 +20,7 @@ use base::{Now, Timestamp};
 use center::{Center, Effect, Input};
 use media::PortId;
 use model::{AgentId, BoardEvent, LegEvent, RecordingId, SipUser, WishRefused};
-use net::rtp::MediaThreads;
+use net::rtp::{CommandError, MediaThreads};
 use net::sip::{Arrived, SipSockets};
 use sip::Transmit;
 use std::collections::{BTreeMap, VecDeque};
@@ -259,9 +259,10 @@ impl<A: Audience> Control<A> {
                 Output::Send(transmit) => self.transmits.push(transmit),
                 Output::OpenPort { port, group } => self.open_port(port, group),
                 Output::Media(command) => {
-                    // A port that is gone needs no command; a thread that is stuck shows by ports that do not close.
-                    if let Err(error) = self.media.command(command) {
-                        tracing::debug!(%error, "a media command was not passed on");
+                    match self.media.command(command) {
+                        // A port that is gone needs no command.
+                        Ok(()) | Err(CommandError::NotOpen(_)) => {}
+                        Err(error) => tracing::error!(%error, "a media command was not passed on"),
                     }
                 }
                 Output::RecordingBegins { recording, stereo } => {
