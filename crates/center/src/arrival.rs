@@ -48,9 +48,9 @@ impl Center {
         }
 
         let id = InteractionId::generate(&mut self.ids);
-        let origin = match origin {
-            Origin::Trunk(trunk) => format!("trunk:{trunk}"),
-            Origin::User(user) => format!("user:{user}"),
+        let (origin, user) = match origin {
+            Origin::Trunk(trunk) => (format!("trunk:{trunk}"), None),
+            Origin::User(user) => (format!("user:{user}"), Some(user.clone())),
         };
         let language = self.settings.language.clone();
         let live = Interaction::new(id, leg, from.clone(), to.clone(), origin.clone(), language, now);
@@ -65,12 +65,13 @@ impl Center {
                 self.keep(id);
                 self.begin_flow(id, &flow, now);
             }
-            None => {
-                self.keep(id);
-                self.trouble(Some(id), format!("no dialplan has the entry tel:{to}"), now);
-                self.reject(leg, Rejection::NoSuchNumber);
-                self.finish(id, Outcome::Refused, now);
-            }
+            None => match user {
+                Some(user) => self.direct_call(id, &user, &to, now),
+                None => {
+                    let why = format!("no dialplan has the entry tel:{to}");
+                    self.turn_away(id, Rejection::NoSuchNumber, why, now);
+                }
+            },
         }
     }
 

@@ -19,17 +19,24 @@ impl Center {
         for desk in self.desks.values() {
             let agent = &desk.agent.id;
             let Some(id) = desk.state.interaction() else { continue };
-            if let Some(other) = handling.insert(id, agent) {
+            let direct = self.interactions.get(&id).is_some_and(|live| live.direct);
+            if let Some(other) = handling.insert(id, agent)
+                && !direct
+            {
                 wrong.push(format!("{other} and {agent} both have {id}"));
             }
             let Some(live) = self.interactions.get(&id) else {
                 wrong.push(format!("{agent} is {} with {id}, which is not open", desk.state.as_str()));
                 continue;
             };
+            if desk.own_call.is_some() && !live.direct {
+                wrong.push(format!("{agent} is in a call of their own and {id} is none"));
+            }
             let fits = match desk.state {
                 AgentState::Reserved(_) => live.other.is_some_and(|other| !other.answered),
                 AgentState::Talking(_) => {
                     matches!(live.state, InteractionState::Connected(..) | InteractionState::OnHold(..))
+                        || live.direct && desk.own_call.is_some()
                         || live.ending.is_some()
                 }
                 AgentState::WrapUp(_) => matches!(live.state, InteractionState::WrapUp(..)),

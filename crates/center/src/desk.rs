@@ -24,6 +24,8 @@ pub struct Desk {
     pub resting: bool,
     /// What the agent wants to be when the present interaction is over.
     pub next: Option<AgentWish>,
+    /// What the agent was before a call of the agent's own, while it lasts.
+    pub own_call: Option<crate::direct::OwnCall>,
     /// When the wrap-up ends by itself.
     pub wrap_up_until: Option<Now>,
     /// Interactions handled today.
@@ -40,6 +42,7 @@ impl Desk {
             idle_since: now.mono,
             resting: false,
             next: None,
+            own_call: None,
             wrap_up_until: None,
             handled: 0,
         }

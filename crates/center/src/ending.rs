@@ -26,6 +26,10 @@ impl Center {
                 self.count_abandon(&queue, waited);
                 Outcome::Abandoned
             }
+            InteractionState::Transferred(_) if live.direct => {
+                let talked = live.other.is_some_and(|other| other.answered);
+                if talked { Outcome::Direct } else { Outcome::Unanswered }
+            }
             InteractionState::Transferred(_) if live.other.is_some_and(|other| other.answered) => {
                 Outcome::Transferred
             }
@@ -46,6 +50,9 @@ impl Center {
         live.ending = Some(outcome);
         live.record.outcome = Some(outcome);
         live.record.ended_at.get_or_insert(now.utc);
+        if let Some(connected) = live.record.connected_at.filter(|_| live.direct) {
+            live.record.talked = now.utc.since(connected);
+        }
         live.hearing = Hearing::Nothing;
         let legs: Vec<_> = live.open_legs().collect();
         self.end_flow(id);
@@ -77,6 +84,7 @@ impl Center {
             self.effects.push_back(Effect::Persist(model::Record::Interaction(Box::new(live.record))));
         }
         self.tell(Some(id), TimelineEvent::Closed { outcome }, now);
+        self.agents_hung_up(id, now);
         self.changed.interactions.remove(&id);
         self.effects.push_back(Effect::Publish(BoardEvent::InteractionGone { id, outcome }));
     }

@@ -21,6 +21,8 @@ pub struct Interaction {
     pub customer: LegId,
     /// Whether that leg is still there.
     pub customer_present: bool,
+    /// Whether it is a direct call: a phone of ours dialled it, and no flow ever decides about it.
+    pub direct: bool,
     /// Whether we answered the customer.
     pub answered: bool,
     /// The leg to an agent or to somebody outside, from the dial to its end.
@@ -110,6 +112,7 @@ impl Interaction {
             since: now,
             customer,
             customer_present: true,
+            direct: false,
             answered: false,
             other: None,
             run: None,

@@ -15,7 +15,7 @@
 //!
 //! Reading order: [`input`] is the table of contents; then [`settings`], [`effect`], [`interaction`], [`desk`], and
 //! the center itself with one file for each part of its work: arrivals, the course of a flow, waiting, offers,
-//! talks, endings.
+//! talks, direct calls, endings.
 
 pub mod audit;
 pub mod desk;
@@ -30,6 +30,7 @@ mod arrival;
 mod board;
 mod center;
 mod course;
+mod direct;
 mod duty;
 mod ending;
 mod feature_code;
@@ -40,6 +41,7 @@ mod talk;
 mod waiting;
 
 pub use center::Center;
+pub use direct::Directory;
 pub use effect::Effect;
 pub use input::Input;
 pub use settings::{Codes, Settings};

@@ -29,11 +29,14 @@ impl Center {
             let outcome = match live.state {
                 InteractionState::Queued(_) | InteractionState::Offered(..) => Outcome::Abandoned,
                 InteractionState::WrapUp(..) => Outcome::Handled,
+                InteractionState::Transferred(_) if live.direct && live.record.connected_at.is_none() => {
+                    Outcome::Unanswered
+                }
+                InteractionState::Transferred(_) if live.direct => Outcome::Direct,
                 InteractionState::Transferred(_) => Outcome::Transferred,
                 _ => Outcome::Interrupted,
             };
-            if let Some(outcome) = live.ending {
-                live.ending = Some(outcome);
+            if live.ending.is_some() {
                 self.close_if_over(id, now);
             } else {
                 self.finish(id, outcome, now);

@@ -12,6 +12,8 @@ pub struct Settings {
     pub agents: Vec<Agent>,
     /// What an agent's phone dials to change the agent's state.
     pub codes: Codes,
+    /// Whom our phones may call past the dialplans.
+    pub directory: crate::Directory,
     /// The language callers hear when their flow names none: `en`.
     pub language: String,
     /// The dialplans, as text. They are checked before they come here; a set that does not load is refused whole

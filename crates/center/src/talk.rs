@@ -37,10 +37,15 @@ impl Center {
         self.answer_customer(id, now);
         match other.role {
             LegRole::Agent => self.agent_answered(id, now),
+            LegRole::Outside if self.is_direct(id) => self.direct_answered(id, now),
             LegRole::Outside => self.outside_answered(id, now),
             LegRole::Customer => {}
         }
         self.connect(id, other, now);
+    }
+
+    fn is_direct(&self, id: InteractionId) -> bool {
+        self.interactions.get(&id).is_some_and(|live| live.direct)
     }
 
     fn connect(&mut self, id: InteractionId, other: OtherLeg, now: Now) {
@@ -113,6 +118,9 @@ impl Center {
                 let Some(live) = self.interactions.get(&id) else { return };
                 if live.ending.is_some() {
                     return;
+                }
+                if live.direct {
+                    return self.direct_over(id, answered, cause, now);
                 }
                 if answered {
                     self.stop_recording(id);

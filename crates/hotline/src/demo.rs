@@ -72,6 +72,8 @@ fn with_arguments(mut plan: Plan, args: &DemoArgs) -> Plan {
     plan.config.http.listen = args.listen;
     plan.config.http.port = args.http;
     plan.config.media.ports = args.rtp;
+    // Nobody has trusted the demo's certificate yet, and its passwords open a demo.
+    plan.config.http.plain_login = true;
     plan
 }
 
@@ -123,7 +125,8 @@ fn configuration(passwords: &Passwords) -> String {
         let _ = write!(
             text,
             "\n[[agent]]\nlogin = \"{login}\"\nname = \"{name}\"\nphone = \"{phone}\"\nqueues = {queues:?}\n\
-             skills = {{ {} }}\n\n[[phone]]\nuser = \"{phone}\"\nha1_md5 = \"{}\"\nha1_sha256 = \"{}\"\n",
+             skills = {{ {} }}\n\n[[phone]]\nuser = \"{phone}\"\nha1_md5 = \"{}\"\nha1_sha256 = \"{}\"\n\
+             calls_out = true\n",
             skills.join(", "),
             crate::users::hex(&secret.md5),
             crate::users::hex(&secret.sha256),

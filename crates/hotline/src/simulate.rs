@@ -43,6 +43,7 @@ pub fn setup_with(dialplans: Vec<Source>) -> Result<Setup, SoundError> {
             queues,
             agents,
             codes: center::Codes::default(),
+            directory: center::Directory::default(),
             language: "en".to_owned(),
             dialplans,
             world,

@@ -78,10 +78,19 @@ impl Plan {
         if let Err(findings) = Flows::load(&dialplans, &world) {
             bail!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
+        let mut directory = center::Directory {
+            outside: self.config.trunk.iter().flat_map(|trunk| trunk.prefixes.clone()).collect(),
+            ..center::Directory::default()
+        };
+        for section in &self.config.phone {
+            let users = section.users().map_err(anyhow::Error::msg)?;
+            directory.phones.extend(users.iter().map(|user| (SipUser::new(user), section.calls_out)));
+        }
         let center = center::Settings {
             queues: self.config.queue.iter().map(|queue| queue.queue()).collect(),
             agents: self.config.agent.iter().map(|agent| agent.agent()).collect(),
             codes: self.config.codes.clone().into(),
+            directory,
             language: self.config.center.language.clone(),
             dialplans,
             world,
@@ -143,6 +152,7 @@ impl Plan {
                 name: config.center.name.clone(),
                 domain: config.center.domain.clone(),
                 metrics_token: config.http.metrics_token.clone(),
+                plain_login: config.http.plain_login,
                 ..web::WebOptions::default()
             },
         })

@@ -79,6 +79,10 @@ pub enum AgentStep {
     Finish,
     /// After-contact work is done.
     WrapUpOver,
+    /// Is in a call of the agent's own: with a colleague or a number outside.
+    Call(InteractionId),
+    /// That call is over; the agent is ready, or not ready for the reason given.
+    CallOver(Option<NotReadyReason>),
 }
 
 /// What an agent, or a supervisor for the agent, asks for.
@@ -142,6 +146,9 @@ impl AgentState {
             }
             (State::Talking(interaction), Step::Finish) => State::WrapUp(*interaction),
             (State::WrapUp(_), Step::WrapUpOver) => State::Ready,
+            (State::Ready | State::NotReady(_), Step::Call(interaction)) => State::Talking(interaction),
+            (State::Talking(_), Step::CallOver(None)) => State::Ready,
+            (State::Talking(_), Step::CallOver(Some(reason))) => State::NotReady(reason),
             (state, step) => return Err(IllegalAgentStep { state: state.as_str(), step: step.as_str() }),
         })
     }
@@ -192,6 +199,8 @@ impl AgentStep {
             Self::Talk(_) => "talk",
             Self::Finish => "finish",
             Self::WrapUpOver => "end the wrap-up",
+            Self::Call(_) => "call",
+            Self::CallOver(_) => "end the call",
         }
     }
 }
@@ -224,6 +233,9 @@ mod tests {
             AgentStep::Talk(other),
             AgentStep::Finish,
             AgentStep::WrapUpOver,
+            AgentStep::Call(one),
+            AgentStep::CallOver(None),
+            AgentStep::CallOver(Some(NotReadyReason::NoAnswer)),
         ];
         let mut table = String::new();
         for state in &states {

@@ -49,10 +49,12 @@ pub enum Outcome {
     Voicemail,
     /// The customer was connected with somebody outside the center.
     Transferred,
+    /// One of our phones talked with a colleague or with somebody outside, past the queues.
+    Direct,
+    /// One of our phones called somebody who did not take it.
+    Unanswered,
     /// We could not serve it: no such number, queue full, nobody there.
     Refused,
-    /// An agent's own call to a feature code.
-    FeatureCode,
     /// The connection broke while an agent handled it, or the server went down.
     Interrupted,
 }
@@ -74,7 +76,7 @@ pub enum InteractionStep {
     Hold,
     /// The agent took it off hold.
     Resume,
-    /// It is connected to a number outside.
+    /// It is connected to a number outside, or, dialled by a phone of ours, to a colleague.
     Transfer(String),
     /// The talk is over, the agent's work is not.
     BeginWrapUp,
@@ -109,7 +111,7 @@ impl InteractionState {
             (State::InFlow(_) | State::Connected(..) | State::OnHold(..), Step::Enqueue(queue)) => {
                 State::Queued(queue)
             }
-            (State::InFlow(_), Step::Transfer(number)) => State::Transferred(number),
+            (State::Arrived | State::InFlow(_), Step::Transfer(number)) => State::Transferred(number),
             (State::Queued(queue), Step::Offer(agent)) => State::Offered(queue.clone(), agent),
             (State::Offered(queue, _), Step::Decline) => State::Queued(queue.clone()),
             (State::Offered(queue, agent), Step::Connect) => State::Connected(queue.clone(), agent.clone()),
@@ -184,15 +186,16 @@ impl InteractionStep {
 
 impl Outcome {
     /// Every outcome there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Handled,
         Self::Abandoned,
         Self::SelfServed,
         Self::ClosedHours,
         Self::Voicemail,
         Self::Transferred,
+        Self::Direct,
+        Self::Unanswered,
         Self::Refused,
-        Self::FeatureCode,
         Self::Interrupted,
     ];
 
@@ -205,8 +208,9 @@ impl Outcome {
             Self::ClosedHours => "closed_hours",
             Self::Voicemail => "voicemail",
             Self::Transferred => "transferred",
+            Self::Direct => "direct",
+            Self::Unanswered => "unanswered",
             Self::Refused => "refused",
-            Self::FeatureCode => "feature_code",
             Self::Interrupted => "interrupted",
         }
     }

@@ -168,6 +168,8 @@ pub enum Rejection {
     NoSuchNumber,
     /// The party is busy.
     Busy,
+    /// The party does not want it.
+    Declined,
     /// Not allowed to do that.
     Forbidden,
     /// Nobody could be reached.

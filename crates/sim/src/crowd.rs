@@ -5,7 +5,7 @@ use crate::figures::Figures;
 use crate::network::Weather;
 use crate::phone::{Habit, Told};
 use crate::setup::Setup;
-use crate::world::{Sight, World};
+use crate::world::{CARRIER, Sight, World};
 use base::{Duration, IdSource, Instant, Timestamp};
 use model::agent::AgentState;
 use model::{AgentId, AgentWish, Record, TimelineEvent};
@@ -30,6 +30,8 @@ pub struct Crowd {
     pub talk: Duration,
     /// The mean patience of those who wait.
     pub patience: Duration,
+    /// How often an agent calls a colleague or somebody outside, for each call that comes.
+    pub own_calls: f64,
     /// The share of offers that agents do not answer, decline, or are busy for.
     pub unwilling: f64,
 }
@@ -44,6 +46,7 @@ impl Crowd {
         fickle: 0.4,
         talk: Duration::from_secs(15),
         patience: Duration::from_secs(60),
+        own_calls: 0.2,
         unwilling: 0.25,
     };
 
@@ -56,6 +59,7 @@ impl Crowd {
         fickle: 0.03,
         talk: Duration::from_secs(180),
         patience: Duration::from_secs(240),
+        own_calls: 0.02,
         unwilling: 0.03,
     };
 }
@@ -80,6 +84,9 @@ const BEGIN: Timestamp = Timestamp::from_millis(1_794_477_600_000);
 /// How long after the last call everything must be over: the longest talk, wrap-up and SIP's longest timers.
 const AFTERMATH: Duration = Duration::from_secs(3600);
 
+/// The mean time for which an agent's phone is busy with somebody else.
+const BUSY: Duration = Duration::from_secs(40);
+
 /// What a caller does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Plan {
@@ -88,6 +95,7 @@ enum Plan {
     HangUp(SessionId),
     AgentHangsUp(usize),
     AgentReturns(usize),
+    AgentIsFree(usize),
 }
 
 struct Run {
@@ -114,7 +122,7 @@ pub fn run(setup: Setup, crowd: Crowd, seed: u64) -> Result<Figures, Box<Broken>
         .collect();
     let passwords = setup.phones.clone();
     let mut world = World::new(setup, seed, Weather::FAIR, BEGIN, false);
-    world.add_phone("carrier", "carrier", None);
+    world.add_phone(CARRIER, CARRIER, None);
     for (_, phone) in &agents {
         let password =
             passwords.iter().find(|(user, _)| user.as_str() == phone).map(|(_, password)| password.as_str());
@@ -242,13 +250,13 @@ impl Run {
         match plan {
             Plan::Call => self.call(),
             Plan::Press(session, address, key) => {
-                if self.world.phone("carrier").is_some_and(|phone| phone.has(session)) {
+                if self.world.phone(CARRIER).is_some_and(|phone| phone.has(session)) {
                     self.world.press(address, key);
                 }
             }
             Plan::HangUp(session) => {
                 self.waiting.remove(&session);
-                self.world.act("carrier", |phone, now| phone.hang_up(session, now));
+                self.world.act(CARRIER, |phone, now| phone.hang_up(session, now));
             }
             Plan::AgentHangsUp(agent) => {
                 let phone = self.agents[agent].1.clone();
@@ -259,6 +267,10 @@ impl Run {
                     }
                 });
             }
+            Plan::AgentIsFree(agent) => {
+                let phone = self.agents[agent].1.clone();
+                self.set_habit(&phone);
+            }
             Plan::AgentReturns(agent) => {
                 let agent = self.agents[agent].0.clone();
                 self.world.tell_center(center::Input::Agent { agent, wish: AgentWish::Ready });
@@ -266,11 +278,30 @@ impl Run {
         }
     }
 
+    /// An agent picks up the phone: for a colleague, somebody outside, or a number that nobody has.
+    fn agent_dials(&mut self) {
+        let agents = self.agents.len() as u64;
+        if agents == 0 || self.dice.unit() >= self.crowd.own_calls {
+            return;
+        }
+        let agent = self.dice.below(agents) as usize;
+        let number = match self.dice.below(4) {
+            0 => "90055501".to_owned(),
+            1 => "777".to_owned(),
+            _ => self.agents[self.dice.below(agents) as usize].1.clone(),
+        };
+        let phone = self.agents[agent].1.clone();
+        self.world.act(&phone, |phone, now| phone.dial(&number, None, now));
+        let patience = Duration::from_secs(5) + self.exponential(Duration::from_secs(20));
+        self.plan(patience, Plan::AgentHangsUp(agent));
+    }
+
     fn call(&mut self) {
+        self.agent_dials();
         const NUMBERS: [&str; 8] = ["4000", "4000", "4000", "4000", "4001", "4002", "4001", "4003"];
         let number = NUMBERS[self.dice.below(NUMBERS.len() as u64) as usize];
         let caller = format!("0555{:06}", self.dice.below(1_000_000));
-        let session = self.world.act("carrier", |phone, now| phone.dial(number, Some(&caller), now));
+        let session = self.world.act(CARRIER, |phone, now| phone.dial(number, Some(&caller), now));
         let Some(session) = session else { return };
         if self.dice.unit() < self.crowd.fickle {
             let moment = self.exponential(Duration::from_secs(12));
@@ -286,7 +317,7 @@ impl Run {
     fn see(&mut self) {
         while let Some((_, sight)) = self.world.poll_sight() {
             match sight {
-                Sight::Phone(name, told) if name == "carrier" => self.caller_sees(told),
+                Sight::Phone(name, told) if name == CARRIER => self.caller_sees(told),
                 Sight::Phone(name, told) => self.agent_sees(&name, &told),
                 Sight::Record(record) => self.read(&record),
                 Sight::Board(_) | Sight::Hears(..) | Sight::Bridged(..) => {}
@@ -302,6 +333,12 @@ impl Run {
                 if let Some(key) = KEYS[self.dice.below(KEYS.len() as u64) as usize] {
                     let after = Duration::from_millis(200 + self.dice.below(9_000));
                     self.plan(after, Plan::Press(session, address, key));
+                }
+            }
+            Told::Rings(_) | Told::StopsRinging(_) => {
+                let patience = Duration::from_millis(500 + self.dice.below(8_000));
+                if let Some(phone) = self.world.phone(CARRIER) {
+                    phone.habit = Habit::Answers(patience);
                 }
             }
             Told::Refused(session, _) | Told::IsHungUpOn(session) => {
@@ -326,10 +363,16 @@ impl Run {
     /// What the phone will do at the next call.
     fn set_habit(&mut self, phone: &str) {
         let patience = Duration::from_millis(500 + self.dice.below(8_000));
+        let Some(agent) = self.agents.iter().position(|(_, own)| own == phone) else { return };
         let habit = if self.dice.unit() < self.crowd.unwilling {
             match self.dice.below(3) {
                 0 => Habit::Waits,
-                1 => Habit::IsBusy,
+                1 => {
+                    // Somebody else is on the line, for a while.
+                    let call = self.exponential(BUSY);
+                    self.plan(call, Plan::AgentIsFree(agent));
+                    Habit::IsBusy
+                }
                 _ => Habit::Declines(patience),
             }
         } else {

@@ -27,6 +27,14 @@ pub const DOMAIN: &str = "hotline.test";
 /// Where the center is.
 pub const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 5060);
 
+/// The telephone network outside: the name of its phone, where our carrier sends calls out.
+pub const CARRIER: &str = "carrier";
+
+/// What numbers outside begin with.
+const OUTSIDE: &str = "9";
+
+const CARRIER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 1, 0, 1)), 5060);
+
 /// Something that could be seen from outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sight {
@@ -90,8 +98,8 @@ impl World {
             trunks: vec![Trunk {
                 id: "carrier".into(),
                 accept_from: vec!["10.1.0.0/16".parse().expect("a network")],
-                send_to: Some("10.1.0.1:5060".parse().expect("an address")),
-                prefixes: vec!["9".to_owned()],
+                send_to: Some(CARRIER_ADDRESS),
+                prefixes: vec![OUTSIDE.to_owned()],
             }],
             register_max: Duration::from_secs(3600),
         };
@@ -121,7 +129,11 @@ impl World {
             troubles: Vec::new(),
         };
         world.to_telephony.push_back(telephony::Input::Prompts(setup.prompts));
-        world.to_center.push_back(Input::Config(Box::new(setup.center)));
+        let directory = center::Directory {
+            phones: setup.phones.into_keys().map(|user| (user, true)).collect(),
+            outside: vec![OUTSIDE.to_owned()],
+        };
+        world.to_center.push_back(Input::Config(Box::new(center::Settings { directory, ..setup.center })));
         world.settle();
         world
     }
@@ -151,11 +163,16 @@ impl World {
         self.network.set_weather(weather);
     }
 
-    /// Puts up a phone, under the name it is told of. Phones of carriers stand in 10.1, agents' in 10.2.
+    /// Puts up a phone, under the name it is told of. Phones outside stand in 10.1, agents' in 10.2; [`CARRIER`] gets
+    /// the calls that go out.
     pub fn add_phone(&mut self, name: &str, user: &str, password: Option<&str>) -> &mut Phone {
         let net = if password.is_some() { 2 } else { 1 };
         let host = u16::try_from(self.phones.len() + 2).unwrap_or(u16::MAX).to_be_bytes();
-        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, net, host[0], host[1])), 5060);
+        let address = if name == CARRIER {
+            CARRIER_ADDRESS
+        } else {
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, net, host[0], host[1])), 5060)
+        };
         let phone = Phone::new(user, password, &self.domain, address, SERVER, self.ids.fork());
         self.by_address.insert(address, name.to_owned());
         self.phones.entry(name.to_owned()).or_insert(phone)

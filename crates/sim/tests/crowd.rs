@@ -137,6 +137,7 @@ fn setup() -> Setup {
             queues: vec![Queue::new("support".into())],
             agents,
             codes: center::Codes::default(),
+            directory: center::Directory::default(),
             language: "en".to_owned(),
             dialplans: vec![source("main.toml", MAIN), source("support.toml", SUPPORT)],
             world,

@@ -67,6 +67,7 @@ impl Telephony {
         let (status, reason) = match why {
             Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, ""),
             Rejection::Busy => (StatusCode::BUSY_HERE, ""),
+            Rejection::Declined => (StatusCode::DECLINE, ""),
             Rejection::Forbidden => (StatusCode::FORBIDDEN, ""),
             Rejection::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, ""),
             Rejection::Draining => (StatusCode::SERVICE_UNAVAILABLE, "Shutting Down"),

@@ -15,6 +15,8 @@ pub struct WebOptions {
     pub session: Duration,
     /// What opens `/metrics` besides an administrator's log-in; without it, nothing else does.
     pub metrics_token: Option<String>,
+    /// Whether passwords are taken over plain HTTP from other machines: right behind a proxy that encrypts, nowhere else.
+    pub plain_login: bool,
     /// Other origins than our own whose pages may open the live connection, such as `https://wall.example.org`. Each of
     /// them can see what the person in front of it may see.
     pub origins: Vec<String>,
@@ -28,6 +30,7 @@ impl Default for WebOptions {
             version: env!("CARGO_PKG_VERSION").into(),
             session: Duration::from_secs(12 * 3600),
             metrics_token: None,
+            plain_login: false,
             origins: Vec::new(),
         }
     }

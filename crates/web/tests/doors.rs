@@ -204,6 +204,27 @@ async fn a_log_in_gives_a_token_and_a_cookie_that_open_the_door() {
 }
 
 #[tokio::test]
+async fn a_password_is_not_taken_over_plain_http_from_another_machine() {
+    let desk = Desk::behind_a_proxy(false);
+    let log_in = |peer: web::Peer| {
+        Request::post("/api/v1/login")
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(peer)
+            .body(Body::from(json!({"login": "sara", "password": PASSWORD}).to_string()))
+            .unwrap()
+    };
+    let refused = desk.ask(log_in(from(1))).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(refused.code(), "needs_https");
+    for peer in [
+        web::Peer { encrypted: true, ..from(1) },
+        web::Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), encrypted: false },
+    ] {
+        assert_eq!(desk.ask(log_in(peer)).await.status, StatusCode::OK, "{peer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_log_out_ends_the_session_at_once() {
     let desk = Desk::new();
     assert_eq!(desk.get("sara", "/api/v1/me").await.status, StatusCode::OK);

@@ -64,6 +64,8 @@ pub(crate) struct HttpSection {
     pub(crate) tls_key: Option<PathBuf>,
     /// A word that lets a program read /metrics; without it only administrators can.
     pub(crate) metrics_token: Option<String>,
+    /// Whether passwords are taken over plain HTTP from other machines.
+    pub(crate) plain_login: bool,
 }
 
 impl Default for HttpSection {
@@ -75,6 +77,7 @@ impl Default for HttpSection {
             tls_certificate: None,
             tls_key: None,
             metrics_token: None,
+            plain_login: false,
         }
     }
 }

@@ -15,6 +15,9 @@ pub(crate) struct PhoneSection {
     pub(crate) ha1_md5: Option<String>,
     /// SHA-256 of the same.
     pub(crate) ha1_sha256: Option<String>,
+    /// Whether it may call numbers outside, by the trunks.
+    #[serde(default)]
+    pub(crate) calls_out: bool,
 }
 
 /// How many users one range may name.
@@ -78,7 +81,14 @@ mod tests {
     use super::*;
 
     fn users(user: &str) -> Result<Vec<String>, String> {
-        PhoneSection { user: user.to_owned(), password: None, ha1_md5: None, ha1_sha256: None }.users()
+        PhoneSection {
+            user: user.to_owned(),
+            password: None,
+            ha1_md5: None,
+            ha1_sha256: None,
+            calls_out: false,
+        }
+        .users()
     }
 
     #[test]

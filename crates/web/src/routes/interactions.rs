@@ -38,8 +38,8 @@ pub struct InteractionsQuery {
     pub queue: Option<String>,
     /// Taken by this agent.
     pub agent: Option<String>,
-    /// Ended so: `handled`, `abandoned`, `self_served`, `closed_hours`, `voicemail`, `transferred`, `refused`,
-    /// `feature_code` or `interrupted`.
+    /// Ended so: `handled`, `abandoned`, `self_served`, `closed_hours`, `voicemail`, `transferred`, `direct`,
+    /// `unanswered`, `refused` or `interrupted`.
     pub outcome: Option<String>,
     /// The customer's number or the number dialled contains this.
     pub number: Option<String>,

@@ -65,6 +65,7 @@ impl From<&access::User> for UserJson {
     (status = 200, description = "Logged in; the cookie `hotline_session` is set too.", body = LoginAnswer),
     (status = 400, description = "The body cannot be understood.", body = ErrorBody),
     (status = 401, description = "`wrong_login`", body = ErrorBody),
+    (status = 403, description = "`needs_https`: plain HTTP, and not from the server's own machine.", body = ErrorBody),
     (status = 413, description = "`too_large`", body = ErrorBody),
     (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
     (status = 429, description = "`locked`, with `retry_after_ms`", body = ErrorBody),
@@ -79,6 +80,14 @@ pub async fn login(
     let now = web.clock().now();
     if request.login.len() > LOGIN_BYTES_MAX {
         return Err(ApiError::field("login", format!("a login has at most {LOGIN_BYTES_MAX} bytes")));
+    }
+    if !(peer.encrypted || peer.address.is_loopback() || web.options().plain_login) {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "needs_https",
+            "a password from another machine is taken over HTTPS only; open the https:// address, or set \
+             plain_login = true in [http] if a proxy before this server encrypts",
+        ));
     }
     let guess =
         web.lockout().lock().unwrap_or_else(PoisonError::into_inner).guess(peer.address, &request.login, now);

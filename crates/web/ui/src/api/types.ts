@@ -22,8 +22,9 @@ export const OUTCOMES = [
   'closed_hours',
   'voicemail',
   'transferred',
+  'direct',
+  'unanswered',
   'refused',
-  'feature_code',
   'interrupted',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];

@@ -14,8 +14,9 @@ const LOOKS: Record<Word, { icon: IconName; tone: Tone }> = {
   closed_hours: { icon: 'clock', tone: 'plain' },
   voicemail: { icon: 'record', tone: 'plain' },
   transferred: { icon: 'transfer', tone: 'plain' },
+  direct: { icon: 'phone', tone: 'plain' },
+  unanswered: { icon: 'end', tone: 'plain' },
   refused: { icon: 'x', tone: 'alarm' },
-  feature_code: { icon: 'keys', tone: 'plain' },
   interrupted: { icon: 'warning', tone: 'reserved' },
 };
 
