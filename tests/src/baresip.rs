@@ -72,6 +72,17 @@ impl Phone {
         }
     }
 
+    /// A phone that registers as this user with this password, and answers every call at once.
+    pub fn of_user(user: &str, password: &str) -> Phone {
+        Phone {
+            name: format!("user-{user}"),
+            password: Some(password.to_owned()),
+            hz: 660.0,
+            answers: true,
+            ..Phone::caller(user)
+        }
+    }
+
     /// Plays this tone into every call.
     pub fn playing(self, hz: f64) -> Phone {
         Phone { hz, ..self }

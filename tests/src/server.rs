@@ -1,8 +1,10 @@
-//! The program under test: `hotline demo`, started in a folder of its own and on ports of its own.
+//! The program under test: `hotline demo`, or `hotline serve` with a configuration of the test's, started in a folder of
+//! its own and on ports of its own.
 //!
 //! What the tests know of it is what operators know: the command line, `ready.json`, SIP and HTTP.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -27,15 +29,18 @@ pub struct Ready {
     pub sip: SipAddresses,
     /// The domain of all addresses of record.
     pub domain: String,
-    /// What can be dialed, by name.
+    /// What can be dialed, by name; told by a demo.
+    #[serde(default)]
     pub numbers: std::collections::BTreeMap<String, String>,
     /// What an agent's phone dials to change its state.
     pub codes: Codes,
-    /// The administrator.
-    pub admin: Login,
-    /// The supervisors.
+    /// The administrator; told by a demo.
+    pub admin: Option<Login>,
+    /// The supervisors; told by a demo.
+    #[serde(default)]
     pub supervisors: Vec<Login>,
-    /// The agents.
+    /// The agents; told by a demo.
+    #[serde(default)]
     pub agents: Vec<AgentLogin>,
 }
 
@@ -83,7 +88,7 @@ pub struct AgentLogin {
     pub queues: Vec<String>,
 }
 
-/// A running demo center. It is killed when the test ends, however it ends.
+/// A running center. It is killed when the test ends, however it ends.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -100,33 +105,57 @@ impl Server {
 
     /// Starts a demo center in a folder that may hold the data of an earlier run.
     pub fn start_in(folder: &Path) -> Server {
-        let binary = binary();
-        let ready_file = folder.join("demo/ready.json");
-        // Left over after a kill: what is awaited below must be the new one.
-        let _ = fs::remove_file(&ready_file);
-        let log =
-            File::options().create(true).append(true).open(folder.join("server.log")).expect("a log file");
         let ports = place::rtp_ports();
-        let mut child = Command::new(&binary)
+        let mut command = Command::new(binary());
+        command
             .arg("demo")
             .args(["--dir", &folder.join("demo").display().to_string()])
             .args(["--listen", "127.0.0.1", "--sip", "0", "--http", "0", "--https", "0"])
-            .args(["--rtp", &format!("{}-{}", ports.start(), ports.end())])
+            .args(["--rtp", &format!("{}-{}", ports.start(), ports.end())]);
+        Server::run(command, folder, &folder.join("demo/ready.json"))
+    }
+
+    /// Starts the center of `hotline.toml` in the folder; its data are in `data` there. `root` can log in and is
+    /// the administrator.
+    pub fn serve(folder: &Path) -> Server {
+        let config = folder.join("hotline.toml").display().to_string();
+        let mut add = Command::new(binary())
+            .args(["user", "add", "root", "--role", "admin", "--password-stdin", "--config", &config])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("hotline can be started");
+        add.stdin.take().expect("its input").write_all(b"root-of-the-test\n").expect("the password is taken");
+        let status = add.wait().expect("it ends");
+        assert!(status.success(), "hotline user add: {status}");
+        let mut command = Command::new(binary());
+        command.args(["serve", "--config", &config]);
+        let mut server = Server::run(command, folder, &folder.join("data/ready.json"));
+        server.ready.admin = Some(Login { login: "root".to_owned(), password: "root-of-the-test".to_owned() });
+        server
+    }
+
+    fn run(mut command: Command, folder: &Path, ready_file: &Path) -> Server {
+        // Left over after a kill: what is awaited below must be the new one.
+        let _ = fs::remove_file(ready_file);
+        let log =
+            File::options().create(true).append(true).open(folder.join("server.log")).expect("a log file");
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the same log"))
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|e| panic!("{} cannot be started: {e}", binary.display()));
+            .unwrap_or_else(|e| panic!("{command:?} cannot be started: {e}"));
         let ready = patience::until(START_S, || {
             if let Ok(Some(status)) = child.try_wait() {
                 panic!("the server ended with {status}:\n{}", place::tail(&folder.join("server.log"), 40));
             }
-            serde_json::from_slice::<Ready>(&fs::read(&ready_file).ok()?).ok()
+            serde_json::from_slice::<Ready>(&fs::read(ready_file).ok()?).ok()
         });
         let Some(ready) = ready else {
             let _ = child.kill();
             let _ = child.wait();
-            let found = fs::read_to_string(&ready_file).unwrap_or_else(|e| e.to_string());
+            let found = fs::read_to_string(ready_file).unwrap_or_else(|e| e.to_string());
             let parsed = serde_json::from_str::<Ready>(&found).map(|_| ());
             panic!(
                 "no usable ready.json after {START_S} s ({parsed:?}): {found}\n{}",
@@ -167,7 +196,8 @@ impl Server {
 
     /// HTTP, logged in as the administrator.
     pub fn as_admin(&self) -> Http {
-        self.http().log_in(&self.ready.admin.login, &self.ready.admin.password)
+        let admin = self.ready.admin.as_ref().expect("an administrator");
+        self.http().log_in(&admin.login, &admin.password)
     }
 
     /// Ends it as a power failure would, and waits until it is gone.

@@ -51,7 +51,8 @@ fn nobody_sees_the_board_without_a_login() {
     let server = Server::start("browser-no-login");
     let mut page = Page::of(&server);
     page.open("/board");
-    page.log_in(&server.ready.admin.login, &server.ready.admin.password);
+    let admin = server.ready.admin.as_ref().expect("an administrator");
+    page.log_in(&admin.login, &admin.password);
     page.sees("support");
     page.must_not_have_complained();
 }

@@ -33,7 +33,7 @@ macro_rules! promises {
             let server = Postgres::start();
             $(
                 eprintln!("on PostgreSQL: {}", stringify!($promise));
-                let store = Store::open(&server.fresh_database(stringify!($promise)).await).await.unwrap();
+                let store = Store::open(&server.fresh_database(stringify!($promise))).await.unwrap();
                 store.migrate().await.unwrap();
                 $promise(store).await;
             )*

@@ -202,7 +202,7 @@ fn a_record_is_counted_as_lost_only_when_nothing_takes_it() {
 async fn postgres_going_away_in_the_middle_loses_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Postgres::start();
-    let store = Store::open(&server.fresh_database("away").await).await.unwrap();
+    let store = Store::open(&server.fresh_database("away")).await.unwrap();
     store.migrate().await.unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let writer = Writer::start(store.clone(), options(folder.path()), remember(&seen)).unwrap();

@@ -1,0 +1,203 @@
+//! A center of its own configuration: calls out by the carrier, reload without touching calls, PostgreSQL.
+
+#![allow(clippy::disallowed_methods, reason = "these tests write configurations and programs' files")]
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use tests::baresip::{Line, Phone};
+use tests::library;
+use tests::patience;
+use tests::place;
+use tests::server::Server;
+
+#[path = "../../crates/store/tests/postgres/mod.rs"]
+mod postgres;
+
+/// The number outside.
+const OUTSIDE: &str = "90055501";
+
+#[test]
+fn a_dialplan_passes_a_caller_on_to_a_number_outside() {
+    let folder = place::folder("serve-transfer");
+    let mut outside = outside(&folder);
+    write_center(&folder, carrier(&outside), "sqlite:data/hotline.db");
+    let server = Server::serve(&folder);
+    let mut caller = Phone::caller("+15550180").on(&server);
+    caller.dial("5000");
+    outside.rings(20);
+    outside.accept();
+    caller.connected(20);
+    caller.hears("the party outside", 30, |sound| sound.last(1.0).tone_share(880.0) > 0.9);
+    outside.hears("the caller", 30, |sound| sound.last(1.0).tone_share(440.0) > 0.9);
+    assert!(caller.heard().tone_share(440.0) < 0.05, "the caller hears itself");
+    outside.hang_up();
+    caller.ended(20);
+    let http = server.as_admin();
+    let closed = library::closed(&http, "+15550180");
+    assert_eq!(closed["outcome"], "transferred", "{closed:#}");
+    let lines = library::timeline(&http, closed["id"].as_str().expect("an id"));
+    library::assert_in_order(&lines, &["arrived", "dialed", "transferred", "leg_ended", "closed"]);
+}
+
+#[test]
+fn a_phone_calls_outside_and_a_colleague_and_is_told_when_nobody_takes_it() {
+    let folder = place::folder("serve-direct");
+    let mut outside = outside(&folder);
+    write_center(&folder, carrier(&outside), "sqlite:data/hotline.db");
+    let server = Server::serve(&folder);
+    let http = server.as_admin();
+    let mut anna = Phone::of_user("1001", "anna's").playing(660.0).ringing().on(&server).registered();
+    let mut bert = Phone::of_user("1002", "bert's").playing(550.0).ringing().on(&server).registered();
+    anna.dial_code("*50");
+    library::agent_is(&http, "anna", "ready");
+
+    anna.dial(OUTSIDE);
+    outside.rings(20);
+    library::agent_is(&http, "anna", "talking");
+    outside.accept();
+    anna.connected(20);
+    anna.hears("the party outside", 30, |sound| sound.last(1.0).tone_share(880.0) > 0.9);
+    outside.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    anna.hang_up();
+    anna.ended(20);
+    outside.ended(20);
+    let closed = library::closed(&http, "1001");
+    assert_eq!(closed["outcome"], "direct", "{closed:#}");
+    assert!(closed["talked_ms"].as_u64().is_some_and(|talked| talked > 200), "{closed:#}");
+    library::agent_is(&http, "anna", "ready");
+
+    anna.dial("1002");
+    bert.rings(20);
+    bert.accept();
+    anna.connected(20);
+    anna.hears("bert", 30, |sound| sound.last(1.0).tone_share(550.0) > 0.9);
+    bert.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    bert.hang_up();
+    bert.ended(20);
+    anna.ended(20);
+
+    anna.dial("1002");
+    bert.rings(20);
+    bert.hang_up();
+    bert.ended(20);
+    let refused = anna.ended(20);
+    let said = refused["param"].as_str().unwrap_or_default();
+    assert!(said.contains("486") || said.contains("603"), "{refused}");
+    library::agent_is(&http, "anna", "ready");
+
+    // This one has not been given the right.
+    bert.dial(OUTSIDE);
+    let refused = bert.ended(20);
+    assert!(refused["param"].as_str().is_some_and(|said| said.contains("403")), "{refused}");
+    assert_eq!(library::closed(&http, "1002")["outcome"], "refused");
+}
+
+#[test]
+fn a_reload_changes_the_dialplans_and_no_call() {
+    let folder = place::folder("serve-reload");
+    write_center(&folder, "127.0.0.1:9".parse().expect("an address"), "sqlite:data/hotline.db");
+    let server = Server::serve(&folder);
+    let mut caller = Phone::caller("+15550182").on(&server);
+    caller.call("5001");
+    caller.hears("its own tone", 30, |sound| sound.last(1.0).tone_share(440.0) > 0.9);
+    let mut other = Phone::caller("+15550183").playing(600.0).on(&server);
+    other.dial("5002");
+    assert!(other.ended(20)["param"].as_str().is_some_and(|said| said.contains("404")));
+
+    let echo = folder.join("dialplans/echo.toml");
+    let plan = fs::read_to_string(&echo).expect("the dialplan");
+    fs::write(&echo, plan.replace("[\"tel:5001\"]", "[\"tel:5002\"]")).expect("written");
+    server.signal("HUP");
+    patience::expect("it says that it has read them", 20, || server.log().contains("are read anew"));
+    other.call("5002");
+    other.hears("its own tone", 30, |sound| sound.last(1.0).tone_share(600.0) > 0.9);
+    let so_far = caller.heard().seconds();
+    caller.hears("its own tone, without a gap", 20, |sound| {
+        let now = sound.last(2.0);
+        sound.seconds() > so_far + 2.0 && now.tone_share(440.0) > 0.9 && now.gaps(0.1).is_empty()
+    });
+
+    // What is wrong changes nothing, and is said.
+    fs::write(&echo, "name = \"echo\"\n").expect("written");
+    server.signal("HUP");
+    patience::expect("it says what is wrong", 20, || server.log().contains("nothing was changed"));
+    assert!(server.log().contains("echo.toml"), "{}", server.log());
+    let mut third = Phone::caller("+15550184").playing(500.0).on(&server);
+    third.call("5002");
+    third.hears("its own tone", 30, |sound| sound.last(1.0).tone_share(500.0) > 0.9);
+}
+
+#[test]
+fn on_postgresql_a_call_is_queued_answered_recorded_and_found_again() {
+    let postgres = postgres::Postgres::start();
+    let folder = place::folder("serve-postgres");
+    write_center(&folder, "127.0.0.1:9".parse().expect("an address"), &postgres.fresh_database("center"));
+    let server = Server::serve(&folder);
+    let http = server.as_admin();
+    let mut anna = Phone::of_user("1001", "anna's").on(&server).registered();
+    anna.dial_code("*50");
+    library::agent_is(&http, "anna", "ready");
+    let mut caller = Phone::caller("+15550185").on(&server);
+    caller.call("5003");
+    anna.connected(30);
+    caller.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    anna.hears("the caller", 30, |sound| sound.last(1.0).tone_share(440.0) > 0.9);
+    caller.hang_up();
+    let closed = library::closed(&http, "+15550185");
+    assert_eq!((&closed["outcome"], &closed["agent"]), (&"handled".into(), &"anna".into()), "{closed:#}");
+    let id = closed["id"].as_str().expect("an id");
+    let recording = library::recording(&http, id);
+    assert!(recording.only(0).tone_share(440.0) > 0.8 && recording.only(1).tone_share(660.0) > 0.8);
+    library::assert_in_order(
+        &library::timeline(&http, id),
+        &["arrived", "queued", "offered", "connected", "recording_started", "closed"],
+    );
+}
+
+/// A phone in the telephone network outside, which the carrier's number leads to.
+fn outside(folder: &Path) -> Line {
+    Phone::caller(OUTSIDE).playing(880.0).on_at("outside.test", None, folder)
+}
+
+/// Where the carrier takes calls: at the outside phone's door.
+fn carrier(outside: &Line) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], outside.sip_port()))
+}
+
+/// Writes a small center: two phones, one of which may call outside; dialplans for each thing a test wants.
+fn write_center(folder: &Path, carrier: SocketAddr, database: &str) {
+    let ports = place::rtp_ports();
+    let config = format!(
+        "[center]\nname = \"Test\"\ndomain = \"center.test\"\n\n\
+         [sip]\nlisten = \"127.0.0.1\"\nport = 0\n\n[media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n\
+         [database]\nurl = \"{database}\"\n\n[folders]\ndata = \"data\"\ndialplans = \"dialplans\"\n\n\
+         [[queue]]\nname = \"help\"\nwrap_up = \"0s\"\n\n\
+         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"{carrier}\"\nprefixes = [\"9\"]\n\n\
+         [[phone]]\nuser = \"1001\"\npassword = \"anna's\"\ncalls_out = true\n\n\
+         [[phone]]\nuser = \"1002\"\npassword = \"bert's\"\n\n\
+         [[agent]]\nlogin = \"anna\"\nphone = \"1001\"\nqueues = [\"help\"]\n",
+        ports.start(),
+        ports.end(),
+    );
+    fs::create_dir_all(folder.join("dialplans")).expect("a folder");
+    fs::create_dir_all(folder.join("data")).expect("a folder");
+    fs::write(folder.join("hotline.toml"), config).expect("written");
+    for (name, entry, steps) in [
+        (
+            "out",
+            "5000",
+            "[step.go]\ntransfer = \"90055501\"\nring = \"60s\"\n",
+        ),
+        (
+            "echo",
+            "5001",
+            "[step.go]\necho = \"echo-test\"\nthen = \"end\"\n\n[step.end]\nend = \"self_served\"\n",
+        ),
+        ("help", "5003", "[step.go]\nqueue = \"help\"\nhold = \"calm\"\n"),
+    ] {
+        let text = format!("name = \"{name}\"\nentry = [\"tel:{entry}\"]\nstart = \"go\"\n\n{steps}");
+        fs::write(folder.join(format!("dialplans/{name}.toml")), text).expect("written");
+    }
+}
