@@ -5,6 +5,7 @@ use crate::ready::{self, Ready};
 use crate::wiring::Plan;
 use anyhow::Context;
 use runtime::{Node, Stopped};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -106,7 +107,11 @@ pub(crate) fn start_logging(section: &LogSection) {
         eprintln!("hotline: log level {:?} is not understood ({error}); info is used", section.level);
         EnvFilter::new("info")
     });
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // Colors are for eyes; a file or a log collector gets none.
+        .with_ansi(std::io::stderr().is_terminal());
     // A second start in one process (as tests do) keeps the first log.
     let _ = if section.json { logs.json().try_init() } else { logs.try_init() };
 }

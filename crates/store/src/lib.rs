@@ -23,6 +23,7 @@ pub mod migration;
 pub mod read;
 mod row;
 pub mod spool;
+mod statement;
 pub mod user;
 pub mod write;
 pub mod writer;

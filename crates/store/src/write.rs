@@ -1,88 +1,57 @@
 //! Writing: a batch is one transaction, and a batch written twice is a batch written once.
+//!
+//! Rows of one table go into the database many to a statement: what a row costs is mostly the way there and back.
 
 use crate::database::on;
 use crate::row::{InteractionRow, millis, optional_text, without_nul};
+use crate::statement::{ROWS, Table};
 use crate::writer::Item;
 use crate::{Store, StoreError};
 use model::query::SipMessage;
-use model::{Record, TimelineEntry};
+use model::{InteractionRecord, Record, RecordingRecord, TimelineEntry};
 
-const PUT_INTERACTION: &str = "INSERT INTO interactions (id, channel, state, from_number, from_display, from_user, \
-     to_number, origin, arrived_at, queue, queued_at, agent, connected_at, ended_at, closed_at, outcome, waited_ms, \
-     talked_ms, held_ms, wrapped_up_ms, offers, legs) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
-     ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, state = excluded.state, \
-     from_number = excluded.from_number, from_display = excluded.from_display, from_user = excluded.from_user, \
-     to_number = excluded.to_number, origin = excluded.origin, arrived_at = excluded.arrived_at, \
-     queue = excluded.queue, queued_at = excluded.queued_at, agent = excluded.agent, \
-     connected_at = excluded.connected_at, ended_at = excluded.ended_at, closed_at = excluded.closed_at, \
-     outcome = excluded.outcome, waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, \
-     held_ms = excluded.held_ms, wrapped_up_ms = excluded.wrapped_up_ms, offers = excluded.offers, \
-     legs = excluded.legs";
+/// A batch, sorted by table. The order within a table is kept; between tables there is none.
+#[derive(Default)]
+struct Batch<'a> {
+    interactions: Vec<&'a InteractionRecord>,
+    lines: Vec<&'a TimelineEntry>,
+    recordings: Vec<&'a RecordingRecord>,
+    sip: Vec<(i64, &'a SipMessage)>,
+}
 
-const PUT_LINE: &str = "INSERT INTO timeline (seq, at, interaction, kind, event) VALUES ($1, $2, $3, $4, $5) \
-     ON CONFLICT (seq) DO NOTHING";
-
-const PUT_RECORDING: &str = "INSERT INTO recordings (id, interaction, kind, started_at, length_ms, bytes) \
-     VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (id) DO UPDATE SET interaction = excluded.interaction, kind = excluded.kind, \
-     started_at = excluded.started_at, length_ms = excluded.length_ms, bytes = excluded.bytes";
-
-const PUT_SIP: &str = "INSERT INTO sip_messages (number, leg, at, sent, transport, remote, text) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (number) DO NOTHING";
-
-/// Writes one record within a transaction of either kind.
-macro_rules! put_record {
-    ($transaction:expr, $record:expr) => {
-        match $record {
+impl<'a> Batch<'a> {
+    fn add(&mut self, record: &'a Record) {
+        match record {
             Record::Interaction(record) => {
-                let row = InteractionRow::from(record.as_ref());
-                sqlx::query(PUT_INTERACTION)
-                    .bind(row.id)
-                    .bind(row.channel)
-                    .bind(row.state)
-                    .bind(row.from_number)
-                    .bind(row.from_display)
-                    .bind(row.from_user)
-                    .bind(row.to_number)
-                    .bind(row.origin)
-                    .bind(row.arrived_at)
-                    .bind(row.queue)
-                    .bind(row.queued_at)
-                    .bind(row.agent)
-                    .bind(row.connected_at)
-                    .bind(row.ended_at)
-                    .bind(row.closed_at)
-                    .bind(row.outcome)
-                    .bind(row.waited_ms)
-                    .bind(row.talked_ms)
-                    .bind(row.held_ms)
-                    .bind(row.wrapped_up_ms)
-                    .bind(row.offers)
-                    .bind(row.legs)
-                    .execute(&mut *$transaction)
-                    .await?;
+                // A later state of a row takes the place of the earlier: one statement cannot write a row twice.
+                match self.interactions.iter_mut().find(|known| known.id == record.id) {
+                    Some(known) => *known = record,
+                    None => self.interactions.push(record),
+                }
             }
-            Record::Timeline(entry) => {
-                sqlx::query(PUT_LINE)
-                    .bind(signed(entry.seq))
-                    .bind(entry.at.as_millis())
-                    .bind(optional_text(entry.interaction))
-                    .bind(entry.event.kind())
-                    .bind(event_text(entry)?)
-                    .execute(&mut *$transaction)
-                    .await?;
-            }
+            Record::Timeline(entry) => self.lines.push(entry),
             Record::Recording(record) => {
-                sqlx::query(PUT_RECORDING)
-                    .bind(record.id.to_string())
-                    .bind(record.interaction.to_string())
-                    .bind(record.kind.as_str())
-                    .bind(record.started_at.as_millis())
-                    .bind(record.length.map(millis))
-                    .bind(record.bytes.map(signed))
-                    .execute(&mut *$transaction)
-                    .await?;
+                match self.recordings.iter_mut().find(|known| known.id == record.id) {
+                    Some(known) => *known = record,
+                    None => self.recordings.push(record),
+                }
+            }
+        }
+    }
+}
+
+/// Writes all rows of one table within a transaction of either kind: as many to a statement as there are, in steps.
+macro_rules! put {
+    ($transaction:expr, $table:expr, $rows:expr, |$query:ident, $row:ident| $bound:expr) => {
+        let mut rest = &$rows[..];
+        for count in ROWS {
+            while let Some((now, later)) = rest.split_at_checked(count) {
+                let mut $query = sqlx::query($table.statement(count));
+                for $row in now {
+                    $query = $bound;
+                }
+                $query.execute(&mut *$transaction).await?;
+                rest = later;
             }
         }
     };
@@ -91,14 +60,9 @@ macro_rules! put_record {
 impl Store {
     /// Writes records in one transaction: all of them or none.
     pub async fn write(&self, records: &[Record]) -> Result<(), StoreError> {
-        on!(self.database, pool => {
-            let mut transaction = pool.begin().await?;
-            for record in records {
-                put_record!(transaction, record);
-            }
-            transaction.commit().await?;
-        });
-        Ok(())
+        let mut batch = Batch::default();
+        records.iter().for_each(|record| batch.add(record));
+        self.write_batch(batch).await
     }
 
     /// Writes SIP messages in one transaction, in the order given. Unlike records they have no id: a message handed
@@ -110,25 +74,67 @@ impl Store {
 
     /// Writes what a [`Writer`](crate::Writer) gathered, in one transaction.
     pub async fn write_items(&self, items: &[Item]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for item in items {
+            match item {
+                Item::Record(record) => batch.add(record),
+                Item::Sip { number, message } => batch.sip.push((*number, message)),
+            }
+        }
+        self.write_batch(batch).await
+    }
+
+    async fn write_batch(&self, batch: Batch<'_>) -> Result<(), StoreError> {
+        let interactions: Vec<InteractionRow> =
+            batch.interactions.iter().map(|record| InteractionRow::from(*record)).collect();
+        let events = batch.lines.iter().map(|entry| event_text(entry)).collect::<Result<Vec<_>, _>>()?;
+        let lines: Vec<(&TimelineEntry, String)> = batch.lines.iter().copied().zip(events).collect();
         on!(self.database, pool => {
             let mut transaction = pool.begin().await?;
-            for item in items {
-                match item {
-                    Item::Record(record) => put_record!(transaction, record),
-                    Item::Sip { number, message } => {
-                        sqlx::query(PUT_SIP)
-                            .bind(number)
-                            .bind(message.leg.to_string())
-                            .bind(message.at.as_millis())
-                            .bind(message.sent)
-                            .bind(&message.transport)
-                            .bind(&message.remote)
-                            .bind(without_nul(&message.text))
-                            .execute(&mut *transaction)
-                            .await?;
-                    }
-                }
-            }
+            put!(transaction, Table::Interactions, interactions, |query, row| query
+                .bind(&row.id)
+                .bind(&row.channel)
+                .bind(&row.state)
+                .bind(&row.from_number)
+                .bind(&row.from_display)
+                .bind(&row.from_user)
+                .bind(&row.to_number)
+                .bind(&row.origin)
+                .bind(row.arrived_at)
+                .bind(&row.queue)
+                .bind(row.queued_at)
+                .bind(&row.agent)
+                .bind(row.connected_at)
+                .bind(row.ended_at)
+                .bind(row.closed_at)
+                .bind(&row.outcome)
+                .bind(row.waited_ms)
+                .bind(row.talked_ms)
+                .bind(row.held_ms)
+                .bind(row.wrapped_up_ms)
+                .bind(row.offers)
+                .bind(&row.legs));
+            put!(transaction, Table::Timeline, lines, |query, line| query
+                .bind(signed(line.0.seq))
+                .bind(line.0.at.as_millis())
+                .bind(optional_text(line.0.interaction))
+                .bind(line.0.event.kind())
+                .bind(&line.1));
+            put!(transaction, Table::Recordings, batch.recordings, |query, record| query
+                .bind(record.id.to_string())
+                .bind(record.interaction.to_string())
+                .bind(record.kind.as_str())
+                .bind(record.started_at.as_millis())
+                .bind(record.length.map(millis))
+                .bind(record.bytes.map(signed)));
+            put!(transaction, Table::SipMessages, batch.sip, |query, row| query
+                .bind(row.0)
+                .bind(row.1.leg.to_string())
+                .bind(row.1.at.as_millis())
+                .bind(row.1.sent)
+                .bind(&row.1.transport)
+                .bind(&row.1.remote)
+                .bind(without_nul(&row.1.text)));
             transaction.commit().await?;
         });
         Ok(())

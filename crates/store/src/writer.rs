@@ -63,14 +63,15 @@ pub struct WriterOptions {
 }
 
 impl WriterOptions {
-    /// Spools in `folder`; 1 GiB there, 65 536 records in memory, 400 in a transaction, gathered for 20 ms, tried again after a second.
+    /// Spools in `folder`; 1 GiB there, 65 536 records in memory, 1 024 in a transaction, gathered
+    /// for 100 ms, tried again after a second.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             spool_folder: folder.into(),
             spool_bytes_max: 1 << 30,
             queue_max: 65_536,
-            batch_max: 400,
-            gather: Duration::from_millis(20),
+            batch_max: 1_024,
+            gather: Duration::from_millis(100),
             retry: Duration::from_secs(1),
         }
     }

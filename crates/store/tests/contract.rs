@@ -47,6 +47,7 @@ promises![
     a_record_written_twice_is_there_once,
     the_last_state_of_an_interaction_counts,
     a_line_is_never_changed,
+    a_batch_of_any_size_is_written_whole,
     lists_are_newest_first_and_continue_where_they_stopped,
     lists_show_what_the_filter_names,
     what_is_searched_for_is_taken_literally,
@@ -97,6 +98,31 @@ async fn records_come_back_as_they_were_written(store: Store) {
     assert_eq!(store.recording(recorded.id).await.unwrap(), Some(recorded));
     assert_eq!(store.recording(RecordingId::from_u64(99)).await.unwrap(), None);
     assert_eq!(store.timeline_after(0, 1000).await.unwrap(), lines);
+}
+
+/// The sizes meet every number of rows that one statement takes, alone and after others.
+async fn a_batch_of_any_size_is_written_whole(store: Store) {
+    let mut seq = 0;
+    for size in [1, 2, 3, 31, 32, 33, 63, 100] {
+        let lines: Vec<_> = (0..size).map(|row| line(seq + row + 1, 1)).collect();
+        let calls = (0..size).map(|row| interaction(seq + row + 1).record());
+        // The first of them once more, changed: the later one counts.
+        let again = interaction(seq + 1).outcome(Outcome::Voicemail).record();
+        let recordings = (0..size).map(|row| Record::Recording(recording(seq + row + 1, 1)));
+        let mut records: Vec<_> =
+            lines.iter().cloned().map(|line| Record::Timeline(Box::new(line))).collect();
+        records.extend(calls.chain([again]).chain(recordings));
+        store.write(&records).await.unwrap();
+        assert_eq!(store.timeline_after(seq, 1000).await.unwrap(), lines, "{size} lines");
+        for row in 0..size {
+            let id = InteractionId::from_u64(seq + row + 1);
+            let found = store.interaction(id).await.unwrap().expect("it is there");
+            assert_eq!(found.outcome == Some(Outcome::Voicemail), row == 0, "{size} interactions, {row}");
+            let id = RecordingId::from_u64(seq + row + 1);
+            assert!(store.recording(id).await.unwrap().is_some(), "{size} recordings, {row}");
+        }
+        seq += size;
+    }
 }
 
 async fn a_record_written_twice_is_there_once(store: Store) {
