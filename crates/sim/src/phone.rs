@@ -359,7 +359,7 @@ impl Phone {
                 }
             }
             SessionEvent::Ringing { .. } => self.told.push_back(Told::HearsRinging(session)),
-            SessionEvent::Answered { sdp } => {
+            SessionEvent::Answered { sdp, .. } => {
                 let Some(call) = self.calls.get_mut(&session) else { return };
                 let agreed = call.our_offer.take().zip(sdp).and_then(|(offer, answer)| {
                     let answer = Session::parse(&answer).ok()?;
@@ -398,6 +398,8 @@ impl Phone {
             }
             SessionEvent::Acked { .. }
             | SessionEvent::OfferWithdrawn
+            | SessionEvent::Settled
+            | SessionEvent::Refreshed { .. }
             | SessionEvent::OfferAnswered { .. }
             | SessionEvent::OfferFailed { .. }
             | SessionEvent::Info { .. }

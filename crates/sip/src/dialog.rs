@@ -122,6 +122,11 @@ impl Dialog {
         *self.call_id == *call_id && same_tag(self.remote.tag(), from_tag)
     }
 
+    /// Whether the peer has this tag.
+    pub fn is_remote(&self, tag: &str) -> bool {
+        self.remote.tag().is_some_and(|own| own.eq_ignore_ascii_case(tag))
+    }
+
     /// The peer's tag.
     pub fn remote_tag(&self) -> Option<&str> {
         self.remote.tag()

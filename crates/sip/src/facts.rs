@@ -5,6 +5,12 @@
 
 use sip_message::{CSeq, HeaderName, Headers, NameAddr, Request, Uri, Via};
 
+/// The option tag of RFC 3262.
+pub(crate) const RELIABLE: &str = "100rel";
+
+/// The option tag of RFC 4028.
+pub(crate) const TIMER: &str = "timer";
+
 pub(crate) fn top_via(headers: &Headers) -> Option<Via> {
     Via::parse(headers.get(HeaderName::Via)?.list().next()?.as_bytes()).ok()
 }

@@ -5,7 +5,7 @@ mod network;
 
 use base::{Duration, IdSource, Instant};
 use network::{Network, Side, Weather, sdp};
-use sip::{SessionEvent, SessionId, Transport};
+use sip::{Reliable, SessionEvent, SessionId, Transport, UserAgentConfig};
 use sip_message::StatusCode;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +30,7 @@ fn every_call_ends_once_on_both_sides_and_leaves_nothing() {
         "Offer",
         "OfferAnswered",
         "OfferFailed",
+        "Settled",
         "Info",
         "PeerBye",
         "PeerCancel",
@@ -45,11 +46,14 @@ fn every_call_ends_once_on_both_sides_and_leaves_nothing() {
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Call,
+    /// A call that wants the other side's offer.
+    CallBare,
     Ring,
     EarlyMedia,
     Answer,
     Reject,
     Offer,
+    AskOffer,
     AnswerOffer,
     RefuseOffer,
     Info,
@@ -60,7 +64,7 @@ enum Act {
 fn check(seed: u64) -> BTreeSet<&'static str> {
     let mut rng = IdSource::new(seed ^ 0x5eed);
     let mut weather = Weather {
-        lost: [0, 0, 50, 300, 600][rng.below(5) as usize],
+        lost: [0, 0, 50, 300, 700][rng.below(5) as usize],
         doubled: [0, 100, 400][rng.below(3) as usize],
         delay_ms_max: [0, 0, 100, 1500][rng.below(4) as usize],
     };
@@ -68,7 +72,9 @@ fn check(seed: u64) -> BTreeSet<&'static str> {
     if transport == Transport::Tcp {
         weather = Weather::default();
     }
-    let mut network = Network::new(seed, weather);
+    let reliable = [Reliable::IfRequired, Reliable::WithMedia, Reliable::Always][rng.below(3) as usize];
+    let mut network =
+        Network::with(seed, weather, UserAgentConfig { reliable, ..UserAgentConfig::default() });
     network.transport = transport;
     let mut acts: BTreeMap<(Instant, u64), (Side, Option<SessionId>, Act)> = BTreeMap::new();
     let mut number = 0;
@@ -79,7 +85,9 @@ fn check(seed: u64) -> BTreeSet<&'static str> {
         };
     for side in [Anna, Bert] {
         for _ in 0..=rng.below(2) {
-            plan(&mut acts, Instant::from_micros(rng.below(2_000_000)), side, None, Act::Call);
+            plan(&mut acts, Instant::from_micros(rng.below(2_000_000)), side, None, {
+                [Act::Call, Act::Call, Act::CallBare][rng.below(3) as usize]
+            });
         }
     }
     let mut seen = 0;
@@ -90,28 +98,35 @@ fn check(seed: u64) -> BTreeSet<&'static str> {
         if let Some(session) = session {
             life_of(&mut rng, network.now.mono, |at, act| plan(&mut acts, at, side, Some(session), act));
         }
-        // Look ahead in small steps, so that reactions come near to what they react to.
-        let next = acts.keys().next().map_or(network.now.mono + Duration::from_secs(120), |(at, _)| *at);
-        while network.now.mono < next && network.events.len() == seen {
-            network.run_ms(5);
-        }
-        while let Some((side, session, event)) = network.events.get(seen).cloned() {
-            seen += 1;
-            let now = network.now.mono;
-            let soon = |rng: &mut IdSource| now + Duration::from_millis(rng.below(3) * rng.below(2000));
-            match event {
-                SessionEvent::Incoming(_) => {
-                    let first = [Act::Ring, Act::EarlyMedia, Act::Answer][rng.below(3) as usize];
-                    plan(&mut acts, soon(&mut rng), side, Some(session), first);
-                    let second = [Act::Answer, Act::Answer, Act::Answer, Act::Reject][rng.below(4) as usize];
-                    plan(&mut acts, soon(&mut rng), side, Some(session), second);
-                    life_of(&mut rng, now, |at, act| plan(&mut acts, at, side, Some(session), act));
+        loop {
+            // Look ahead in small steps, so that reactions come near to what they react to.
+            let next = acts.keys().next().map_or(network.now.mono + Duration::from_secs(120), |(at, _)| *at);
+            while network.now.mono < next && network.events.len() == seen {
+                network.run_ms(20);
+            }
+            if network.events.len() == seen {
+                break;
+            }
+            while let Some((side, session, event)) = network.events.get(seen).cloned() {
+                seen += 1;
+                let now = network.now.mono;
+                let soon = |rng: &mut IdSource| now + Duration::from_millis(rng.below(3) * rng.below(2000));
+                match event {
+                    SessionEvent::Incoming(_) => {
+                        let first = [Act::Ring, Act::EarlyMedia, Act::Answer][rng.below(3) as usize];
+                        plan(&mut acts, soon(&mut rng), side, Some(session), first);
+                        let second =
+                            [Act::Answer, Act::Answer, Act::Answer, Act::Reject][rng.below(4) as usize];
+                        plan(&mut acts, soon(&mut rng), side, Some(session), second);
+                        life_of(&mut rng, now, |at, act| plan(&mut acts, at, side, Some(session), act));
+                    }
+                    SessionEvent::Offer { .. } => {
+                        let act =
+                            [Act::AnswerOffer, Act::AnswerOffer, Act::RefuseOffer][rng.below(3) as usize];
+                        plan(&mut acts, soon(&mut rng), side, Some(session), act);
+                    }
+                    _ => {}
                 }
-                SessionEvent::Offer { .. } => {
-                    let act = [Act::AnswerOffer, Act::AnswerOffer, Act::RefuseOffer][rng.below(3) as usize];
-                    plan(&mut acts, soon(&mut rng), side, Some(session), act);
-                }
-                _ => {}
             }
         }
     }
@@ -132,7 +147,7 @@ fn life_of(rng: &mut IdSource, now: Instant, mut plan: impl FnMut(Instant, Act))
     let end = end + Duration::from_millis(rng.below(1000));
     for _ in 0..rng.below(4) {
         let at = now + Duration::from_millis(rng.below(8000));
-        plan(at, [Act::Offer, Act::Offer, Act::Info][rng.below(3) as usize]);
+        plan(at, [Act::Offer, Act::Offer, Act::AskOffer, Act::Info][rng.below(4) as usize]);
     }
     plan(end, Act::HangUp);
     if rng.below(4) == 0 {
@@ -142,14 +157,20 @@ fn life_of(rng: &mut IdSource, now: Instant, mut plan: impl FnMut(Instant, Act))
 
 /// Returns the session that begins with it.
 fn perform(network: &mut Network, side: Side, session: Option<SessionId>, act: Act) -> Option<SessionId> {
-    let Some(session) = session else { return Some(network.call(side)) };
+    let Some(session) = session else {
+        let is_bare = matches!(act, Act::CallBare);
+        return Some(
+            network.call_with(side, |invite| invite.offer = invite.offer.take().filter(|_| !is_bare)),
+        );
+    };
     network.act(side, |agent, now| match act {
-        Act::Call => {}
+        Act::Call | Act::CallBare => {}
         Act::Ring => agent.ring(session, None, now),
         Act::EarlyMedia => agent.ring(session, Some(sdp("early")), now),
         Act::Answer => agent.answer(session, sdp("answer"), now),
         Act::Reject => agent.reject(session, StatusCode::BUSY_HERE, "", now),
         Act::Offer => agent.offer(session, sdp("change"), now),
+        Act::AskOffer => agent.ask_offer(session, now),
         Act::AnswerOffer => agent.answer_offer(session, sdp("changed"), now),
         Act::RefuseOffer => agent.refuse_offer(session, StatusCode::NOT_ACCEPTABLE_HERE, now),
         Act::Info => agent.send_info(session, "application/dtmf-relay", sdp("5"), now),
@@ -170,6 +191,8 @@ fn name_of(event: &SessionEvent) -> &'static str {
         SessionEvent::OfferWithdrawn => "OfferWithdrawn",
         SessionEvent::OfferAnswered { .. } => "OfferAnswered",
         SessionEvent::OfferFailed { .. } => "OfferFailed",
+        SessionEvent::Settled => "Settled",
+        SessionEvent::Refreshed { .. } => "Refreshed",
         SessionEvent::Info { .. } => "Info",
         SessionEvent::Request { .. } => "Request",
         SessionEvent::Response { .. } => "Response",
@@ -180,6 +203,8 @@ fn name_of(event: &SessionEvent) -> &'static str {
         SessionEvent::Ended(EndedBy::Timeout) => "Timeout",
         SessionEvent::Ended(EndedBy::Transport) => "Transport",
         SessionEvent::Ended(EndedBy::NoAck) => "NoAck",
+        SessionEvent::Ended(EndedBy::NoPrack) => "NoPrack",
+        SessionEvent::Ended(EndedBy::Expired) => "Expired",
         SessionEvent::Ended(EndedBy::Challenged) => "Challenged",
     }
 }

@@ -21,7 +21,7 @@ impl Telephony {
         let Some(id) = self.by_session.get(&session).copied() else { return };
         match event {
             SessionEvent::Ringing { .. } => self.phone_rings(id),
-            SessionEvent::Answered { sdp } => self.phone_answered(id, session, sdp, now),
+            SessionEvent::Answered { sdp, .. } => self.phone_answered(id, session, sdp, now),
             SessionEvent::Acked { sdp } => self.acked(id, session, sdp, now),
             SessionEvent::Offer { sdp } => self.offered_anew(id, session, sdp, now),
             SessionEvent::OfferAnswered { sdp } => {
@@ -35,6 +35,8 @@ impl Telephony {
             }
             SessionEvent::Incoming(_)
             | SessionEvent::OfferWithdrawn
+            | SessionEvent::Settled
+            | SessionEvent::Refreshed { .. }
             | SessionEvent::OfferFailed { .. }
             | SessionEvent::Response { .. } => {}
         }
@@ -78,7 +80,7 @@ impl Telephony {
             EndedBy::LocalHangUp | EndedBy::Challenged => EndCause::Released,
             EndedBy::Rejected { status, .. } => cause_of(status),
             EndedBy::Timeout | EndedBy::Transport => EndCause::Unreachable,
-            EndedBy::NoAck => EndCause::Lost,
+            EndedBy::NoAck | EndedBy::NoPrack | EndedBy::Expired => EndCause::Lost,
         };
         match self.legs.get(&id).map(|leg| &leg.state) {
             Some(State::Dialing { .. }) => self.phone_refused(id, session, cause, now),

@@ -1,5 +1,7 @@
 //! Their INVITE: ringing, answering, refusing, their CANCEL, ACK and BYE. RFC 3261 §9.2, §13.3, §15.1.2.
 
+use super::opening::Opening;
+use super::reliable::with_headers;
 use super::{
     Arrival, EndedBy, Event, Hands, Refusal, Session, Unacknowledged, Wait, With, offer, sdp_of, table,
 };
@@ -13,7 +15,7 @@ use bytes::Bytes;
 use sip_message::{HeaderName, NameAddr, Request, ResponseBuilder, StatusCode};
 
 /// How often a provisional response is repeated while the owner makes up its mind (§13.3.1.1).
-const RING_AGAIN: Duration = Duration::from_secs(60);
+pub(super) const RING_AGAIN: Duration = Duration::from_secs(60);
 
 impl Session {
     /// A call comes. `None` if the INVITE lacks what a dialog is made of.
@@ -40,48 +42,15 @@ impl Session {
             source,
             request: (*request).clone(),
         };
-        let session = Self {
-            id,
-            state: table::State::Arrived,
-            offers: offer::State::Idle,
-            dialog,
-            contact: NameAddr::new(contact),
-            credentials: None,
-            authorization: None,
-            outgoing: Vec::new(),
-            invites: Vec::new(),
-            acknowledgments: Vec::new(),
-            asked: Some((tx, request)),
-            unacknowledged: None,
-            our_offer: Bytes::new(),
-            early_answer: None,
-            is_caller: false,
+        let opening = if arrival.offer.is_some() { Opening::Offered } else { Opening::Wanted };
+        let mut session = Self {
+            invite_number: facts::cseq(headers).map(|cseq| cseq.number),
+            ..Self::new(id, table::State::Arrived, dialog, NameAddr::new(contact), opening)
         };
+        session.notice_abilities(headers);
+        session.invited = Some((tx, request));
         session.tell(Event::Incoming(Box::new(arrival)), hands);
         Some(session)
-    }
-
-    /// The owner says that it works on the call: any 1xx, with early media if there is a body.
-    pub(crate) fn progress(&mut self, status: StatusCode, sdp: Option<Bytes>, hands: &mut Hands<'_>) {
-        if self.state != table::State::Arrived || !status.is_provisional() {
-            return;
-        }
-        let Some((tx, request)) = &self.asked else { return };
-        let mut response = request.answer(status);
-        if status != StatusCode::TRYING {
-            response = response.to_tag(&self.id.to_string()).record_routes(request);
-            response = response.header(HeaderName::Contact, &self.contact);
-        }
-        if let Some(sdp) = sdp {
-            response = response.body("application/sdp", sdp);
-        }
-        hands.endpoint.answer(*tx, request, response, hands.now.mono);
-        hands.wake(self.id, Wait::RingAgain, RING_AGAIN);
-    }
-
-    /// The owner answers.
-    pub(crate) fn answer(&mut self, sdp: Bytes, hands: &mut Hands<'_>) {
-        self.apply(table::Input::Answer, With { sdp: Some(sdp), ..With::default() }, hands);
     }
 
     /// The owner refuses.
@@ -116,7 +85,7 @@ impl Session {
         if self.state != table::State::Arrived {
             return;
         }
-        let Some((tx, request)) = self.asked.take() else { return };
+        let Some((tx, request)) = self.invited.take() else { return };
         hands.endpoint.respond_and_forget(tx, answer(&request));
         self.state = table::State::Closed;
         self.forget_waits(hands);
@@ -158,22 +127,26 @@ impl Session {
         why: crate::transaction::Failure,
         hands: &mut Hands<'_>,
     ) {
-        if self.asked.as_ref().is_some_and(|(asked, _)| *asked == tx) {
+        let with = With { failure: Some(why), ..With::default() };
+        if self.invited.as_ref().is_some_and(|(invited, _)| *invited == tx) {
+            self.invited = None;
+            self.apply(table::Input::NoAnswer, with, hands);
+        } else if self.asked.as_ref().is_some_and(|(asked, _)| *asked == tx) {
             self.asked = None;
-            let with = With { failure: Some(why), ..With::default() };
-            let input = if self.state == table::State::Arrived {
-                table::Input::NoAnswer
-            } else {
-                table::Input::DialogLost
-            };
-            self.apply(input, with, hands);
+            self.apply(table::Input::DialogLost, with, hands);
         }
     }
 
     pub(super) fn send_answer(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
         hands.sleep(self.id, Wait::RingAgain);
-        let Some((tx, request)) = self.asked.take() else { return };
-        let response = self.success(&request, with.sdp.clone(), hands).record_routes(&request);
+        let Some((tx, request)) = self.invited.take() else { return };
+        // What a reliable provisional response has agreed is not said again (RFC 6337 §3.1).
+        let sdp = with.sdp.clone().filter(|_| self.opening != Opening::Agreed);
+        if let Some(sdp) = &sdp {
+            self.ours = sdp.clone();
+        }
+        let response = self.success(&request, sdp, hands).record_routes(&request);
+        let response = with_headers(response, with.headers);
         self.send_and_repeat(tx, &request, response, hands);
     }
 
@@ -195,17 +168,19 @@ impl Session {
 
     /// A 2xx to an INVITE or UPDATE.
     pub(super) fn success(
-        &self,
+        &mut self,
         request: &Request,
         sdp: Option<Bytes>,
-        hands: &Hands<'_>,
+        hands: &mut Hands<'_>,
     ) -> ResponseBuilder {
         let response = request
             .answer(StatusCode::OK)
             .to_tag(&self.id.to_string())
             .header(HeaderName::Contact, &self.contact)
             .header(HeaderName::Allow, &*hands.config.allow())
+            .header(HeaderName::Supported, hands.config.supported())
             .header(HeaderName::Server, &*hands.config.name);
+        let response = self.agree_timer(request, response, hands);
         match sdp {
             Some(sdp) if !sdp.is_empty() => response.body("application/sdp", sdp),
             _ => response,
@@ -222,7 +197,7 @@ impl Session {
     }
 
     pub(super) fn ring_again(&mut self, hands: &mut Hands<'_>) {
-        if let Some((tx, _)) = &self.asked {
+        if let Some((tx, _)) = &self.invited {
             hands.endpoint.repeat(*tx, hands.now.mono);
             hands.wake(self.id, Wait::RingAgain, RING_AGAIN);
         }
@@ -234,25 +209,46 @@ impl Session {
         hands.sleep(self.id, Wait::AckOverdue);
     }
 
-    pub(super) fn send_refusal(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
-        hands.sleep(self.id, Wait::RingAgain);
-        let Some((tx, request)) = self.asked.take() else { return };
-        let Some(refusal) = with.refusal else { return };
+    /// Refuses the INVITE with the owner's status.
+    pub(super) fn refuse_invite(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
+        if let Some(invited) = self.invited.take() {
+            self.refuse_with(invited, with.refusal, hands);
+        }
+    }
+
+    /// Refuses the peer's offer with the owner's status.
+    pub(super) fn refuse_asked(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
+        if let Some(asked) = self.asked.take() {
+            self.refuse_with(asked, with.refusal, hands);
+        }
+    }
+
+    /// Refuses the INVITE because the call is over before it began.
+    pub(super) fn terminate_invite(&mut self, status: StatusCode, hands: &mut Hands<'_>) {
+        if let Some(invited) = self.invited.take() {
+            self.refuse_with(invited, Some(&Refusal::new(status)), hands);
+        }
+    }
+
+    /// Refuses the peer's offer because the call is over.
+    pub(super) fn terminate_asked(&mut self, hands: &mut Hands<'_>) {
+        if let Some(asked) = self.asked.take() {
+            self.refuse_with(asked, Some(&Refusal::new(StatusCode::REQUEST_TERMINATED)), hands);
+        }
+    }
+
+    fn refuse_with(
+        &self,
+        (tx, request): (ServerTransactionId, Box<Request>),
+        refusal: Option<&Refusal>,
+        hands: &mut Hands<'_>,
+    ) {
+        let Some(refusal) = refusal else { return };
         let mut response = request.answer(refusal.status).to_tag(&self.id.to_string());
         if let Some(reason) = &refusal.reason {
             response = response.reason(reason);
         }
-        for (name, value) in &refusal.headers {
-            response = response.header(name.as_str(), value.as_str());
-        }
+        response = with_headers(response, &refusal.headers);
         hands.endpoint.answer(tx, &request, response, hands.now.mono);
-    }
-
-    pub(super) fn send_terminated(&mut self, hands: &mut Hands<'_>) {
-        hands.sleep(self.id, Wait::RingAgain);
-        if let Some((tx, request)) = self.asked.take() {
-            let response = request.answer(StatusCode::REQUEST_TERMINATED).to_tag(&self.id.to_string());
-            hands.endpoint.answer(tx, &request, response, hands.now.mono);
-        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::token::ServerTransactionId;
 use crate::transport::Source;
 use bytes::Bytes;
-use sip_message::{NameAddr, Request, StatusCode};
+use sip_message::{NameAddr, Request, Response, StatusCode};
 
 /// Something happened to a session.
 #[derive(Clone, Debug)]
@@ -14,20 +14,27 @@ pub enum Event {
     Ringing {
         /// 180, 183 or another 1xx; 100 is not told.
         status: StatusCode,
-        /// The early answer to our offer, if there is one.
+        /// The early answer to our offer, if there is one. Branches of a forked call may give several.
         sdp: Option<Bytes>,
+        /// Which branch it is, counted from 0 in the order of their appearance; 255 for one that is not told apart.
+        fork: u8,
+        /// The response, with all its headers.
+        response: Box<Response>,
     },
     /// Our call was answered and acknowledged.
     Answered {
-        /// The answer to our offer; the early one if the final response had none.
+        /// The answer to our offer; the early one of the same branch if it was agreed before, or if the final response
+        /// had none. `None` if the offer was the peer's, or if an UPDATE has changed what was agreed: it stands then.
         sdp: Option<Bytes>,
+        /// The response, with all its headers.
+        response: Box<Response>,
     },
     /// The caller has our answer: media is agreed on both sides.
     Acked {
         /// The answer to the offer in our 2xx, if the INVITE had none.
         sdp: Option<Bytes>,
     },
-    /// The peer wants to change the session. Answer or refuse it.
+    /// The peer wants to change the session, or made the offer that was asked for. Answer or refuse it.
     Offer {
         /// Its offer; `None` if it asks for ours.
         sdp: Option<Bytes>,
@@ -44,6 +51,13 @@ pub enum Event {
         /// What the peer said; 491 also if another offer is on its way in either direction, 408 for silence.
         status: StatusCode,
     },
+    /// The session was refreshed by a re-INVITE of ours that repeated our description (RFC 4028).
+    Refreshed {
+        /// The peer's description, unchanged unless it moved.
+        sdp: Option<Bytes>,
+    },
+    /// An offer that came at a bad moment ([`Event::OfferFailed`] with 491, before anything was sent) may be made now.
+    Settled,
     /// The peer sent INFO: keys, mostly. It is answered already.
     Info {
         /// The type of the body, as written.
@@ -109,6 +123,10 @@ pub enum EndedBy {
     Transport,
     /// The peer never acknowledged our answer.
     NoAck,
+    /// The peer never acknowledged a provisional response that had to be (RFC 3262).
+    NoPrack,
+    /// The session was not refreshed in time (RFC 4028).
+    Expired,
     /// The owner challenged the caller, who may call again with credentials.
     Challenged,
 }

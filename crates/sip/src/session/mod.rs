@@ -1,8 +1,9 @@
 //! The INVITE usage of a dialog (RFC 5057): one session for each leg of a call, in either direction.
 //!
-//! Two tables decide: [`table`] for the life of the leg, [`offer`] for changes of what was agreed. The files beside
-//! them carry out what the tables ask for: `calling` for our INVITE, `called` for theirs, `exchange` for offers,
-//! `outgoing` for every request of ours in the dialog with the credentials it may need.
+//! Tables decide: [`table`] for the life of the leg, [`opening`] for the first offer, [`offer`] for changes of what was
+//! agreed, [`reliable`] for our provisional responses that want a PRACK, [`timer`] for who keeps the session alive. The files beside them carry out what the tables
+//! ask for: `calling` for our INVITE, `fork` for the branches that ring, `called` for their INVITE, `exchange` for
+//! offers, `outgoing` for every request of ours in the dialog with the credentials it may need.
 //!
 //! A session lives until the last message it may have to repeat or acknowledge is history, which may be 32 s after its
 //! owner was told that it ended.
@@ -11,25 +12,35 @@ mod called;
 mod calling;
 mod event;
 mod exchange;
+mod fork;
 pub mod offer;
+pub mod opening;
 mod outgoing;
+pub mod reliable;
 pub mod table;
+pub mod timer;
 
 pub use calling::Invite;
 pub use event::{Arrival, EndedBy, Event};
+pub use reliable::Reliable;
+pub use timer::SessionTimer;
 
 use crate::dialog::Dialog;
 use crate::digest::Credentials;
 use crate::endpoint::Endpoint;
 use crate::token::{ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transaction::Failure;
-use crate::transport::Destination;
-use crate::user_agent::{Output, UserAgentConfig};
+use crate::transport::{Destination, Source};
+use crate::user_agent::{Network, Output, UserAgentConfig};
 use base::{Deadlines, IdSource, Now};
 use bytes::Bytes;
+use fork::{Counter, Fork};
+use opening::Opening;
 use outgoing::{Authorization, Outgoing};
+use reliable::Provisionals;
 use sip_message::{HeaderName, Headers, NameAddr, Request, Response, StatusCode};
 use std::collections::VecDeque;
+use timer::Keeper;
 
 /// What a session waits for, beside its transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,15 +53,35 @@ pub(crate) enum Wait {
     CancelOverdue,
     /// Send the 1xx again, so that no proxy on the way loses patience: every minute (§13.3.1.1).
     RingAgain,
+    /// Send the reliable 1xx again: T1, doubling (RFC 3262 §3).
+    RepeatProvisional,
+    /// Nobody acknowledges it: 64·T1.
+    PrackOverdue,
+    /// The owner does not answer an offer that it asked for.
+    CounterOverdue,
     /// Try the re-INVITE that met another one again (§14.1).
     Glare,
+    /// Refresh the session: half the interval agreed on (RFC 4028).
+    Refresh,
+    /// Nobody has refreshed the session: the whole interval.
+    SessionOverdue,
     /// Our re-INVITE has had a provisional response and nothing since: [`exchange::OFFER_PATIENCE`].
     OfferOverdue,
 }
 
 /// Those that mean nothing any more once the session is closed.
-const LIVE_WAITS: [Wait; 5] =
-    [Wait::RepeatAnswer, Wait::AckOverdue, Wait::CancelOverdue, Wait::RingAgain, Wait::Glare];
+const LIVE_WAITS: [Wait; 10] = [
+    Wait::RepeatAnswer,
+    Wait::AckOverdue,
+    Wait::CancelOverdue,
+    Wait::RingAgain,
+    Wait::RepeatProvisional,
+    Wait::PrackOverdue,
+    Wait::CounterOverdue,
+    Wait::Glare,
+    Wait::Refresh,
+    Wait::SessionOverdue,
+];
 
 /// What the user agent lends a session while it works.
 pub(crate) struct Hands<'a> {
@@ -105,13 +136,35 @@ pub(crate) struct Session {
     /// INVITEs of ours whose transactions are still there, answered or not.
     invites: Vec<ClientTransactionId>,
     acknowledgments: Vec<Acknowledgment>,
-    /// The peer's INVITE or UPDATE that wants the owner's answer.
+    /// Where the first offer stands.
+    opening: Opening,
+    /// The peer's INVITE, as long as it has no final answer.
+    invited: Option<(ServerTransactionId, Box<Request>)>,
+    /// The number of that INVITE.
+    invite_number: Option<u32>,
+    provisionals: Provisionals,
+    /// The peer's re-INVITE, UPDATE or PRACK with an offer that wants the owner's answer.
     asked: Option<(ServerTransactionId, Box<Request>)>,
     unacknowledged: Option<Unacknowledged>,
-    /// Our last offer, for another attempt after a challenge or a glare.
-    our_offer: Bytes,
-    /// The last early answer of the peer.
+    /// The branches of our INVITE that ring.
+    forks: Vec<Fork>,
+    /// What waits for our answer to the offer we asked for.
+    counter: Option<Counter>,
+    /// The 2xx that waits with it.
+    answer: Option<Box<Response>>,
+    /// Our last offer after the first, for another attempt after a glare; `None` if it asked for one.
+    our_offer: Option<Bytes>,
+    /// Our description, as it is in force.
+    ours: Bytes,
+    /// The early answer of the branch that answered.
     early_answer: Option<Bytes>,
+    /// Whether the peer takes UPDATE.
+    allows_update: bool,
+    timer: Keeper,
+    /// Whether the offer on its way is a refresh, and not the owner's.
+    refreshes: bool,
+    /// Whether the owner wants to hear when it may make an offer.
+    wants_turn: bool,
     /// Whether we made the Call-ID: decides who waits longer after a glare (§14.1).
     is_caller: bool,
 }
@@ -125,6 +178,12 @@ pub(crate) struct With<'a> {
     cseq: u32,
     /// The body of the owner's answer, or of the ACK that came.
     sdp: Option<Bytes>,
+    /// The branch that answers.
+    fork: u8,
+    /// Whether the response only repeats what was told.
+    is_copy: bool,
+    /// The owner's headers for its answer.
+    headers: &'a [(String, String)],
     /// The owner's refusal.
     refusal: Option<&'a Refusal>,
     /// The words for a Reason header.
@@ -141,7 +200,90 @@ pub(crate) struct Refusal {
     pub(crate) headers: Vec<(String, String)>,
 }
 
+impl Refusal {
+    pub(crate) fn new(status: StatusCode) -> Self {
+        Self { status, reason: None, headers: Vec::new() }
+    }
+}
+
 impl Session {
+    fn new(id: SessionId, state: table::State, dialog: Dialog, contact: NameAddr, opening: Opening) -> Self {
+        Self {
+            id,
+            state,
+            offers: offer::State::Idle,
+            dialog,
+            contact,
+            credentials: None,
+            authorization: None,
+            outgoing: Vec::new(),
+            invites: Vec::new(),
+            acknowledgments: Vec::new(),
+            opening,
+            invited: None,
+            invite_number: None,
+            provisionals: Provisionals::new(),
+            asked: None,
+            unacknowledged: None,
+            forks: Vec::new(),
+            counter: None,
+            answer: None,
+            our_offer: None,
+            ours: Bytes::new(),
+            early_answer: None,
+            allows_update: false,
+            timer: Keeper::new(),
+            refreshes: false,
+            wants_turn: false,
+            is_caller: state == table::State::Calling,
+        }
+    }
+
+    /// Whether a request with this Call-ID and From tag, from this source, is the peer's. If so, that is where the peer
+    /// is now.
+    pub(crate) fn admits(
+        &mut self,
+        call_id: &str,
+        from_tag: Option<&str>,
+        source: Source,
+        neighborhoods: &[Network],
+    ) -> bool {
+        let fork = from_tag.and_then(|tag| self.forks.iter_mut().find(|fork| fork.dialog.is_remote(tag)));
+        let dialog = fork.map_or(&mut self.dialog, |fork| &mut fork.dialog);
+        let address = source.remote.ip();
+        let is_at_home = dialog.knows(address)
+            || neighborhoods
+                .iter()
+                .any(|block| block.contains(address) && block.contains(dialog.flow().remote.ip()));
+        if !is_at_home || !dialog.is_peer(call_id, from_tag) {
+            return false;
+        }
+        dialog.moved(source);
+        true
+    }
+
+    /// Whether this is the dialog, or an early one, with this peer.
+    pub(crate) fn is_with(&self, call_id: &str, remote_tag: &str) -> bool {
+        let mut dialogs = self.forks.iter().map(|fork| &fork.dialog).chain([&self.dialog]);
+        dialogs.any(|dialog| dialog.is_peer(call_id, Some(remote_tag)))
+    }
+
+    /// What the peer says that it can do.
+    fn notice_abilities(&mut self, headers: &Headers) {
+        if headers.contains(HeaderName::Allow) {
+            self.allows_update = headers.has_token(HeaderName::Allow, "UPDATE");
+        }
+    }
+
+    /// The peer has moved.
+    fn refresh_target(&mut self, headers: &Headers, tag: Option<&str>) {
+        let tag = tag.unwrap_or_default();
+        match self.forks.iter_mut().find(|fork| fork.dialog.is_remote(tag)) {
+            Some(fork) => fork.dialog.refresh_target(headers),
+            None => self.dialog.refresh_target(headers),
+        }
+    }
+
     /// Which session.
     pub(crate) fn id(&self) -> SessionId {
         self.id
@@ -155,11 +297,6 @@ impl Session {
     /// Its dialog.
     pub(crate) fn dialog(&self) -> &Dialog {
         &self.dialog
-    }
-
-    /// Its dialog, to be moved.
-    pub(crate) fn dialog_mut(&mut self) -> &mut Dialog {
-        &mut self.dialog
     }
 
     /// Whether nothing is left to do.
@@ -196,6 +333,11 @@ impl Session {
                 self.apply(table::Input::AckOverdue, With::default(), hands);
             }
             Wait::CancelOverdue => self.apply(table::Input::CancelOverdue, With::default(), hands),
+            Wait::RepeatProvisional => self.repeat_provisional(hands),
+            Wait::PrackOverdue => self.prack_overdue(hands),
+            Wait::CounterOverdue => self.counter_overdue(hands),
+            Wait::Refresh => self.refresh_due(hands),
+            Wait::SessionOverdue => self.session_overdue(hands),
             Wait::RingAgain => self.ring_again(hands),
             Wait::Glare => self.exchange(offer::Input::Retry, With::default(), hands),
             Wait::OfferOverdue => self.give_up_offer(hands),
@@ -205,9 +347,13 @@ impl Session {
     /// Moves along the table and does what it says.
     fn apply(&mut self, input: table::Input, with: With<'_>, hands: &mut Hands<'_>) {
         let (next, does) = table::step(self.state, input);
-        let was_live = self.state.is_live();
+        let (was_live, had_arrived) = (self.state.is_live(), self.state == table::State::Arrived);
         self.state = next;
+        if had_arrived && next != table::State::Arrived {
+            self.end_provisionals(hands);
+        }
         if was_live && !next.is_live() {
+            self.end_timer(hands);
             self.exchange(offer::Input::End, With::default(), hands);
         }
         for one in does {
@@ -219,8 +365,9 @@ impl Session {
                 table::Do::SendAck => self.acknowledge(&with, hands),
                 table::Do::SendAnswer => self.send_answer(&with, hands),
                 table::Do::StopAnswer => self.stop_answer(hands),
-                table::Do::SendRefusal => self.send_refusal(&with, hands),
-                table::Do::SendTerminated => self.send_terminated(hands),
+                table::Do::SendRefusal => self.refuse_invite(&with, hands),
+                table::Do::SendTerminated => self.terminate_invite(StatusCode::REQUEST_TERMINATED, hands),
+                table::Do::SendTimedOut => self.terminate_invite(StatusCode::SERVER_TIMEOUT, hands),
                 table::Do::SendCancel => self.send_cancel(&with, hands),
                 table::Do::ForgetInvite => self.forget_invite(hands),
                 table::Do::SendBye => self.send_bye(&with, hands),
@@ -229,6 +376,7 @@ impl Session {
         if self.state == table::State::Closed {
             self.forget_live_waits(hands);
         }
+        self.settle(hands);
     }
 
     fn tell(&self, event: Event, hands: &mut Hands<'_>) {
@@ -242,6 +390,8 @@ fn ended_by(why: table::Why, with: &With<'_>) -> EndedBy {
         table::Why::PeerCancel => EndedBy::PeerCancel,
         table::Why::LocalHangUp => EndedBy::LocalHangUp,
         table::Why::NoAck => EndedBy::NoAck,
+        table::Why::NoPrack => EndedBy::NoPrack,
+        table::Why::Expired => EndedBy::Expired,
         table::Why::NoAnswer => match with.failure {
             Some(Failure::Transport) => EndedBy::Transport,
             Some(Failure::Timeout) | None => EndedBy::Timeout,

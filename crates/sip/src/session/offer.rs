@@ -1,52 +1,59 @@
-//! Offers after the call is up: who has asked to change the session, and who is to answer. RFC 3261 §14, RFC 3311,
-//! RFC 6337.
+//! Offers beside the first one: who has asked to change the session, and who is to answer. RFC 3261 §14, RFC 3262 §5,
+//! RFC 3311, RFC 6337.
 //!
 //! ```text
 //!  Idle ──ours──▶ Sent ──2xx──▶ Idle
-//!                  └──491──▶ Glare ──a random while──▶ Sent
+//!                  ├──491──▶ Glare ──a random while──▶ Sent
+//!                  └──2xx with the offer we asked for──▶ Countered ──we answer: ACK──▶ Idle
+//!  Idle ──1xx with the offer we asked for──▶ Countered ──we answer: PRACK──▶ Idle
 //!  Idle ──theirs──▶ Received ──we answer──▶ Accepted ──ACK──▶ Idle     (re-INVITE)
-//!                                        ─────────────────▶ Idle     (UPDATE)
+//!                   Updating ──we answer────────────────────▶ Idle     (UPDATE, PRACK)
 //! ```
 //!
-//! There is one at a time, in whichever direction. The first offer, in the INVITE itself, is not counted here.
+//! There is one at a time, in whichever direction. The first offer is not counted here: where that stands is
+//! [`super::opening`]'s.
 
 /// Where the exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing is asked.
     Idle,
-    /// Our re-INVITE is out.
+    /// Our re-INVITE or UPDATE is out.
     Sent,
-    /// Our re-INVITE met one of theirs and will be tried again.
+    /// It met one of theirs and will be tried again.
     Glare,
     /// Their re-INVITE waits for the owner's answer.
     Received,
-    /// Their UPDATE waits for the owner's answer.
+    /// Their UPDATE or PRACK waits for the owner's answer.
     Updating,
     /// Our 2xx to their re-INVITE is out, the ACK is still to come.
     Accepted,
+    /// They answered our request for an offer with one, which waits for the owner's answer.
+    Countered,
 }
 
 /// What can happen to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The owner makes an offer.
+    /// The owner makes an offer, or asks for one.
     Offer,
     /// The owner answers theirs.
     Answer,
     /// The owner refuses theirs.
     Refuse,
-    /// A 2xx to our re-INVITE.
+    /// A 2xx to our re-INVITE or UPDATE.
     Success,
-    /// A 491 to our re-INVITE.
+    /// A 2xx or a reliable 1xx with the offer we asked for.
+    Counter,
+    /// A 491 to our re-INVITE or UPDATE, or a 500 that says when to come again.
     Pending,
-    /// Any other refusal of our re-INVITE, or silence.
+    /// Any other refusal, or silence.
     Failure,
     /// The while after a 491 is over.
     Retry,
     /// Their re-INVITE.
     Reinvite,
-    /// Their UPDATE with an offer.
+    /// Their UPDATE or PRACK with an offer.
     Update,
     /// Their CANCEL of their re-INVITE.
     Cancel,
@@ -59,10 +66,18 @@ pub enum Input {
 /// What a transition asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
-    /// Send our re-INVITE.
+    /// Send our re-INVITE, or an UPDATE as long as the call is not answered.
     SendOffer,
-    /// Acknowledge the 2xx and tell the owner the answer.
+    /// Tell the owner the answer.
     TakeAnswer,
+    /// Tell the owner the offer it asked for.
+    TellCounter,
+    /// Send the owner's answer to it in the ACK or PRACK.
+    SendCounterAnswer,
+    /// Send the ACK or PRACK without an answer.
+    SendCounterless,
+    /// End the call: there is no way to refuse such an offer (RFC 3261 §14.1).
+    HangUp,
     /// Tell the owner that the offer was refused.
     TellFailed,
     /// Tell the owner that it has to wait: another offer is on its way.
@@ -97,7 +112,7 @@ pub enum Do {
 pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
     use Do::*;
     use Input::*;
-    use State::{Accepted, Glare, Idle, Received, Sent, Updating};
+    use State::{Accepted, Countered, Glare, Idle, Received, Sent, Updating};
 
     match (state, input) {
         (Idle, Offer) => (Sent, &[SendOffer]),
@@ -105,14 +120,19 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Sent, Pending) => (Glare, &[BackOff]),
         (Sent, Failure) => (Idle, &[TellFailed]),
         (Glare, Retry) => (Sent, &[SendOffer]),
-        (Sent | Glare | Received | Updating | Accepted, Offer) => (state, &[TellBusy]),
+        (Sent | Glare | Received | Updating | Accepted | Countered, Offer) => (state, &[TellBusy]),
+
+        (Idle | Sent, Counter) => (Countered, &[TellCounter]),
+        (Countered, Answer) => (Idle, &[SendCounterAnswer]),
+        (Countered, Refuse) => (Idle, &[SendCounterless, HangUp]),
+        (Countered, End) => (Idle, &[SendCounterless]),
 
         (Idle, Reinvite) => (Received, &[TellOffer]),
         (Idle, Update) => (Updating, &[TellOffer]),
         // Theirs came through first. Whether ours is still wanted after it is the owner's to say.
         (Glare, Reinvite) => (Received, &[StopBackOff, TellFailed, TellOffer]),
         (Glare, Update) => (Updating, &[StopBackOff, TellFailed, TellOffer]),
-        (Sent | Accepted, Reinvite | Update) => (state, &[SendPending]),
+        (Sent | Accepted | Countered, Reinvite | Update) => (state, &[SendPending]),
         (Received | Updating, Reinvite | Update) => (state, &[SendTooSoon]),
 
         (Received, Answer) => (Accepted, &[SendAnswer]),
@@ -134,6 +154,9 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Received, Success | Pending | Failure | Retry | Ack) => (state, &[]),
         (Updating, Success | Pending | Failure | Retry | Ack | Cancel) => (state, &[]),
         (Accepted, Answer | Refuse | Success | Pending | Failure | Retry | Cancel) => (state, &[]),
+        (Countered, Success | Counter | Pending | Failure | Retry | Cancel | Ack) => (state, &[]),
+        // Another branch of a fork counters while something else is asked: it has to wait.
+        (Glare | Received | Updating | Accepted, Counter) => (state, &[]),
     }
 }
 
@@ -145,10 +168,19 @@ mod tests {
     #[test]
     fn the_whole_table() {
         use Input::*;
-        let states =
-            [State::Idle, State::Sent, State::Glare, State::Received, State::Updating, State::Accepted];
-        let inputs =
-            [Offer, Answer, Refuse, Success, Pending, Failure, Retry, Reinvite, Update, Cancel, Ack, End];
+        let states = [
+            State::Idle,
+            State::Sent,
+            State::Glare,
+            State::Received,
+            State::Updating,
+            State::Accepted,
+            State::Countered,
+        ];
+        let inputs = [
+            Offer, Answer, Refuse, Success, Counter, Pending, Failure, Retry, Reinvite, Update, Cancel, Ack,
+            End,
+        ];
         let mut table = String::new();
         for (state, input) in states.iter().flat_map(|state| inputs.map(|input| (*state, input))) {
             let (next, does) = step(state, input);

@@ -23,6 +23,14 @@ pub(super) struct Draft {
     pub(super) purpose: Purpose,
     pub(super) headers: Vec<(String, String)>,
     pub(super) content: Option<(String, Bytes)>,
+    /// The early dialog it belongs to, by the peer's tag; the session's own without.
+    pub(super) fork: Option<Box<str>>,
+}
+
+impl Draft {
+    pub(super) fn new(purpose: Purpose) -> Self {
+        Self { purpose, headers: Vec::new(), content: None, fork: None }
+    }
 }
 
 /// What a request is for.
@@ -32,6 +40,12 @@ pub(super) enum Purpose {
     Invite,
     /// The INVITE that changes it.
     Reinvite,
+    /// The UPDATE that changes it before it is answered.
+    Update,
+    /// The UPDATE without a body that keeps it alive.
+    Refresh,
+    /// The acknowledgment of a provisional response.
+    Prack,
     /// The end of it.
     Bye,
     /// Anything the owner asked for.
@@ -42,6 +56,8 @@ impl Purpose {
     fn method(&self) -> Method {
         match self {
             Self::Invite | Self::Reinvite => Method::Invite,
+            Self::Update | Self::Refresh => Method::Update,
+            Self::Prack => Method::Prack,
             Self::Bye => Method::Bye,
             Self::Other(method) => method.clone(),
         }
@@ -68,9 +84,9 @@ impl Session {
 
     /// Sends it; what cannot be written fails as if nobody had answered.
     fn send_attempt(&mut self, draft: Draft, attempts: u8, hands: &mut Hands<'_>) {
-        let purpose = draft.purpose.clone();
+        let copy = draft.clone();
         if self.try_send(draft, attempts, hands).is_err() {
-            self.failed(&purpose, Failure::Transport, hands);
+            self.failed(&copy, Failure::Transport, hands);
         }
     }
 
@@ -85,23 +101,34 @@ impl Session {
         if draft.purpose == Purpose::Invite {
             // An early answer before a challenge made no dialog for the next attempt.
             self.dialog.forget_remote_tag();
+            self.forks.clear();
         }
-        let mut request = self.dialog.request(method.clone());
-        if !matches!(draft.purpose, Purpose::Bye) {
+        let fork = draft.fork.as_deref().and_then(|tag| {
+            self.forks.iter_mut().find(|fork| fork.dialog.is_remote(tag)).map(|fork| &mut fork.dialog)
+        });
+        let dialog = fork.unwrap_or(&mut self.dialog);
+        let mut request = dialog.request(method.clone());
+        if !matches!(draft.purpose, Purpose::Bye | Purpose::Prack) {
             request = request.header(HeaderName::Contact, &self.contact);
         }
         if let Some(authorization) = &mut self.authorization {
-            let uri = self.dialog.request_uri();
+            let uri = dialog.request_uri();
             let value = authorization.digest.authorize(method.as_str(), &uri, hands.ids);
             request = request.header(authorization.header, &value);
             if method == Method::Invite {
                 authorization.with_invite = Some(value);
             }
         }
-        if method == Method::Invite {
+        if matches!(method, Method::Invite | Method::Update) {
             request = request
                 .header(HeaderName::Allow, &*hands.config.allow())
-                .header(HeaderName::Accept, "application/sdp");
+                .header(HeaderName::Supported, hands.config.supported());
+        }
+        if method == Method::Invite {
+            request = request.header(HeaderName::Accept, "application/sdp");
+        }
+        if matches!(draft.purpose, Purpose::Invite | Purpose::Reinvite | Purpose::Refresh) {
+            request = self.timer.ask(request, hands.config);
         }
         request = request.header(HeaderName::UserAgent, &*hands.config.name);
         for (name, value) in &draft.headers {
@@ -111,12 +138,12 @@ impl Session {
             request = request.body(kind, body.clone());
         }
         let request = request.build()?;
-        let destination = self.dialog.destination();
+        let (destination, cseq) = (dialog.destination(), dialog.local_cseq());
         let tx = hands.endpoint.request_for(Some(self.id), request, destination, hands.now.mono);
         if method == Method::Invite {
             self.invites.push(tx);
         }
-        self.outgoing.push(Outgoing { tx, cseq: self.dialog.local_cseq(), draft, attempts });
+        self.outgoing.push(Outgoing { tx, cseq, draft, attempts });
         Ok(())
     }
 
@@ -124,7 +151,7 @@ impl Session {
     pub(super) fn send_bye(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
         let headers =
             with.reason.map(|reason| ("Reason".to_owned(), reason.to_owned())).into_iter().collect();
-        self.send(Draft { purpose: Purpose::Bye, headers, content: None }, hands);
+        self.send(Draft { headers, ..Draft::new(Purpose::Bye) }, hands);
     }
 
     /// A request of the owner's choice in the dialog.
@@ -136,7 +163,7 @@ impl Session {
         hands: &mut Hands<'_>,
     ) {
         if self.state == table::State::Established {
-            self.send(Draft { purpose: Purpose::Other(method), headers, content }, hands);
+            self.send(Draft { headers, content, ..Draft::new(Purpose::Other(method)) }, hands);
         } else if self.state.is_live() {
             self.tell(Event::Response { method, status: StatusCode::REQUEST_PENDING }, hands);
         }
@@ -159,15 +186,18 @@ impl Session {
         };
         if status.is_provisional() {
             if self.outgoing[place].draft.purpose == Purpose::Invite {
-                self.handle_provisional(response, hands);
+                self.handle_provisional(self.outgoing[place].cseq, response, hands);
             }
             return;
         }
         let outgoing = self.outgoing.remove(place);
+        if self.takes_interval(&outgoing.draft, response) {
+            return self.send_attempt(outgoing.draft, outgoing.attempts, hands);
+        }
         if self.takes_challenge(&outgoing, response) {
             return self.send_attempt(outgoing.draft, outgoing.attempts + 1, hands);
         }
-        match outgoing.draft.purpose {
+        match outgoing.draft.purpose.clone() {
             Purpose::Invite if status.is_success() => self.handle_answer(outgoing.cseq, response, hands),
             Purpose::Invite => {
                 self.apply(
@@ -176,7 +206,24 @@ impl Session {
                     hands,
                 );
             }
-            Purpose::Reinvite => self.handle_offer_response(outgoing.cseq, response, hands),
+            Purpose::Reinvite | Purpose::Update => {
+                self.handle_offer_response(&outgoing.draft, outgoing.cseq, response, hands);
+            }
+            Purpose::Refresh if status.is_success() => {
+                self.refresh_target(response.headers(), response.headers().to_tag());
+                if self.state.is_live() {
+                    self.notice_timer(response, hands);
+                }
+            }
+            Purpose::Refresh => {
+                if status == StatusCode::METHOD_NOT_ALLOWED || status == StatusCode::NOT_IMPLEMENTED {
+                    self.allows_update = false;
+                }
+                self.refresh_refused(hands);
+                self.notice_lost_dialog(status, hands);
+            }
+            // A callee that does not know what was acknowledged refuses the INVITE itself.
+            Purpose::Prack => {}
             Purpose::Bye => self.apply(table::Input::ByeDone, With::default(), hands),
             Purpose::Other(method) => {
                 if self.state.is_live() {
@@ -191,7 +238,7 @@ impl Session {
     pub(crate) fn handle_failure(&mut self, tx: ClientTransactionId, why: Failure, hands: &mut Hands<'_>) {
         if let Some(place) = self.outgoing.iter().position(|outgoing| outgoing.tx == tx) {
             let outgoing = self.outgoing.remove(place);
-            self.failed(&outgoing.draft.purpose, why, hands);
+            self.failed(&outgoing.draft, why, hands);
         }
     }
 
@@ -200,14 +247,19 @@ impl Session {
         self.invites.retain(|invite| *invite != tx);
     }
 
-    fn failed(&mut self, purpose: &Purpose, why: Failure, hands: &mut Hands<'_>) {
+    fn failed(&mut self, draft: &Draft, why: Failure, hands: &mut Hands<'_>) {
         let with = With { failure: Some(why), ..With::default() };
-        match purpose {
+        match &draft.purpose {
             Purpose::Invite => self.apply(table::Input::NoAnswer, with, hands),
             Purpose::Bye => self.apply(table::Input::ByeDone, with, hands),
-            Purpose::Reinvite => {
+            Purpose::Refresh => self.apply(table::Input::DialogLost, with, hands),
+            // The INVITE's own timers see to a callee that is gone.
+            Purpose::Prack => {}
+            Purpose::Reinvite | Purpose::Update => {
                 self.exchange(offer::Input::Failure, with.clone(), hands);
-                self.apply(table::Input::DialogLost, with, hands);
+                if draft.fork.is_none() {
+                    self.apply(table::Input::DialogLost, with, hands);
+                }
             }
             Purpose::Other(method) => {
                 if self.state.is_live() {
@@ -237,7 +289,12 @@ impl Session {
         };
         // A call that its owner has given up is not dialed once more.
         let wanted = match outgoing.draft.purpose {
-            Purpose::Invite | Purpose::Reinvite | Purpose::Other(_) => self.state.is_live(),
+            Purpose::Invite
+            | Purpose::Reinvite
+            | Purpose::Update
+            | Purpose::Refresh
+            | Purpose::Prack
+            | Purpose::Other(_) => self.state.is_live(),
             Purpose::Bye => true,
         };
         let Some(credentials) = self.credentials.as_ref().filter(|_| wanted) else { return false };

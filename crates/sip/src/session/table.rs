@@ -4,6 +4,7 @@
 //! ```text
 //!  we call:    Calling ──1xx──▶ Ringing ──2xx: ACK──▶ Established
 //!                 │ hang up        │ hang up
+//!                 │                │ └──2xx with an offer──▶ Asked ──we answer: ACK──▶ Established
 //!                 ▼                ▼
 //!              Doomed ──1xx──▶ Canceling ──2xx: ACK, BYE──▶ Closing ─▶ Closed
 //!                                   └──3xx–6xx, silence──────────────▶ Closed
@@ -31,6 +32,8 @@ pub enum State {
     Doomed,
     /// The CANCEL is out, the INVITE's final answer is still to come.
     Canceling,
+    /// The peer's 2xx holds the offer that our INVITE asked for; the ACK waits for the owner's answer to it.
+    Asked,
     /// The peer's INVITE came and waits for the owner's answer.
     Arrived,
     /// Our 2xx is out, its ACK is still to come.
@@ -52,6 +55,8 @@ pub enum Input {
     Provisional,
     /// A 2xx to our INVITE, the first of this dialog.
     Success,
+    /// The same, with an offer in it that wants an answer.
+    Counter,
     /// A 3xx–6xx to our INVITE.
     Failure,
     /// Our INVITE was never answered, or could not be delivered.
@@ -68,6 +73,10 @@ pub enum Input {
     DialogLost,
     /// The owner answers.
     Answer,
+    /// The owner answers the offer in the peer's 2xx.
+    Agree,
+    /// The owner has not answered it before the peer loses patience with the missing ACK.
+    AgreeOverdue,
     /// The owner refuses with a status of its choice.
     Reject,
     /// The owner ends the call.
@@ -76,6 +85,10 @@ pub enum Input {
     AckOverdue,
     /// 64·T1 have passed since our CANCEL without an answer to the INVITE.
     CancelOverdue,
+    /// 64·T1 have passed since a reliable provisional response of ours without a PRACK (RFC 3262 §3).
+    PrackOverdue,
+    /// Nobody has refreshed the session in time (RFC 4028 §10).
+    Expired,
 }
 
 /// What a transition asks for.
@@ -99,6 +112,8 @@ pub enum Do {
     SendRefusal,
     /// Refuse the peer's INVITE with 487.
     SendTerminated,
+    /// Refuse the peer's INVITE with 504: it does not hear our provisional responses.
+    SendTimedOut,
     /// Send CANCEL and wait 64·T1 for the INVITE to be answered.
     SendCancel,
     /// Forget our INVITE, which nobody will answer any more.
@@ -122,6 +137,10 @@ pub enum Why {
     NoAnswer,
     /// The peer never acknowledged our answer.
     NoAck,
+    /// The peer never acknowledged a provisional response.
+    NoPrack,
+    /// The session was not refreshed.
+    Expired,
 }
 
 /// The table.
@@ -129,26 +148,33 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
     use Do::*;
     use Input::*;
     use State::{
-        Answered, Arrived, Calling, Canceling, Closed, Closing, Doomed, Established, Leaving, Ringing,
+        Answered, Arrived, Asked, Calling, Canceling, Closed, Closing, Doomed, Established, Leaving, Ringing,
     };
 
     match (state, input) {
         // We call.
         (Calling | Ringing, Provisional) => (Ringing, &[TellRinging]),
         (Calling | Ringing, Success) => (Established, &[SendAck, TellAnswered]),
+        (Calling | Ringing, Counter) => (Asked, &[]),
         (Calling | Ringing, Failure) => (Closed, &[TellEnded(Why::Rejected)]),
         (Calling | Ringing, NoAnswer) => (Closed, &[TellEnded(Why::NoAnswer)]),
         (Calling, HangUp) => (Doomed, &[TellEnded(Why::LocalHangUp)]),
         (Ringing, HangUp) => (Canceling, &[SendCancel, TellEnded(Why::LocalHangUp)]),
         (Doomed, Provisional) => (Canceling, &[SendCancel]),
         // The 2xx crossed our wish to hang up.
-        (Doomed | Canceling, Success) => (Closing, &[SendAck, SendBye]),
+        (Doomed | Canceling, Success | Counter) => (Closing, &[SendAck, SendBye]),
         (Doomed | Canceling, Failure | NoAnswer) => (Closed, &[]),
         (Canceling, CancelOverdue) => (Closed, &[ForgetInvite]),
         // A callee that hangs up before we have seen its 2xx: the BYE overtook it.
         (Calling, Bye) => (Doomed, &[TellEnded(Why::PeerBye)]),
         (Ringing, Bye) => (Canceling, &[SendCancel, TellEnded(Why::PeerBye)]),
         (Calling | Ringing, DialogLost) => (Canceling, &[SendCancel, TellEnded(Why::NoAnswer)]),
+
+        // The callee's offer. Its 2xx is acknowledged in any case, or it would be repeated for half a minute.
+        (Asked, Agree) => (Established, &[SendAck, TellAnswered]),
+        (Asked, HangUp | AgreeOverdue) => (Closing, &[SendAck, SendBye, TellEnded(Why::LocalHangUp)]),
+        (Asked, Bye) => (Closed, &[SendAck, TellEnded(Why::PeerBye)]),
+        (Asked, DialogLost) => (Closing, &[SendAck, SendBye, TellEnded(Why::NoAnswer)]),
 
         // They call.
         (Arrived, Answer) => (Answered, &[SendAnswer]),
@@ -159,6 +185,7 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Arrived, Bye) => (Closed, &[SendTerminated, TellEnded(Why::PeerBye)]),
         (Arrived, NoAnswer) => (Closed, &[TellEnded(Why::NoAnswer)]),
         (Arrived, DialogLost) => (Closed, &[SendTerminated, TellEnded(Why::NoAnswer)]),
+        (Arrived, PrackOverdue) => (Closed, &[SendTimedOut, TellEnded(Why::NoPrack)]),
         (Answered, Ack) => (Established, &[StopAnswer, TellAcked]),
         (Answered, AckOverdue) => (Closing, &[StopAnswer, SendBye, TellEnded(Why::NoAck)]),
         (Answered, HangUp) => (Leaving, &[TellEnded(Why::LocalHangUp)]),
@@ -173,6 +200,7 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Established, Bye) => (Closed, &[TellEnded(Why::PeerBye)]),
         (Established, AckOverdue) => (Closing, &[SendBye, TellEnded(Why::NoAck)]),
         (Established, DialogLost) => (Closing, &[SendBye, TellEnded(Why::NoAnswer)]),
+        (Established, Expired) => (Closing, &[SendBye, TellEnded(Why::Expired)]),
 
         (Closing, ByeDone) => (Closed, &[]),
 
@@ -180,34 +208,58 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Answered | Leaving | Established | Closing, Cancel) => (state, &[]),
         (Doomed | Canceling | Closing, Bye) => (state, &[]),
         // The owner hung up already, or speaks of a call that has moved on.
-        (Doomed | Canceling | Leaving | Closing, Answer | Reject | HangUp) => (state, &[]),
-        (Calling | Ringing | Answered | Established, Answer | Reject) => (state, &[]),
+        (Doomed | Canceling | Leaving | Closing, Answer | Agree | Reject | HangUp) => (state, &[]),
+        (Calling | Ringing | Answered | Established, Answer | Agree | Reject) => (state, &[]),
+        (Asked, Answer | Reject) | (Arrived, Agree) => (state, &[]),
         // Late answers to an INVITE that is decided, and another ACK.
-        (Canceling | Established | Closing, Provisional) => (state, &[]),
-        (Established | Closing, Success | Failure | NoAnswer | Ack) => (state, &[]),
+        (Canceling | Asked | Established | Closing, Provisional) => (state, &[]),
+        (Asked | Established | Closing, Success | Counter | Failure | NoAnswer | Ack) => (state, &[]),
         (Answered | Leaving, NoAnswer) => (state, &[]),
         (Doomed | Canceling | Closing, DialogLost) => (state, &[]),
         // These belong to the other direction, or to a timer stopped in the same instant.
-        (Arrived | Answered | Leaving, Provisional | Success | Failure) => (state, &[]),
+        (Arrived | Answered | Leaving, Provisional | Success | Counter | Failure) => (state, &[]),
         (Calling | Ringing | Doomed | Canceling, Cancel | Ack) => (state, &[]),
-        (Arrived, Ack) => (state, &[]),
-        (Calling | Ringing | Doomed | Canceling | Arrived | Answered | Leaving | Established, ByeDone) => {
-            (state, &[])
-        }
-        (Calling | Ringing | Doomed | Canceling | Arrived | Closing, AckOverdue) => (state, &[]),
+        (Asked, Cancel) | (Arrived, Ack) => (state, &[]),
         (
-            Calling | Ringing | Doomed | Arrived | Answered | Leaving | Established | Closing,
+            Calling | Ringing | Doomed | Canceling | Asked | Arrived | Answered | Leaving | Established,
+            ByeDone,
+        ) => (state, &[]),
+        (Calling | Ringing | Doomed | Canceling | Asked | Arrived | Closing, AckOverdue) => (state, &[]),
+        (
+            Calling | Ringing | Doomed | Asked | Arrived | Answered | Leaving | Established | Closing,
             CancelOverdue,
+        ) => (state, &[]),
+        (
+            Calling | Ringing | Doomed | Canceling | Arrived | Answered | Leaving | Established | Closing,
+            AgreeOverdue,
+        ) => (state, &[]),
+        (
+            Calling | Ringing | Doomed | Canceling | Asked | Answered | Leaving | Established | Closing,
+            PrackOverdue,
+        ) => (state, &[]),
+        (
+            Calling | Ringing | Doomed | Canceling | Asked | Arrived | Answered | Leaving | Closing,
+            Expired,
         ) => (state, &[]),
         (Closed, _) => (Closed, &[]),
     }
 }
 
 impl State {
+    /// Whether there is a call of ours that the peer has not answered yet.
+    pub fn is_calling(self) -> bool {
+        matches!(self, Self::Calling | Self::Ringing)
+    }
+
     /// Whether the owner still takes part in the call.
     pub fn is_live(self) -> bool {
         match self {
-            Self::Calling | Self::Ringing | Self::Arrived | Self::Answered | Self::Established => true,
+            Self::Calling
+            | Self::Ringing
+            | Self::Asked
+            | Self::Arrived
+            | Self::Answered
+            | Self::Established => true,
             Self::Doomed | Self::Canceling | Self::Leaving | Self::Closing | Self::Closed => false,
         }
     }
@@ -218,11 +270,12 @@ mod tests {
     use super::*;
     use core::fmt::Write;
 
-    const STATES: [State; 10] = [
+    const STATES: [State; 11] = [
         State::Calling,
         State::Ringing,
         State::Doomed,
         State::Canceling,
+        State::Asked,
         State::Arrived,
         State::Answered,
         State::Leaving,
@@ -231,9 +284,10 @@ mod tests {
         State::Closed,
     ];
 
-    const INPUTS: [Input; 14] = [
+    const INPUTS: [Input; 19] = [
         Input::Provisional,
         Input::Success,
+        Input::Counter,
         Input::Failure,
         Input::NoAnswer,
         Input::Cancel,
@@ -242,10 +296,14 @@ mod tests {
         Input::ByeDone,
         Input::DialogLost,
         Input::Answer,
+        Input::Agree,
+        Input::AgreeOverdue,
         Input::Reject,
         Input::HangUp,
         Input::AckOverdue,
         Input::CancelOverdue,
+        Input::PrackOverdue,
+        Input::Expired,
     ];
 
     #[test]

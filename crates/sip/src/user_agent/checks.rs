@@ -4,8 +4,8 @@ use super::UserAgentConfig;
 use crate::facts;
 use sip_message::{HeaderName, Method, Request, ResponseBuilder, Scheme, StatusCode};
 
-/// Extensions a peer may require of us: none so far.
-const KNOWN_EXTENSIONS: [&str; 0] = [];
+/// Extensions a peer may require of us.
+const KNOWN_EXTENSIONS: [&str; 2] = [facts::RELIABLE, facts::TIMER];
 
 /// The refusal of a request, if it does not pass.
 pub(super) fn refusal(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder> {
@@ -14,6 +14,7 @@ pub(super) fn refusal(request: &Request, config: &UserAgentConfig) -> Option<Res
         .or_else(|| extensions(request))
         .or_else(|| content(request))
         .or_else(|| acceptance(request))
+        .or_else(|| interval(request, config))
 }
 
 /// §8.2.1.
@@ -21,7 +22,7 @@ fn method(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder
     let inside = facts::has_to_tag(request);
     let status = match request.method() {
         Method::Invite | Method::Ack | Method::Cancel | Method::Bye => return None,
-        Method::Info | Method::Update | Method::Options if inside => return None,
+        Method::Info | Method::Update | Method::Prack | Method::Options if inside => return None,
         method if config.methods.contains(method) => return None,
         // These mean something in a dialog only, and there is none.
         Method::Info | Method::Update | Method::Prack => {
@@ -58,7 +59,9 @@ fn extensions(request: &Request) -> Option<ResponseBuilder> {
 
 /// §8.2.3, for the requests whose body we would have to understand.
 fn content(request: &Request) -> Option<ResponseBuilder> {
-    if !matches!(request.method(), Method::Invite | Method::Update) || request.body().is_empty() {
+    if !matches!(request.method(), Method::Invite | Method::Update | Method::Prack)
+        || request.body().is_empty()
+    {
         return None;
     }
     let headers = request.headers();
@@ -94,4 +97,16 @@ fn acceptance(request: &Request) -> Option<ResponseBuilder> {
         matches!(kind.as_str(), "application/sdp" | "application/*" | "*/*")
     });
     (!reads_sdp).then(|| request.answer(StatusCode::NOT_ACCEPTABLE))
+}
+
+/// RFC 4028 §9: an interval so short that refreshing is all there would be. Who cannot lengthen it is not asked to.
+fn interval(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder> {
+    let headers = request.headers();
+    if !matches!(request.method(), Method::Invite | Method::Update) || !headers.supports(facts::TIMER) {
+        return None;
+    }
+    let min = config.session_timer.unwrap_or_default().min_s();
+    let asked = headers.session_expires().ok().flatten()?;
+    let refused = || request.answer(StatusCode::SESSION_INTERVAL_TOO_SMALL).header(HeaderName::MinSe, min);
+    (asked.seconds < min).then(refused)
 }

@@ -15,7 +15,7 @@ pub use output::{Output, Trace};
 use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
-use crate::session::{Hands, Invite, Refusal, Session, Wait, table};
+use crate::session::{Hands, Invite, Refusal, Reliable, Session, SessionTimer, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transport::{ConnectionId, Destination, Source};
 use base::{Deadlines, IdSource, Instant, Now};
@@ -40,6 +40,10 @@ pub struct UserAgentConfig {
     /// Carriers whose machines speak for each other: a call that came from one address of a block may go on from
     /// another. Everybody else's calls are tied to the addresses they were made with.
     pub neighborhoods: Vec<Network>,
+    /// When provisional responses of ours are sent reliably.
+    pub reliable: Reliable,
+    /// How sessions are kept alive; without it as the peer asks.
+    pub session_timer: Option<SessionTimer>,
     /// Whether to tell every message of every call: [`Output::Trace`].
     pub traces: bool,
 }
@@ -52,6 +56,8 @@ impl Default for UserAgentConfig {
             methods: vec![Method::Register, Method::Options, Method::Message],
             sessions_max: 20_000,
             neighborhoods: Vec::new(),
+            reliable: Reliable::default(),
+            session_timer: Some(SessionTimer::default()),
             traces: false,
         }
     }
@@ -60,12 +66,17 @@ impl Default for UserAgentConfig {
 impl UserAgentConfig {
     /// The Allow header's value.
     pub(crate) fn allow(&self) -> String {
-        let mut allow = String::from("INVITE, ACK, CANCEL, BYE, INFO, UPDATE");
+        let mut allow = String::from("INVITE, ACK, CANCEL, BYE, INFO, UPDATE, PRACK");
         for method in &self.methods {
             allow.push_str(", ");
             allow.push_str(method.as_str());
         }
         allow
+    }
+
+    /// The Supported header's value.
+    pub(crate) fn supported(&self) -> &'static str {
+        "100rel, timer"
     }
 }
 
@@ -170,12 +181,31 @@ impl UserAgent {
 
     /// Answers an incoming call with any 1xx.
     pub fn progress(&mut self, session: SessionId, status: StatusCode, sdp: Option<Bytes>, now: Now) {
-        self.command(session, now, |session, hands| session.progress(status, sdp, hands));
+        self.progress_with(session, status, sdp, &[], now);
     }
 
-    /// Answers an incoming call 200, repeated until it is acknowledged.
+    /// The same with further headers. Sent reliably if the caller insists, or can acknowledge it and the configuration
+    /// says so; then a description is the answer (or, if the INVITE had none, the offer) and not a preview of it.
+    pub fn progress_with(
+        &mut self,
+        session: SessionId,
+        status: StatusCode,
+        sdp: Option<Bytes>,
+        headers: &[(String, String)],
+        now: Now,
+    ) {
+        self.command(session, now, |session, hands| session.progress(status, sdp, headers, hands));
+    }
+
+    /// Answers an incoming call 200, repeated until it is acknowledged. If a provisional response has agreed on a
+    /// description, that one stands and `sdp` is not sent.
     pub fn answer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
-        self.command(session, now, |session, hands| session.answer(sdp, hands));
+        self.answer_with(session, sdp, &[], now);
+    }
+
+    /// The same with further headers.
+    pub fn answer_with(&mut self, session: SessionId, sdp: Bytes, headers: &[(String, String)], now: Now) {
+        self.command(session, now, |session, hands| session.answer(sdp, headers, hands));
     }
 
     /// Refuses an incoming call with a 3xx–6xx. An empty `reason` is the usual phrase of the status.
@@ -224,9 +254,17 @@ impl UserAgent {
         self.command(session, now, |session, hands| session.hang_up(reason, hands));
     }
 
-    /// Offers a change of an established call. The answer is `OfferAnswered` or `OfferFailed`.
+    /// Offers a change of an established call by re-INVITE; or of one that rings and has agreed on early media, if the
+    /// peer takes UPDATE. The answer is `OfferAnswered` or `OfferFailed`. An offer that cannot be sent just now fails
+    /// with 491 at once, and `Settled` tells when it can.
     pub fn offer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
-        self.command(session, now, |session, hands| session.offer(sdp, hands));
+        self.command(session, now, |session, hands| session.offer(Some(sdp), hands));
+    }
+
+    /// Asks the peer of an established call for an offer, by a re-INVITE without one. It comes as `Offer` and is to be
+    /// answered within 8 s; to refuse it ends the call.
+    pub fn ask_offer(&mut self, session: SessionId, now: Now) {
+        self.command(session, now, |session, hands| session.offer(None, hands));
     }
 
     /// Answers the peer's offer.
@@ -236,7 +274,7 @@ impl UserAgent {
 
     /// Refuses the peer's offer, with 488 usually. The call goes on as it was.
     pub fn refuse_offer(&mut self, session: SessionId, status: StatusCode, now: Now) {
-        let refusal = Refusal { status, reason: None, headers: Vec::new() };
+        let refusal = Refusal::new(status);
         self.command(session, now, |session, hands| session.refuse_offer(&refusal, hands));
     }
 
@@ -306,6 +344,7 @@ impl UserAgent {
         request
             .answer(StatusCode::OK)
             .header(HeaderName::Allow, self.config.allow())
+            .header(HeaderName::Supported, self.config.supported())
             .header(HeaderName::Accept, "application/sdp")
             .header(HeaderName::Server, &*self.config.name)
     }
@@ -328,7 +367,7 @@ impl UserAgent {
     /// The session of this dialog, for Replaces (RFC 3891). `local_tag` is the tag we gave.
     pub fn session_named(&self, call_id: &str, local_tag: &str, remote_tag: &str) -> Option<SessionId> {
         let id = SessionId::from_u64(token::read(local_tag)?);
-        self.sessions.get(&id)?.dialog().is_peer(call_id, Some(remote_tag)).then_some(id)
+        self.sessions.get(&id)?.is_with(call_id, remote_tag).then_some(id)
     }
 
     /// A look inside: sessions with their states.
@@ -492,6 +531,7 @@ impl UserAgent {
             match request.method() {
                 Method::Invite => session.handle_reinvite(tx, request, hands),
                 Method::Update => session.handle_update(tx, request, hands),
+                Method::Prack => session.handle_prack(tx, request, hands),
                 Method::Bye => session.handle_bye(tx, &request, hands),
                 _ => session.handle_other(tx, request, hands),
             }
@@ -523,19 +563,9 @@ impl UserAgent {
         let to = facts::to(headers)?;
         let id = SessionId::from_u64(token::read(to.tag()?)?);
         let from = facts::from(headers)?;
-        let dialog = self.sessions.get_mut(&id)?.dialog_mut();
-        let address = source.remote.ip();
-        let is_at_home = dialog.knows(address)
-            || self
-                .config
-                .neighborhoods
-                .iter()
-                .any(|block| block.contains(address) && block.contains(dialog.flow().remote.ip()));
-        if !is_at_home || !dialog.is_peer(facts::call_id(headers)?, from.tag()) {
-            return None;
-        }
-        dialog.moved(source);
-        Some(id)
+        let session = self.sessions.get_mut(&id)?;
+        let call_id = facts::call_id(headers)?;
+        session.admits(call_id, from.tag(), source, &self.config.neighborhoods).then_some(id)
     }
 
     fn transmit(&mut self, transmit: Transmit, now: Now) {

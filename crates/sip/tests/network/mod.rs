@@ -70,6 +70,8 @@ pub(crate) struct Network {
     was_spoiled: bool,
     /// The next packets of these first lines are lost, whatever the weather.
     doomed: Vec<String>,
+    /// Whose messages are lost from now on.
+    cut: Option<Side>,
     pub(crate) events: Vec<(Side, SessionId, SessionEvent)>,
     ended: BTreeSet<(Side, SessionId)>,
     pub(crate) requests: Vec<(Side, sip::ServerTransactionId, Box<sip_message::Request>)>,
@@ -82,9 +84,14 @@ pub(crate) fn sdp(text: &str) -> Bytes {
 
 impl Network {
     pub(crate) fn new(seed: u64, weather: Weather) -> Self {
-        let mut rng = IdSource::new(seed);
         let mut config = UserAgentConfig::default();
         config.methods.push(Method::Refer);
+        Self::with(seed, weather, config)
+    }
+
+    /// Two user agents that behave so.
+    pub(crate) fn with(seed: u64, weather: Weather, config: UserAgentConfig) -> Self {
+        let mut rng = IdSource::new(seed);
         let agents =
             [Anna, Bert].into_iter().map(|side| (side, UserAgent::new(config.clone(), rng.fork()))).collect();
         Self {
@@ -98,6 +105,7 @@ impl Network {
             spoil: None,
             was_spoiled: false,
             doomed: Vec::new(),
+            cut: None,
             events: Vec::new(),
             ended: BTreeSet::new(),
             requests: Vec::new(),
@@ -110,8 +118,20 @@ impl Network {
         self.doomed.push(beginning.to_owned());
     }
 
+    /// Loses everything that one side sends from now on.
+    pub(crate) fn cut(&mut self, side: Side) {
+        self.cut = Some(side);
+    }
+
     pub(crate) fn call(&mut self, from: Side) -> SessionId {
         let invite = invite(from, self.transport);
+        self.act(from, |agent, now| agent.invite(invite, now)).expect("it can be written")
+    }
+
+    /// The same, after a change.
+    pub(crate) fn call_with(&mut self, from: Side, change: impl FnOnce(&mut Invite)) -> SessionId {
+        let mut invite = invite(from, self.transport);
+        change(&mut invite);
         self.act(from, |agent, now| agent.invite(invite, now)).expect("it can be written")
     }
 
@@ -210,6 +230,7 @@ impl Network {
             self.doomed.remove(doomed);
         }
         let lost = doomed.is_some()
+            || self.cut == Some(side)
             || transmit.remote != side.peer().address()
             || (transmit.transport == Transport::Udp && self.rng.below(1000) < self.weather.lost);
         let arrow = if lost { "-x " } else { "-> " };
@@ -234,6 +255,10 @@ impl Network {
                 self.ended.insert((side, session));
                 format!("Ended {by:?}")
             }
+            SessionEvent::Ringing { status, sdp, fork: 0, .. } => {
+                format!("Ringing {{ status: {status:?}, sdp: {sdp:?} }}")
+            }
+            SessionEvent::Answered { sdp, .. } => format!("Answered {{ sdp: {sdp:?} }}"),
             other => format!("{other:?}"),
         };
         self.write(&format!("{}: {line}", side.name()));
