@@ -399,6 +399,8 @@ impl Phone {
             SessionEvent::Acked { .. }
             | SessionEvent::OfferWithdrawn
             | SessionEvent::Settled
+            | SessionEvent::Refer(_)
+            | SessionEvent::Transfer { .. }
             | SessionEvent::Refreshed { .. }
             | SessionEvent::OfferAnswered { .. }
             | SessionEvent::OfferFailed { .. }

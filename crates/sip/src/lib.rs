@@ -29,7 +29,10 @@ pub use digest::{Credentials, DigestSecret};
 pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 pub use locations::Locations;
 pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
-pub use session::{Arrival, EndedBy, Event as SessionEvent, Invite, Reliable, SessionTimer};
+pub use session::{
+    Arrival, EndedBy, Event as SessionEvent, Invite, News, ReferId, Referral, Reliable, SessionTimer,
+    Transfer,
+};
 pub use token::{ClientTransactionId, ServerTransactionId, SessionId};
 pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};

@@ -155,10 +155,9 @@ fn a_copy_of_a_request_gets_a_copy_of_the_answer() {
     peer.drain();
     assert!(peer.receive(&options).is_empty());
     assert_eq!(peer.sent[0], peer.sent[1]);
-    assert!(
-        peer.sent[0]
-            .contains("Allow: INVITE, ACK, CANCEL, BYE, INFO, UPDATE, PRACK, REGISTER, OPTIONS, MESSAGE\r\n")
-    );
+    assert!(peer.sent[0].contains(
+        "Allow: INVITE, ACK, CANCEL, BYE, INFO, UPDATE, PRACK, NOTIFY, REGISTER, OPTIONS, MESSAGE\r\n"
+    ));
     peer.pass(Duration::from_secs(33));
     assert!(peer.agent.is_idle());
 }

@@ -192,6 +192,8 @@ fn name_of(event: &SessionEvent) -> &'static str {
         SessionEvent::OfferAnswered { .. } => "OfferAnswered",
         SessionEvent::OfferFailed { .. } => "OfferFailed",
         SessionEvent::Settled => "Settled",
+        SessionEvent::Refer(_) => "Refer",
+        SessionEvent::Transfer { .. } => "Transfer",
         SessionEvent::Refreshed { .. } => "Refreshed",
         SessionEvent::Info { .. } => "Info",
         SessionEvent::Request { .. } => "Request",

@@ -36,6 +36,8 @@ impl Telephony {
             SessionEvent::Incoming(_)
             | SessionEvent::OfferWithdrawn
             | SessionEvent::Settled
+            | SessionEvent::Refer(_)
+            | SessionEvent::Transfer { .. }
             | SessionEvent::Refreshed { .. }
             | SessionEvent::OfferFailed { .. }
             | SessionEvent::Response { .. } => {}

@@ -23,6 +23,7 @@ impl Session {
         tx: ServerTransactionId,
         request: Box<Request>,
         source: Source,
+        replaces: Option<SessionId>,
         hands: &mut Hands<'_>,
     ) -> Option<Self> {
         let id = SessionId::from_u64(tx.as_u64());
@@ -40,6 +41,7 @@ impl Session {
             asserted,
             offer: sdp_of(headers, request.body()),
             source,
+            replaces,
             request: (*request).clone(),
         };
         let opening = if arrival.offer.is_some() { Opening::Offered } else { Opening::Wanted };

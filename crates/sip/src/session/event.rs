@@ -1,6 +1,8 @@
 //! What the owner of a call leg is told.
 
-use crate::token::ServerTransactionId;
+use super::referral::{ReferId, Referral};
+use super::transfer::News;
+use crate::token::{ServerTransactionId, SessionId};
 use crate::transport::Source;
 use bytes::Bytes;
 use sip_message::{NameAddr, Request, Response, StatusCode};
@@ -65,8 +67,19 @@ pub enum Event {
         /// The body.
         body: Bytes,
     },
-    /// A request in this dialog that the owner must answer with [`crate::UserAgent::respond`]: REFER, MESSAGE, NOTIFY,
-    /// SUBSCRIBE.
+    /// The peer asks us to call somebody else. Answer with [`crate::UserAgent::accept_refer`] or
+    /// [`crate::UserAgent::decline_refer`]; if accepted, tell how it goes with [`crate::UserAgent::report_refer`], also
+    /// after this call has ended.
+    Refer(Box<Referral>),
+    /// How a transfer goes that we have asked for with [`crate::UserAgent::refer`].
+    Transfer {
+        /// Which one.
+        id: ReferId,
+        /// How it goes.
+        news: News,
+    },
+    /// A request in this dialog that the owner must answer with [`crate::UserAgent::respond`]: MESSAGE, and NOTIFY or
+    /// SUBSCRIBE that are about no transfer.
     Request {
         /// Its transaction.
         tx: ServerTransactionId,
@@ -99,6 +112,9 @@ pub struct Arrival {
     pub asserted: Option<NameAddr>,
     /// The caller's offer; `None` if it wants ours.
     pub offer: Option<Bytes>,
+    /// The session that the call is to take the place of (RFC 3891): once the call may be made and is answered, that one
+    /// is to be hung up.
+    pub replaces: Option<SessionId>,
 }
 
 /// Why a session is over.

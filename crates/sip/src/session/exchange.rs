@@ -105,6 +105,9 @@ impl Session {
             }
             _ => false,
         };
+        if !self.state.is_live() {
+            return refuse(tx, &request, StatusCode::CALL_DOES_NOT_EXIST, hands);
+        }
         if !is_open {
             // RFC 3311 §5.2: whether it is our answer that is missing, or theirs.
             return if self.state == table::State::Arrived && opening == Opening::Offered {
@@ -332,6 +335,12 @@ impl Session {
                 let response =
                     self.success(&request, None, hands).header(HeaderName::Accept, "application/sdp");
                 hands.endpoint.answer(tx, &request, response, hands.now.mono);
+            }
+            Method::Notify if self.handle_refer_notify(tx, &request, hands) => {}
+            Method::Subscribe if self.handle_refer_subscribe(tx, &request, hands) => {}
+            // Whoever did not ask for these packages in this dialog has no use for them (RFC 6665 §4.1.3).
+            Method::Notify | Method::Subscribe if !hands.config.methods.contains(request.method()) => {
+                refuse(tx, &request, StatusCode::CALL_DOES_NOT_EXIST, hands);
             }
             _ if self.state.is_live() => self.tell(Event::Request { tx, request }, hands),
             _ => refuse(tx, &request, StatusCode::CALL_DOES_NOT_EXIST, hands),

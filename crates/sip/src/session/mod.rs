@@ -1,7 +1,8 @@
 //! The INVITE usage of a dialog (RFC 5057): one session for each leg of a call, in either direction.
 //!
 //! Tables decide: [`table`] for the life of the leg, [`opening`] for the first offer, [`offer`] for changes of what was
-//! agreed, [`reliable`] for our provisional responses that want a PRACK, [`timer`] for who keeps the session alive. The files beside them carry out what the tables
+//! agreed, [`reliable`] for our provisional responses that want a PRACK, [`timer`] for who keeps the session alive,
+//! [`referral`] and [`transfer`] for transfers that the peer asks for and that we ask for. The files beside them carry out what the tables
 //! ask for: `calling` for our INVITE, `fork` for the branches that ring, `called` for their INVITE, `exchange` for
 //! offers, `outgoing` for every request of ours in the dialog with the credentials it may need.
 //!
@@ -16,14 +17,19 @@ mod fork;
 pub mod offer;
 pub mod opening;
 mod outgoing;
+pub mod referral;
 pub mod reliable;
 pub mod table;
 pub mod timer;
+pub mod transfer;
 
 pub use calling::Invite;
 pub use event::{Arrival, EndedBy, Event};
+pub(crate) use referral::replaced_by;
+pub use referral::{ReferId, Referral};
 pub use reliable::Reliable;
 pub use timer::SessionTimer;
+pub use transfer::{News, Transfer};
 
 use crate::dialog::Dialog;
 use crate::digest::Credentials;
@@ -37,10 +43,12 @@ use bytes::Bytes;
 use fork::{Counter, Fork};
 use opening::Opening;
 use outgoing::{Authorization, Outgoing};
+use referral::Referred;
 use reliable::Provisionals;
 use sip_message::{HeaderName, Headers, NameAddr, Request, Response, StatusCode};
 use std::collections::VecDeque;
 use timer::Keeper;
+use transfer::Referring;
 
 /// What a session waits for, beside its transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +73,10 @@ pub(crate) enum Wait {
     Refresh,
     /// Nobody has refreshed the session: the whole interval.
     SessionOverdue,
+    /// The news of this transfer have taken too long.
+    NewsOverdue(u32),
+    /// Nothing more is heard of this transfer of ours.
+    TransferOverdue(u32),
     /// Our re-INVITE has had a provisional response and nothing since: [`exchange::OFFER_PATIENCE`].
     OfferOverdue,
 }
@@ -96,6 +108,11 @@ pub(crate) struct Hands<'a> {
 impl Hands<'_> {
     fn wake(&mut self, session: SessionId, wait: Wait, after: base::Duration) {
         self.deadlines.set((session, wait), self.now.mono + after);
+    }
+
+    /// What is left of a wait.
+    fn left(&self, session: SessionId, wait: Wait) -> base::Duration {
+        self.deadlines.due(&(session, wait)).map_or(base::Duration::ZERO, |at| at.since(self.now.mono))
     }
 
     fn sleep(&mut self, session: SessionId, wait: Wait) {
@@ -158,6 +175,14 @@ pub(crate) struct Session {
     ours: Bytes,
     /// The early answer of the branch that answered.
     early_answer: Option<Bytes>,
+    /// Transfers that the peer asked for.
+    referred: Vec<Referred>,
+    /// Whether it ever asked for one.
+    was_referred: bool,
+    /// Transfers that we asked for.
+    referring: Vec<Referring>,
+    /// How many those were.
+    transfers: u32,
     /// Whether the peer takes UPDATE.
     allows_update: bool,
     timer: Keeper,
@@ -231,6 +256,10 @@ impl Session {
             our_offer: None,
             ours: Bytes::new(),
             early_answer: None,
+            referred: Vec::new(),
+            was_referred: false,
+            referring: Vec::new(),
+            transfers: 0,
             allows_update: false,
             timer: Keeper::new(),
             refreshes: false,
@@ -304,11 +333,13 @@ impl Session {
         self.state == table::State::Closed
             && (self.acknowledgments.is_empty() || self.invites.is_empty())
             && self.pending_reinvite().is_none()
+            && !self.referred.iter().any(Referred::is_owed)
     }
 
     /// Stops everything it waits for.
     pub(crate) fn forget_waits(&self, hands: &mut Hands<'_>) {
         self.forget_live_waits(hands);
+        self.forget_news(hands);
         hands.sleep(self.id, Wait::OfferOverdue);
     }
 
@@ -340,6 +371,8 @@ impl Session {
             Wait::SessionOverdue => self.session_overdue(hands),
             Wait::RingAgain => self.ring_again(hands),
             Wait::Glare => self.exchange(offer::Input::Retry, With::default(), hands),
+            Wait::NewsOverdue(id) => self.news_overdue(ReferId(id), hands),
+            Wait::TransferOverdue(id) => self.transfer_overdue(ReferId(id), hands),
             Wait::OfferOverdue => self.give_up_offer(hands),
         }
     }
@@ -354,6 +387,8 @@ impl Session {
         }
         if was_live && !next.is_live() {
             self.end_timer(hands);
+            self.end_referrals(hands);
+            self.end_transfers(hands);
             self.exchange(offer::Input::End, With::default(), hands);
         }
         for one in does {

@@ -1,5 +1,6 @@
 //! Requests of ours in a dialog, and another attempt with credentials when one is challenged (RFC 3261 §22).
 
+use super::referral::ReferId;
 use super::{Event, Hands, Session, With, offer, table};
 use crate::digest::ClientDigest;
 use crate::token::ClientTransactionId;
@@ -48,6 +49,10 @@ pub(super) enum Purpose {
     Prack,
     /// The end of it.
     Bye,
+    /// A transfer.
+    Refer(ReferId),
+    /// News of a transfer that the peer asked for.
+    Notify(ReferId),
     /// Anything the owner asked for.
     Other(Method),
 }
@@ -59,6 +64,8 @@ impl Purpose {
             Self::Update | Self::Refresh => Method::Update,
             Self::Prack => Method::Prack,
             Self::Bye => Method::Bye,
+            Self::Refer(_) => Method::Refer,
+            Self::Notify(_) => Method::Notify,
             Self::Other(method) => method.clone(),
         }
     }
@@ -143,6 +150,9 @@ impl Session {
         if method == Method::Invite {
             self.invites.push(tx);
         }
+        if let Purpose::Refer(id) = draft.purpose {
+            self.number_refer(id, cseq);
+        }
         self.outgoing.push(Outgoing { tx, cseq, draft, attempts });
         Ok(())
     }
@@ -225,6 +235,12 @@ impl Session {
             // A callee that does not know what was acknowledged refuses the INVITE itself.
             Purpose::Prack => {}
             Purpose::Bye => self.apply(table::Input::ByeDone, With::default(), hands),
+            Purpose::Refer(id) => {
+                self.handle_referred(id, Some(response), hands);
+                self.notice_lost_dialog(status, hands);
+            }
+            // A 481 to it means the subscription, not the call (RFC 5057 §5.1).
+            Purpose::Notify(id) => self.handle_notified(id, Some(status), hands),
             Purpose::Other(method) => {
                 if self.state.is_live() {
                     self.tell(Event::Response { method, status }, hands);
@@ -252,6 +268,11 @@ impl Session {
         match &draft.purpose {
             Purpose::Invite => self.apply(table::Input::NoAnswer, with, hands),
             Purpose::Bye => self.apply(table::Input::ByeDone, with, hands),
+            Purpose::Notify(id) => self.handle_notified(*id, None, hands),
+            Purpose::Refer(id) => {
+                self.handle_referred(*id, None, hands);
+                self.apply(table::Input::DialogLost, with, hands);
+            }
             Purpose::Refresh => self.apply(table::Input::DialogLost, with, hands),
             // The INVITE's own timers see to a callee that is gone.
             Purpose::Prack => {}
@@ -294,8 +315,9 @@ impl Session {
             | Purpose::Update
             | Purpose::Refresh
             | Purpose::Prack
+            | Purpose::Refer(_)
             | Purpose::Other(_) => self.state.is_live(),
-            Purpose::Bye => true,
+            Purpose::Bye | Purpose::Notify(_) => true,
         };
         let Some(credentials) = self.credentials.as_ref().filter(|_| wanted) else { return false };
         let values: Vec<_> =

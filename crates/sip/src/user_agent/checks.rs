@@ -5,7 +5,7 @@ use crate::facts;
 use sip_message::{HeaderName, Method, Request, ResponseBuilder, Scheme, StatusCode};
 
 /// Extensions a peer may require of us.
-const KNOWN_EXTENSIONS: [&str; 2] = [facts::RELIABLE, facts::TIMER];
+const KNOWN_EXTENSIONS: [&str; 4] = [facts::RELIABLE, facts::TIMER, "replaces", "norefersub"];
 
 /// The refusal of a request, if it does not pass.
 pub(super) fn refusal(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder> {
@@ -23,6 +23,7 @@ fn method(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder
     let status = match request.method() {
         Method::Invite | Method::Ack | Method::Cancel | Method::Bye => return None,
         Method::Info | Method::Update | Method::Prack | Method::Options if inside => return None,
+        Method::Notify | Method::Subscribe if inside => return None,
         method if config.methods.contains(method) => return None,
         // These mean something in a dialog only, and there is none.
         Method::Info | Method::Update | Method::Prack => {

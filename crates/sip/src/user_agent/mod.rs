@@ -15,11 +15,14 @@ pub use output::{Output, Trace};
 use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
-use crate::session::{Hands, Invite, Refusal, Reliable, Session, SessionTimer, Wait, table};
+use crate::session::{
+    self, Hands, Invite, ReferId, Refusal, Reliable, Session, SessionTimer, Transfer, Wait, table,
+};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transport::{ConnectionId, Destination, Source};
 use base::{Deadlines, IdSource, Instant, Now};
 use bytes::Bytes;
+use sip_message::header::Replaces;
 use sip_message::{
     BuildError, HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode,
 };
@@ -66,7 +69,7 @@ impl Default for UserAgentConfig {
 impl UserAgentConfig {
     /// The Allow header's value.
     pub(crate) fn allow(&self) -> String {
-        let mut allow = String::from("INVITE, ACK, CANCEL, BYE, INFO, UPDATE, PRACK");
+        let mut allow = String::from("INVITE, ACK, CANCEL, BYE, INFO, UPDATE, PRACK, NOTIFY");
         for method in &self.methods {
             allow.push_str(", ");
             allow.push_str(method.as_str());
@@ -76,7 +79,7 @@ impl UserAgentConfig {
 
     /// The Supported header's value.
     pub(crate) fn supported(&self) -> &'static str {
-        "100rel, timer"
+        "100rel, timer, replaces, norefersub"
     }
 }
 
@@ -278,13 +281,50 @@ impl UserAgent {
         self.command(session, now, |session, hands| session.refuse_offer(&refusal, hands));
     }
 
+    /// Accepts a transfer that came as [`crate::SessionEvent::Refer`]: 202, and the news that it is being tried.
+    pub fn accept_refer(&mut self, session: SessionId, refer: ReferId, now: Now) {
+        self.command(session, now, |session, hands| session.accept_refer(refer, hands));
+    }
+
+    /// Declines such a transfer: 603 usually, 403 for what the peer may not.
+    pub fn decline_refer(&mut self, session: SessionId, refer: ReferId, status: StatusCode, now: Now) {
+        self.command(session, now, |session, hands| session.decline_refer(refer, status, hands));
+    }
+
+    /// Tells the peer how an accepted transfer goes: a 1xx that the new call gets on, anything else how it ended. The
+    /// session may have ended; its id is good until the transfer is told to the end, or for 300 s.
+    pub fn report_refer(&mut self, session: SessionId, refer: ReferId, status: StatusCode, now: Now) {
+        self.command(session, now, |session, hands| session.report_refer(refer, status, hands));
+    }
+
+    /// Asks the peer of an established call to call somebody else. How it goes comes as
+    /// [`crate::SessionEvent::Transfer`]. `None` if it cannot be asked just now. The call goes on: whether to hang up is
+    /// the owner's to decide.
+    pub fn refer(&mut self, session: SessionId, transfer: Transfer, now: Now) -> Option<ReferId> {
+        let mut id = None;
+        self.command(session, now, |session, hands| id = session.refer(transfer, hands));
+        id
+    }
+
+    /// How the peer of this session names it, so that a call to the peer can take its place (RFC 3891): for the
+    /// `Replaces` of an INVITE to that peer, or of a REFER that sends somebody there.
+    pub fn replaces(&self, session: SessionId) -> Option<Replaces> {
+        let dialog = self.sessions.get(&session)?.dialog();
+        Some(Replaces {
+            call_id: dialog.call_id().into(),
+            to_tag: dialog.remote_tag()?.into(),
+            from_tag: session.to_string().into(),
+            early_only: false,
+        })
+    }
+
     /// Sends INFO in an established call.
     pub fn send_info(&mut self, session: SessionId, content_type: &str, body: Bytes, now: Now) {
         let content = Some((content_type.to_owned(), body));
         self.send(session, Method::Info, Vec::new(), content, now);
     }
 
-    /// Sends any other request in an established call: REFER, NOTIFY, MESSAGE. Its final status comes as
+    /// Sends any other request in an established call, such as MESSAGE. Its final status comes as
     /// [`crate::SessionEvent::Response`].
     pub fn send(
         &mut self,
@@ -502,6 +542,10 @@ impl UserAgent {
             let busy = busy.header(HeaderName::RetryAfter, RETRY_AFTER_S);
             return self.endpoint.respond_and_forget(tx, busy);
         }
+        let replaces = match self.replaced_by(&request) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.endpoint.respond_and_forget(tx, request.answer(status)),
+        };
         let id = SessionId::from_u64(tx.as_u64());
         self.endpoint.belongs_to(tx, id);
         self.trace(id, request.to_bytes(), source, now);
@@ -515,7 +559,7 @@ impl UserAgent {
         };
         let refusal =
             request.answer(StatusCode::BAD_REQUEST).reason("Bad Request: no dialog can be made of it");
-        match Session::arrive(tx, request, source, &mut hands) {
+        match Session::arrive(tx, request, source, replaces, &mut hands) {
             Some(session) => {
                 self.sessions.insert(id, Box::new(session));
             }
@@ -523,7 +567,32 @@ impl UserAgent {
         }
     }
 
+    /// The session that an INVITE wants to take the place of (RFC 3891 §3).
+    fn replaced_by(&self, request: &Request) -> Result<Option<SessionId>, StatusCode> {
+        let Some(replaces) = request.headers().replaces().map_err(|_| StatusCode::BAD_REQUEST)? else {
+            return Ok(None);
+        };
+        let id = self
+            .session_named(&replaces.call_id, &replaces.to_tag, &replaces.from_tag)
+            .ok_or(StatusCode::CALL_DOES_NOT_EXIST)?;
+        let state = self.sessions.get(&id).map(|session| session.state());
+        match state.ok_or(StatusCode::CALL_DOES_NOT_EXIST)? {
+            // An early dialog may be replaced at its calling end only: at ours if we called.
+            state if state.is_calling() => Ok(Some(id)),
+            table::State::Arrived => Err(StatusCode::CALL_DOES_NOT_EXIST),
+            table::State::Established | table::State::Answered | table::State::Asked => {
+                if replaces.early_only { Err(StatusCode::BUSY_HERE) } else { Ok(Some(id)) }
+            }
+            _ => Err(StatusCode::DECLINE),
+        }
+    }
+
     fn handle_inside(&mut self, id: SessionId, tx: ServerTransactionId, request: Box<Request>, now: Now) {
+        let replaced = match request.method() {
+            Method::Refer => session::replaced_by(&request)
+                .and_then(|dialog| self.session_named(&dialog.call_id, &dialog.to_tag, &dialog.from_tag)),
+            _ => None,
+        };
         self.with(id, now, |session, hands| {
             if !session.takes_in_order(tx, &request, hands) {
                 return;
@@ -532,6 +601,7 @@ impl UserAgent {
                 Method::Invite => session.handle_reinvite(tx, request, hands),
                 Method::Update => session.handle_update(tx, request, hands),
                 Method::Prack => session.handle_prack(tx, request, hands),
+                Method::Refer => session.handle_refer(tx, request, replaced, hands),
                 Method::Bye => session.handle_bye(tx, &request, hands),
                 _ => session.handle_other(tx, request, hands),
             }

@@ -6,8 +6,8 @@
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use bytes::Bytes;
 use sip::{
-    Destination, Invite, SessionEvent, SessionId, Source, Transmit, Transport, UserAgent, UserAgentConfig,
-    UserAgentOutput,
+    Destination, Invite, Referral, SessionEvent, SessionId, Source, Transmit, Transport, UserAgent,
+    UserAgentConfig, UserAgentOutput,
 };
 use sip_message::{HeaderName, Message, Method, NameAddr, Uri};
 use std::collections::{BTreeMap, BTreeSet};
@@ -257,6 +257,10 @@ impl Network {
             }
             SessionEvent::Ringing { status, sdp, fork: 0, .. } => {
                 format!("Ringing {{ status: {status:?}, sdp: {sdp:?} }}")
+            }
+            SessionEvent::Refer(referral) => {
+                let Referral { target, replaced, wants_news, .. } = &**referral;
+                format!("Refer to {target}, replaces one of ours: {}, news: {wants_news}", replaced.is_some())
             }
             SessionEvent::Answered { sdp, .. } => format!("Answered {{ sdp: {sdp:?} }}"),
             other => format!("{other:?}"),

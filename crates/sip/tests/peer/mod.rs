@@ -46,12 +46,17 @@ impl Peer {
     /// With a call that we have answered.
     pub(crate) fn established() -> Self {
         let mut peer = Self::new(UserAgentConfig::default());
-        peer.receive(&request("INVITE", ""));
-        peer.agent.answer(peer.session.unwrap(), Bytes::from_static(b"v=0"), peer.now);
-        peer.drain();
-        let ack = peer.inside("ACK", 1, "");
-        assert_eq!(peer.receive(&ack), ["Acked { sdp: None }"]);
+        peer.establish();
         peer
+    }
+
+    /// Makes the call, and has us answer it.
+    pub(crate) fn establish(&mut self) {
+        self.receive(&request("INVITE", ""));
+        self.agent.answer(self.session.unwrap(), Bytes::from_static(b"v=0"), self.now);
+        self.drain();
+        let ack = self.inside("ACK", 1, "");
+        assert_eq!(self.receive(&ack), ["Acked { sdp: None }"]);
     }
 
     /// A request of the peer in the call that we have answered.
