@@ -5,23 +5,31 @@
 
 mod auth;
 mod content_type;
+mod diversion;
 mod event;
+mod history_info;
+mod privacy;
 mod rack;
 mod reason;
 mod replaces;
 mod retry_after;
 mod session_expires;
 mod subscription_state;
+mod user_to_user;
 
 pub use auth::{AuthParams, AuthValue};
 pub use content_type::ContentType;
+pub use diversion::Diversion;
 pub use event::Event;
+pub use history_info::HistoryInfo;
+pub use privacy::Privacy;
 pub use rack::RAck;
 pub use reason::Reason;
 pub use replaces::Replaces;
 pub use retry_after::RetryAfter;
 pub use session_expires::{Refresher, SessionExpires};
 pub use subscription_state::SubscriptionState;
+pub use user_to_user::UserToUser;
 
 use std::borrow::Cow;
 
@@ -133,6 +141,34 @@ impl Headers {
     /// Every Path in order. RFC 3327.
     pub fn paths(&self) -> Reading<Vec<NameAddr>> {
         self.name_addrs(HeaderName::Path)
+    }
+
+    /// Every Service-Route in order. RFC 3608.
+    pub fn service_routes(&self) -> Reading<Vec<NameAddr>> {
+        self.name_addrs(HeaderName::ServiceRoute)
+    }
+
+    /// Every P-Preferred-Identity in order. RFC 3325 §9.2.
+    pub fn preferred_identities(&self) -> Reading<Vec<NameAddr>> {
+        self.name_addrs(HeaderName::PPreferredIdentity)
+    }
+
+    /// Privacy, over all its lines. RFC 3323.
+    pub fn privacy(&self) -> Reading<Option<Privacy>> {
+        let mut values = self.read_list(HeaderName::Privacy, Privacy::parse)?.into_iter();
+        let Some(mut all) = values.next() else { return Ok(None) };
+        all.values.extend(values.flat_map(|one| one.values));
+        Ok(Some(all))
+    }
+
+    /// Every Diversion, the last one first. RFC 5806.
+    pub fn diversions(&self) -> Reading<Vec<Diversion>> {
+        self.read_list(HeaderName::Diversion, Diversion::parse)
+    }
+
+    /// Every History-Info, the first one first. RFC 7044.
+    pub fn history(&self) -> Reading<Vec<HistoryInfo>> {
+        self.read_list(HeaderName::HistoryInfo, HistoryInfo::parse)
     }
 
     /// Every P-Asserted-Identity in order. RFC 3325; only to be believed from a trusted peer.
@@ -289,6 +325,16 @@ impl Headers {
     /// Subject.
     pub fn subject(&self) -> Option<Cow<'_, str>> {
         self.get(HeaderName::Subject).map(|value| value.text())
+    }
+
+    /// Every User-to-User in order. RFC 7433.
+    pub fn user_to_user(&self) -> Reading<Vec<UserToUser>> {
+        self.read_list(HeaderName::UserToUser, UserToUser::parse)
+    }
+
+    /// The event packages the sender takes subscriptions to. RFC 6665.
+    pub fn allow_events(&self) -> impl Iterator<Item = &str> {
+        self.tokens(HeaderName::AllowEvents)
     }
 
     /// Every Reason in order. RFC 3326.

@@ -139,8 +139,13 @@ macro_rules! displayed {
 }
 
 displayed!(
+    crate::header::Event,
+    crate::header::Privacy,
     crate::header::RAck,
     crate::header::Reason,
     crate::header::Replaces,
-    crate::header::SessionExpires
+    crate::header::RetryAfter,
+    crate::header::SessionExpires,
+    crate::header::SubscriptionState,
+    crate::header::UserToUser
 );

@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use sip_message::header::{AuthParams, AuthValue, ContentType, Event, RAck, Reason, Replaces, RetryAfter};
-use sip_message::header::{SessionExpires, SubscriptionState};
+use sip_message::header::{AuthParams, AuthValue, ContentType, Diversion, Event, HistoryInfo, Privacy, RAck};
+use sip_message::header::{
+    Reason, Refresher, Replaces, RetryAfter, SessionExpires, SubscriptionState, UserToUser,
+};
 use sip_message::{
     CSeq, Headers, Message, Method, NameAddr, Params, Request, StatusCode, StreamFramer, ToValue, Uri, Via,
     classify,
@@ -111,6 +113,61 @@ proptest! {
     }
 
     #[test]
+    fn what_a_call_is_about_comes_back(
+        cause in proptest::option::of(any::<u16>()),
+        words in proptest::option::of("\\PC{1,20}"),
+        tags in ("[a-z0-9.]{1,9}", "[a-z0-9.]{1,9}", "[a-z0-9@.-]{1,20}"),
+        flag in any::<bool>(), numbers in (any::<u32>(), any::<u32>()),
+        data in "[!-~][ -~]{0,20}",
+    ) {
+        let reason = Reason { protocol: "Q.850".into(), cause, text: words.map(Into::into) };
+        prop_assert_eq!(Reason::parse(&written(&reason)), Ok(reason));
+        let replaces =
+            Replaces { call_id: tags.2.into(), to_tag: tags.0.clone().into(), from_tag: tags.1.clone().into(), early_only: flag };
+        prop_assert_eq!(Replaces::parse(&written(&replaces)), Ok(replaces));
+        let rack = RAck { rseq: numbers.0, cseq: CSeq { number: numbers.1, method: Method::Invite } };
+        prop_assert_eq!(RAck::parse(&written(&rack)), Ok(rack));
+        let refresher = [None, Some(Refresher::Uac), Some(Refresher::Uas)][numbers.1 as usize % 3];
+        let expires = SessionExpires { seconds: numbers.0, refresher };
+        prop_assert_eq!(SessionExpires::parse(&written(&expires)), Ok(expires));
+        let event = Event { package: tags.0.clone().into(), id: flag.then(|| tags.1.clone().into()) };
+        prop_assert_eq!(Event::parse(&written(&event)), Ok(event));
+        let state = SubscriptionState {
+            state: tags.0.clone().into(),
+            expires: flag.then_some(numbers.0),
+            reason: flag.then(|| tags.1.clone().into()),
+            retry_after: (!flag).then_some(numbers.1),
+        };
+        prop_assert_eq!(SubscriptionState::parse(&written(&state)), Ok(state));
+        let retry = RetryAfter { seconds: numbers.0 };
+        prop_assert_eq!(RetryAfter::parse(&written(&retry)), Ok(retry));
+        let privacy = Privacy { values: vec![tags.0.clone().into(), tags.1.clone().into()] };
+        prop_assert_eq!(Privacy::parse(&written(&privacy)), Ok(privacy));
+        let user = UserToUser {
+            data: data.into(),
+            encoding: flag.then(|| tags.0.into()),
+            purpose: None,
+            content: Some(tags.1.into()),
+        };
+        prop_assert_eq!(UserToUser::parse(&written(&user)), Ok(user));
+        let bytes = numbers.0.to_be_bytes();
+        prop_assert_eq!(UserToUser::hex(&bytes).bytes(), Some(bytes.to_vec()));
+    }
+
+    #[test]
+    fn the_way_of_a_call_comes_back(uri in uri(), name in "\\PC{1,12}", counter in any::<u32>(), index in "[0-9.]{1,7}") {
+        let address = NameAddr::new(uri.parse().unwrap()).with_display(&name).unwrap();
+        let diversion = Diversion::new(address.clone(), "no-answer", counter).unwrap();
+        let read = Diversion::parse(&written(&diversion)).unwrap();
+        prop_assert_eq!((read.counter(), read.reason()), (counter, Some("no-answer".to_owned())));
+        prop_assert_eq!(read, diversion);
+        let history = HistoryInfo::new(address, &index).unwrap();
+        let read = HistoryInfo::parse(&written(&history)).unwrap();
+        prop_assert_eq!(read.index(), Some(index));
+        prop_assert_eq!(read, history);
+    }
+
+    #[test]
     fn a_built_request_is_the_same_when_parsed(
         user in "\\PC{1,12}", subject in "[ -~]{0,30}", body in prop::collection::vec(any::<u8>(), 0..80), number in any::<u32>()
     ) {
@@ -166,6 +223,12 @@ fn frames<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Bytes>, bool) {
     (messages, false)
 }
 
+fn written(value: &impl ToValue) -> Vec<u8> {
+    let mut text = Vec::new();
+    value.write_value(&mut text);
+    text
+}
+
 fn lines(headers: &Headers) -> Vec<Vec<u8>> {
     headers.iter().map(|field| field.raw().to_vec()).collect()
 }
@@ -204,7 +267,10 @@ fn look_at_everything(bytes: &[u8]) {
     let _ = (CSeq::parse(bytes), Params::parse(bytes), AuthValue::parse(bytes), AuthParams::parse(bytes));
     let _ = (ContentType::parse(bytes), Event::parse(bytes), RAck::parse(bytes), Reason::parse(bytes));
     let _ = (Replaces::parse(bytes), RetryAfter::parse(bytes), SessionExpires::parse(bytes));
-    let _ = SubscriptionState::parse(bytes);
+    let _ = (SubscriptionState::parse(bytes), Privacy::parse(bytes));
+    let _ = UserToUser::parse(bytes).map(|value| value.bytes());
+    let _ = Diversion::parse(bytes).map(|one| (one.reason(), one.counter(), one.privacy()));
+    let _ = HistoryInfo::parse(bytes).map(|one| (one.index(), one.reason(), one.cause(), one.privacy()));
     let _ = frames(bytes.chunks(3));
 }
 
@@ -223,6 +289,8 @@ fn look_at_headers(headers: &Headers) {
     let _ = (headers.accept(), headers.content_type(), headers.session_expires(), headers.replaces());
     let _ = (headers.reasons(), headers.allow().count(), headers.require().count(), headers.retry_after());
     let _ = (headers.event(), headers.subscription_state(), headers.rack(), headers.user_agent());
+    let _ = (headers.privacy(), headers.diversions(), headers.history(), headers.user_to_user());
+    let _ = (headers.service_routes(), headers.preferred_identities(), headers.allow_events().count());
     let mut edited = headers.clone();
     let names: Vec<String> = headers.iter().map(|field| field.name().to_owned()).collect();
     for name in &names {

@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
+use sip_message::header::UserToUser;
 use sip_message::{BuildError, HeaderName, Headers, Message, NameAddr, Params, Via};
 
 const HEAD: &[u8] =
@@ -59,7 +60,12 @@ fuzz_target!(|data: &[u8]| {
     let _ = (headers.content_type(), headers.accept(), headers.event(), headers.subscription_state());
     let _ = (headers.rack(), headers.rseq(), headers.retry_after(), headers.user_agent(), headers.subject());
     let _ = (headers.allow().count(), headers.require().count(), headers.supports("x"));
-    let _ = (headers.asserted_identities(), headers.name_addrs(HeaderName::Diversion));
+    let _ = (headers.asserted_identities(), headers.preferred_identities(), headers.service_routes());
+    let _ = (headers.diversions(), headers.history(), headers.privacy(), headers.allow_events().count());
+    for value in headers.user_to_user().unwrap_or_default() {
+        assert_eq!(UserToUser::parse(value.to_string().as_bytes()).as_ref(), Ok(&value));
+        let _ = value.bytes();
+    }
 
     let mut edited = headers.clone();
     let names: Vec<String> = headers.iter().map(|field| field.name().to_owned()).collect();

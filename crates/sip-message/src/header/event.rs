@@ -1,5 +1,7 @@
 //! Event: what is subscribed to. RFC 6665 §8.2.1.
 
+use std::fmt;
+
 use crate::error::Malformed;
 use crate::params::Params;
 use crate::scan;
@@ -25,5 +27,15 @@ impl Event {
         }
         let params = Params::parse(params)?;
         Ok(Self { package: scan::text(package).into(), id: params.value("id").map(Into::into) })
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.package)?;
+        match &self.id {
+            Some(id) => write!(f, ";id={id}"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Retry-After: when to come back, `120 (in a meeting);duration=3600`. RFC 3261 §20.33.
 
+use std::fmt;
+
 use crate::error::Malformed;
 
 /// Seconds to wait.
@@ -14,5 +16,11 @@ impl RetryAfter {
     pub fn parse(value: &[u8]) -> Result<Self, Malformed> {
         let end = value.iter().position(|b| matches!(b, b'(' | b';')).unwrap_or(value.len());
         Ok(Self { seconds: super::seconds(&value[..end])? })
+    }
+}
+
+impl fmt::Display for RetryAfter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.seconds)
     }
 }

@@ -1,5 +1,7 @@
 //! Subscription-State: whether a subscription lives, `terminated;reason=noresource`. RFC 6665 §8.2.3.
 
+use std::fmt;
+
 use crate::error::Malformed;
 use crate::params::Params;
 use crate::scan;
@@ -13,6 +15,8 @@ pub struct SubscriptionState {
     pub expires: Option<u32>,
     /// Why it ended.
     pub reason: Option<Box<str>>,
+    /// When to subscribe again after it ended.
+    pub retry_after: Option<u32>,
 }
 
 impl SubscriptionState {
@@ -30,11 +34,28 @@ impl SubscriptionState {
             state: scan::text(state).into(),
             expires: params.value("expires").and_then(|text| super::seconds(text.as_bytes()).ok()),
             reason: params.value("reason").map(Into::into),
+            retry_after: params.value("retry-after").and_then(|text| super::seconds(text.as_bytes()).ok()),
         })
     }
 
     /// Whether nothing more will come.
     pub fn is_terminated(&self) -> bool {
         self.state.eq_ignore_ascii_case("terminated")
+    }
+}
+
+impl fmt::Display for SubscriptionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.state)?;
+        if let Some(expires) = self.expires {
+            write!(f, ";expires={expires}")?;
+        }
+        if let Some(reason) = &self.reason {
+            write!(f, ";reason={reason}")?;
+        }
+        match self.retry_after {
+            Some(seconds) => write!(f, ";retry-after={seconds}"),
+            None => Ok(()),
+        }
     }
 }
