@@ -399,6 +399,9 @@ impl Phone {
             SessionEvent::Acked { .. }
             | SessionEvent::OfferWithdrawn
             | SessionEvent::Settled
+            | SessionEvent::Key(_)
+            | SessionEvent::Redirected { .. }
+            | SessionEvent::Farewell { .. }
             | SessionEvent::Refer(_)
             | SessionEvent::Transfer { .. }
             | SessionEvent::Refreshed { .. }

@@ -8,6 +8,9 @@ use sip_message::{CSeq, HeaderName, Headers, NameAddr, Request, Uri, Via};
 /// The option tag of RFC 3262.
 pub(crate) const RELIABLE: &str = "100rel";
 
+/// The bodies we understand.
+pub(crate) const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag";
+
 /// The option tag of RFC 4028.
 pub(crate) const TIMER: &str = "timer";
 

@@ -30,8 +30,8 @@ pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit,
 pub use locations::Locations;
 pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
 pub use session::{
-    Arrival, EndedBy, Event as SessionEvent, Invite, News, ReferId, Referral, Reliable, SessionTimer,
-    Transfer,
+    Arrival, EndedBy, Event as SessionEvent, Invite, KeyPress, News, ReferId, Referral, Reliable,
+    SessionTimer, Transfer,
 };
 pub use token::{ClientTransactionId, ServerTransactionId, SessionId};
 pub use transaction::{Failure, Timing};

@@ -27,7 +27,7 @@ impl Telephony {
             SessionEvent::OfferAnswered { sdp } => {
                 self.take_answer(id, sdp);
             }
-            SessionEvent::Info { content_type, body } => self.info(id, &content_type, &body),
+            SessionEvent::Key(press) => self.tell(LegEvent::Digit { leg: id, digit: press.digit }),
             SessionEvent::Ended(by) => self.session_ended(id, session, by, now),
             // A request inside the call that this program does not serve yet.
             SessionEvent::Request { tx, request } => {
@@ -36,6 +36,9 @@ impl Telephony {
             SessionEvent::Incoming(_)
             | SessionEvent::OfferWithdrawn
             | SessionEvent::Settled
+            | SessionEvent::Info { .. }
+            | SessionEvent::Redirected { .. }
+            | SessionEvent::Farewell { .. }
             | SessionEvent::Refer(_)
             | SessionEvent::Transfer { .. }
             | SessionEvent::Refreshed { .. }
@@ -54,25 +57,6 @@ impl Telephony {
             self.tell(LegEvent::Answered { leg: id });
         } else {
             self.hang_up(id, EndCause::Refused(488), now);
-        }
-    }
-
-    /// A key as `application/dtmf-relay` or `application/dtmf`.
-    fn info(&mut self, leg: LegId, content_type: &str, body: &[u8]) {
-        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let text = String::from_utf8_lossy(&body[..body.len().min(256)]);
-        let key = match kind.as_str() {
-            "application/dtmf-relay" => text.lines().find_map(|line| {
-                let (name, value) = line.split_once('=')?;
-                name.trim().eq_ignore_ascii_case("signal").then(|| value.trim().chars().next())?
-            }),
-            "application/dtmf" => text.trim().chars().next(),
-            _ => None,
-        };
-        if let Some(digit) =
-            key.map(|key| key.to_ascii_uppercase()).filter(|key| "0123456789*#ABCD".contains(*key))
-        {
-            self.tell(LegEvent::Digit { leg, digit });
         }
     }
 

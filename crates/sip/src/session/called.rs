@@ -95,9 +95,10 @@ impl Session {
     }
 
     /// Their CANCEL, already answered.
-    pub(crate) fn handle_cancel(&mut self, tx: ServerTransactionId, hands: &mut Hands<'_>) {
+    pub(crate) fn handle_cancel(&mut self, tx: ServerTransactionId, cancel: &Request, hands: &mut Hands<'_>) {
         if tx.as_u64() == self.id.as_u64() {
-            self.apply(table::Input::Cancel, With::default(), hands);
+            let with = With { farewell: Some(cancel.headers()), ..With::default() };
+            self.apply(table::Input::Cancel, with, hands);
         } else if self.asked.as_ref().is_some_and(|(asked, _)| *asked == tx) {
             self.exchange(offer::Input::Cancel, With::default(), hands);
         }
@@ -119,7 +120,7 @@ impl Session {
     /// Their BYE. It is answered here; a request of theirs that still waits gets its 487 from the tables.
     pub(crate) fn handle_bye(&mut self, tx: ServerTransactionId, request: &Request, hands: &mut Hands<'_>) {
         hands.endpoint.answer(tx, request, request.answer(StatusCode::OK), hands.now.mono);
-        self.apply(table::Input::Bye, With::default(), hands);
+        self.apply(table::Input::Bye, With { farewell: Some(request.headers()), ..With::default() }, hands);
     }
 
     /// What was asked can be answered no more, because the way back is closed or the peer is gone.

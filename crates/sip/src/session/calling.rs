@@ -142,7 +142,9 @@ impl Session {
 
     pub(super) fn send_cancel(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
         if let Some(invite) = self.pending_invite() {
-            hands.endpoint.cancel(invite, with.reason, hands.now.mono);
+            let named = |name: &str| with.last_headers.iter().find(|(one, _)| one.eq_ignore_ascii_case(name));
+            let reason = named("Reason").map(|(_, value)| value.as_str());
+            hands.endpoint.cancel(invite, reason, hands.now.mono);
             let patience = hands.config.endpoint.timing.patience();
             hands.wake(self.id, Wait::CancelOverdue, patience);
         }

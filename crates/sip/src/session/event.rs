@@ -1,10 +1,12 @@
 //! What the owner of a call leg is told.
 
+use super::keypress::KeyPress;
 use super::referral::{ReferId, Referral};
 use super::transfer::News;
 use crate::token::{ServerTransactionId, SessionId};
 use crate::transport::Source;
 use bytes::Bytes;
+use sip_message::header::{Reason, UserToUser};
 use sip_message::{NameAddr, Request, Response, StatusCode};
 
 /// Something happened to a session.
@@ -60,7 +62,9 @@ pub enum Event {
     },
     /// An offer that came at a bad moment ([`Event::OfferFailed`] with 491, before anything was sent) may be made now.
     Settled,
-    /// The peer sent INFO: keys, mostly. It is answered already.
+    /// The peer pressed a key and says so in INFO. It is answered already.
+    Key(KeyPress),
+    /// The peer sent INFO about something else. It is answered already.
     Info {
         /// The type of the body, as written.
         content_type: String,
@@ -92,6 +96,22 @@ pub enum Event {
         method: sip_message::Method,
         /// The answer's status.
         status: StatusCode,
+    },
+    /// Our call was refused with a 3xx that names other places. Nobody follows them unless the owner does. Told right
+    /// before [`Event::Ended`].
+    Redirected {
+        /// With what.
+        status: StatusCode,
+        /// Where else to call: the most wanted first, and in the order given among equals.
+        contacts: Vec<NameAddr>,
+    },
+    /// What the peer said along with its BYE, CANCEL or refusal. Told right before [`Event::Ended`], if there is
+    /// anything.
+    Farewell {
+        /// Why (RFC 3326).
+        reasons: Vec<Reason>,
+        /// What it hands over (RFC 7433).
+        user_to_user: Vec<UserToUser>,
     },
     /// It is over. Nothing follows.
     Ended(EndedBy),

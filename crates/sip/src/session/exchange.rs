@@ -1,6 +1,7 @@
 //! Offers beside the first one: our re-INVITE and UPDATE, theirs, and the answers. RFC 3261 §14, RFC 3311.
 
 use super::fork::Counter;
+use super::keypress::KeyPress;
 use super::opening::Opening;
 use super::outgoing::{Draft, Purpose};
 use super::{Event, Hands, Refusal, Session, Wait, With, offer, sdp_of, table};
@@ -206,7 +207,7 @@ impl Session {
                     self.send_counter_answer(with.sdp.clone(), hands);
                 }
                 offer::Do::SendCounterless => self.send_counter_answer(None, hands),
-                offer::Do::HangUp => self.hang_up(None, hands),
+                offer::Do::HangUp => self.hang_up(&[], hands),
                 offer::Do::TellFailed => {
                     let status = with.response.map_or(StatusCode::REQUEST_TIMEOUT, Response::status);
                     self.offer_failed(status, hands);
@@ -329,11 +330,14 @@ impl Session {
                 hands.endpoint.answer(tx, &request, request.answer(StatusCode::OK), hands.now.mono);
                 let content_type = request.headers().get(HeaderName::ContentType);
                 let content_type = content_type.map(|value| value.text().into_owned()).unwrap_or_default();
-                self.tell_live(Event::Info { content_type, body: request.body().clone() }, hands);
+                let event = match KeyPress::parse(&content_type, request.body()) {
+                    Some(press) => Event::Key(press),
+                    None => Event::Info { content_type, body: request.body().clone() },
+                };
+                self.tell_live(event, hands);
             }
             Method::Options => {
-                let response =
-                    self.success(&request, None, hands).header(HeaderName::Accept, "application/sdp");
+                let response = self.success(&request, None, hands).header(HeaderName::Accept, facts::ACCEPT);
                 hands.endpoint.answer(tx, &request, response, hands.now.mono);
             }
             Method::Notify if self.handle_refer_notify(tx, &request, hands) => {}

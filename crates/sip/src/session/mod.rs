@@ -14,9 +14,11 @@ mod calling;
 mod event;
 mod exchange;
 mod fork;
+mod keypress;
 pub mod offer;
 pub mod opening;
 mod outgoing;
+mod redirect;
 pub mod referral;
 pub mod reliable;
 pub mod table;
@@ -25,6 +27,7 @@ pub mod transfer;
 
 pub use calling::Invite;
 pub use event::{Arrival, EndedBy, Event};
+pub use keypress::KeyPress;
 pub(crate) use referral::replaced_by;
 pub use referral::{ReferId, Referral};
 pub use reliable::Reliable;
@@ -211,8 +214,10 @@ pub(crate) struct With<'a> {
     headers: &'a [(String, String)],
     /// The owner's refusal.
     refusal: Option<&'a Refusal>,
-    /// The words for a Reason header.
-    reason: Option<&'a str>,
+    /// The headers of what ended the call.
+    farewell: Option<&'a Headers>,
+    /// The owner's headers for what ends the call.
+    last_headers: &'a [(String, String)],
     /// Why nobody answers.
     failure: Option<Failure>,
 }
@@ -350,8 +355,8 @@ impl Session {
     }
 
     /// The owner ends the call, in whatever state it is.
-    pub(crate) fn hang_up(&mut self, reason: Option<&str>, hands: &mut Hands<'_>) {
-        self.apply(table::Input::HangUp, With { reason, ..With::default() }, hands);
+    pub(crate) fn hang_up(&mut self, headers: &[(String, String)], hands: &mut Hands<'_>) {
+        self.apply(table::Input::HangUp, With { last_headers: headers, ..With::default() }, hands);
     }
 
     /// A wait of this session is over.
@@ -396,7 +401,10 @@ impl Session {
                 table::Do::TellRinging => self.tell_ringing(&with, hands),
                 table::Do::TellAnswered => self.tell_answered(&with, hands),
                 table::Do::TellAcked => self.tell(Event::Acked { sdp: with.sdp.clone() }, hands),
-                table::Do::TellEnded(why) => self.tell(Event::Ended(ended_by(why, &with)), hands),
+                table::Do::TellEnded(why) => {
+                    self.tell_farewell(&with, hands);
+                    self.tell(Event::Ended(ended_by(why, &with)), hands);
+                }
                 table::Do::SendAck => self.acknowledge(&with, hands),
                 table::Do::SendAnswer => self.send_answer(&with, hands),
                 table::Do::StopAnswer => self.stop_answer(hands),
@@ -412,6 +420,22 @@ impl Session {
             self.forget_live_waits(hands);
         }
         self.settle(hands);
+    }
+
+    /// What the peer says along with the end: why, where else to call, and what it hands over.
+    fn tell_farewell(&self, with: &With<'_>, hands: &mut Hands<'_>) {
+        if let Some(response) = with.response.filter(|response| response.status().is_redirection()) {
+            let contacts = redirect::contacts(response);
+            if !contacts.is_empty() {
+                self.tell(Event::Redirected { status: response.status(), contacts }, hands);
+            }
+        }
+        let Some(headers) = with.farewell.or_else(|| with.response.map(Response::headers)) else { return };
+        let reasons = headers.reasons().unwrap_or_default();
+        let user_to_user = headers.user_to_user().unwrap_or_default();
+        if !reasons.is_empty() || !user_to_user.is_empty() {
+            self.tell(Event::Farewell { reasons, user_to_user }, hands);
+        }
     }
 
     fn tell(&self, event: Event, hands: &mut Hands<'_>) {

@@ -1,5 +1,6 @@
 //! Requests of ours in a dialog, and another attempt with credentials when one is challenged (RFC 3261 §22).
 
+use super::keypress::{self, KeyPress};
 use super::referral::ReferId;
 use super::{Event, Hands, Session, With, offer, table};
 use crate::digest::ClientDigest;
@@ -157,10 +158,9 @@ impl Session {
         Ok(())
     }
 
-    /// BYE, with the words the owner gave.
+    /// BYE, with what the owner says along with it.
     pub(super) fn send_bye(&mut self, with: &With<'_>, hands: &mut Hands<'_>) {
-        let headers =
-            with.reason.map(|reason| ("Reason".to_owned(), reason.to_owned())).into_iter().collect();
+        let headers = with.last_headers.to_vec();
         self.send(Draft { headers, ..Draft::new(Purpose::Bye) }, hands);
     }
 
@@ -177,6 +177,12 @@ impl Session {
         } else if self.state.is_live() {
             self.tell(Event::Response { method, status: StatusCode::REQUEST_PENDING }, hands);
         }
+    }
+
+    /// INFO with a key.
+    pub(crate) fn send_key(&mut self, press: KeyPress, hands: &mut Hands<'_>) {
+        let content = Some((keypress::RELAY.to_owned(), press.relay()));
+        self.send_other(Method::Info, Vec::new(), content, hands);
     }
 
     /// A response to a request of ours.

@@ -6,6 +6,7 @@
 //! always have been faster.
 
 mod checks;
+mod commands;
 mod network;
 mod output;
 
@@ -15,17 +16,12 @@ pub use output::{Output, Trace};
 use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
-use crate::session::{
-    self, Hands, Invite, ReferId, Refusal, Reliable, Session, SessionTimer, Transfer, Wait, table,
-};
+use crate::session::{self, Hands, Reliable, Session, SessionTimer, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transport::{ConnectionId, Destination, Source};
 use base::{Deadlines, IdSource, Instant, Now};
 use bytes::Bytes;
-use sip_message::header::Replaces;
-use sip_message::{
-    BuildError, HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode,
-};
+use sip_message::{HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -153,190 +149,6 @@ impl UserAgent {
         }
     }
 
-    /// Makes a call. Its events carry the id that is returned. Refused if something in `invite` cannot stand in a
-    /// message; nothing was sent then, and there is no session.
-    pub fn invite(&mut self, invite: Invite, now: Now) -> Result<SessionId, BuildError> {
-        let id = SessionId::from_u64(self.ids.next_u64());
-        let mut hands = Hands {
-            endpoint: &mut self.endpoint,
-            outputs: &mut self.outputs,
-            deadlines: &mut self.deadlines,
-            ids: &mut self.ids,
-            config: &self.config,
-            now,
-        };
-        let session = Session::call(id, invite, &mut hands)?;
-        self.sessions.insert(id, Box::new(session));
-        self.pump(now);
-        Ok(id)
-    }
-
-    /// Answers an incoming call 100, for an owner that will need a while.
-    pub fn trying(&mut self, session: SessionId, now: Now) {
-        self.progress(session, StatusCode::TRYING, None, now);
-    }
-
-    /// Lets an incoming call ring: 180, or 183 with early media if there is a description.
-    pub fn ring(&mut self, session: SessionId, sdp: Option<Bytes>, now: Now) {
-        let status = if sdp.is_some() { StatusCode::SESSION_PROGRESS } else { StatusCode::RINGING };
-        self.progress(session, status, sdp, now);
-    }
-
-    /// Answers an incoming call with any 1xx.
-    pub fn progress(&mut self, session: SessionId, status: StatusCode, sdp: Option<Bytes>, now: Now) {
-        self.progress_with(session, status, sdp, &[], now);
-    }
-
-    /// The same with further headers. Sent reliably if the caller insists, or can acknowledge it and the configuration
-    /// says so; then a description is the answer (or, if the INVITE had none, the offer) and not a preview of it.
-    pub fn progress_with(
-        &mut self,
-        session: SessionId,
-        status: StatusCode,
-        sdp: Option<Bytes>,
-        headers: &[(String, String)],
-        now: Now,
-    ) {
-        self.command(session, now, |session, hands| session.progress(status, sdp, headers, hands));
-    }
-
-    /// Answers an incoming call 200, repeated until it is acknowledged. If a provisional response has agreed on a
-    /// description, that one stands and `sdp` is not sent.
-    pub fn answer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
-        self.answer_with(session, sdp, &[], now);
-    }
-
-    /// The same with further headers.
-    pub fn answer_with(&mut self, session: SessionId, sdp: Bytes, headers: &[(String, String)], now: Now) {
-        self.command(session, now, |session, hands| session.answer(sdp, headers, hands));
-    }
-
-    /// Refuses an incoming call with a 3xx–6xx. An empty `reason` is the usual phrase of the status.
-    pub fn reject(&mut self, session: SessionId, status: StatusCode, reason: &str, now: Now) {
-        self.reject_with(session, status, reason, &[], now);
-    }
-
-    /// The same with further headers.
-    pub fn reject_with(
-        &mut self,
-        session: SessionId,
-        status: StatusCode,
-        reason: &str,
-        headers: &[(&str, &str)],
-        now: Now,
-    ) {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let reason = sayable(reason).map(str::to_owned);
-        let refusal = Refusal { status, reason, headers };
-        self.command(session, now, |session, hands| session.reject(&refusal, hands));
-    }
-
-    /// Refuses an incoming caller that nobody vouches for: answered once, not repeated, and forgotten at once, so that a
-    /// forged source address cannot aim our repetitions at somebody (§8.2.7). A lost answer costs the caller a copy of
-    /// its INVITE, which comes as a new session.
-    pub fn turn_away(&mut self, session: SessionId, status: StatusCode, reason: &str, now: Now) {
-        let reason = sayable(reason);
-        self.command(session, now, |session, hands| session.turn_away(status, reason, hands));
-    }
-
-    /// Asks an incoming caller who it is. The session ends as [`crate::EndedBy::Challenged`]; the caller may come again
-    /// with credentials, in a new one.
-    pub fn challenge(&mut self, session: SessionId, challenge: Challenge, now: Now) {
-        self.command(session, now, |session, hands| session.challenge(&challenge, hands));
-    }
-
-    /// Ends a call in whatever state it is: CANCEL, BYE, or 487. `Ended` is told at once; what is still owed to the
-    /// peer is done without the owner.
-    pub fn hang_up(&mut self, session: SessionId, now: Now) {
-        self.command(session, now, |session, hands| session.hang_up(None, hands));
-    }
-
-    /// The same, saying why in a Reason header (RFC 3326), as in `Q.850;cause=16`.
-    pub fn hang_up_because(&mut self, session: SessionId, reason: &str, now: Now) {
-        let reason = sayable(reason);
-        self.command(session, now, |session, hands| session.hang_up(reason, hands));
-    }
-
-    /// Offers a change of an established call by re-INVITE; or of one that rings and has agreed on early media, if the
-    /// peer takes UPDATE. The answer is `OfferAnswered` or `OfferFailed`. An offer that cannot be sent just now fails
-    /// with 491 at once, and `Settled` tells when it can.
-    pub fn offer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
-        self.command(session, now, |session, hands| session.offer(Some(sdp), hands));
-    }
-
-    /// Asks the peer of an established call for an offer, by a re-INVITE without one. It comes as `Offer` and is to be
-    /// answered within 8 s; to refuse it ends the call.
-    pub fn ask_offer(&mut self, session: SessionId, now: Now) {
-        self.command(session, now, |session, hands| session.offer(None, hands));
-    }
-
-    /// Answers the peer's offer.
-    pub fn answer_offer(&mut self, session: SessionId, sdp: Bytes, now: Now) {
-        self.command(session, now, |session, hands| session.answer_offer(sdp, hands));
-    }
-
-    /// Refuses the peer's offer, with 488 usually. The call goes on as it was.
-    pub fn refuse_offer(&mut self, session: SessionId, status: StatusCode, now: Now) {
-        let refusal = Refusal::new(status);
-        self.command(session, now, |session, hands| session.refuse_offer(&refusal, hands));
-    }
-
-    /// Accepts a transfer that came as [`crate::SessionEvent::Refer`]: 202, and the news that it is being tried.
-    pub fn accept_refer(&mut self, session: SessionId, refer: ReferId, now: Now) {
-        self.command(session, now, |session, hands| session.accept_refer(refer, hands));
-    }
-
-    /// Declines such a transfer: 603 usually, 403 for what the peer may not.
-    pub fn decline_refer(&mut self, session: SessionId, refer: ReferId, status: StatusCode, now: Now) {
-        self.command(session, now, |session, hands| session.decline_refer(refer, status, hands));
-    }
-
-    /// Tells the peer how an accepted transfer goes: a 1xx that the new call gets on, anything else how it ended. The
-    /// session may have ended; its id is good until the transfer is told to the end, or for 300 s.
-    pub fn report_refer(&mut self, session: SessionId, refer: ReferId, status: StatusCode, now: Now) {
-        self.command(session, now, |session, hands| session.report_refer(refer, status, hands));
-    }
-
-    /// Asks the peer of an established call to call somebody else. How it goes comes as
-    /// [`crate::SessionEvent::Transfer`]. `None` if it cannot be asked just now. The call goes on: whether to hang up is
-    /// the owner's to decide.
-    pub fn refer(&mut self, session: SessionId, transfer: Transfer, now: Now) -> Option<ReferId> {
-        let mut id = None;
-        self.command(session, now, |session, hands| id = session.refer(transfer, hands));
-        id
-    }
-
-    /// How the peer of this session names it, so that a call to the peer can take its place (RFC 3891): for the
-    /// `Replaces` of an INVITE to that peer, or of a REFER that sends somebody there.
-    pub fn replaces(&self, session: SessionId) -> Option<Replaces> {
-        let dialog = self.sessions.get(&session)?.dialog();
-        Some(Replaces {
-            call_id: dialog.call_id().into(),
-            to_tag: dialog.remote_tag()?.into(),
-            from_tag: session.to_string().into(),
-            early_only: false,
-        })
-    }
-
-    /// Sends INFO in an established call.
-    pub fn send_info(&mut self, session: SessionId, content_type: &str, body: Bytes, now: Now) {
-        let content = Some((content_type.to_owned(), body));
-        self.send(session, Method::Info, Vec::new(), content, now);
-    }
-
-    /// Sends any other request in an established call, such as MESSAGE. Its final status comes as
-    /// [`crate::SessionEvent::Response`].
-    pub fn send(
-        &mut self,
-        session: SessionId,
-        method: Method,
-        headers: Vec<(String, String)>,
-        content: Option<(String, Bytes)>,
-        now: Now,
-    ) {
-        self.command(session, now, |session, hands| session.send_other(method, headers, content, hands));
-    }
-
     /// Sends a request outside of any call. `draft` has everything but a Via. Its responses come as
     /// [`Output::Response`], silence as [`Output::Failed`].
     pub fn request(&mut self, draft: Request, destination: Destination, now: Now) -> ClientTransactionId {
@@ -385,7 +197,7 @@ impl UserAgent {
             .answer(StatusCode::OK)
             .header(HeaderName::Allow, self.config.allow())
             .header(HeaderName::Supported, self.config.supported())
-            .header(HeaderName::Accept, "application/sdp")
+            .header(HeaderName::Accept, facts::ACCEPT)
             .header(HeaderName::Server, &*self.config.name)
     }
 
@@ -483,7 +295,7 @@ impl UserAgent {
                 EndpointOutput::Canceled { tx, request, session } => {
                     if let Some(session) = session {
                         self.trace_cancel(session, &request, now);
-                        self.with(session, now, |session, hands| session.handle_cancel(tx, hands));
+                        self.with(session, now, |session, hands| session.handle_cancel(tx, &request, hands));
                     }
                 }
                 EndpointOutput::Response { tx, response, source, session } => match session {
