@@ -131,7 +131,8 @@ impl Server {
         let mut command = Command::new(binary());
         command.args(["serve", "--config", &config]);
         let mut server = Server::run(command, folder, &folder.join("data/ready.json"));
-        server.ready.admin = Some(Login { login: "root".to_owned(), password: "root-of-the-test".to_owned() });
+        server.ready.admin =
+            Some(Login { login: "root".to_owned(), password: "root-of-the-test".to_owned() });
         server
     }
 

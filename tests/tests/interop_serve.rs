@@ -185,11 +185,7 @@ fn write_center(folder: &Path, carrier: SocketAddr, database: &str) {
     fs::create_dir_all(folder.join("data")).expect("a folder");
     fs::write(folder.join("hotline.toml"), config).expect("written");
     for (name, entry, steps) in [
-        (
-            "out",
-            "5000",
-            "[step.go]\ntransfer = \"90055501\"\nring = \"60s\"\n",
-        ),
+        ("out", "5000", "[step.go]\ntransfer = \"90055501\"\nring = \"60s\"\n"),
         (
             "echo",
             "5001",

@@ -19,8 +19,11 @@ impl Center {
             LegEvent::RecordingFailed { recording, why } => self.recording_failed(recording, why, now),
             LegEvent::Ringing { leg } => self.if_other(leg, |center, id| center.other_rings(id)),
             LegEvent::Answered { leg } => self.if_other(leg, |center, id| center.other_answered(id, now)),
-            LegEvent::Held { leg } => self.if_other(leg, |center, id| center.held(id, now)),
-            LegEvent::Resumed { leg } => self.if_other(leg, |center, id| center.resumed(id, now)),
+            LegEvent::Held { leg } => self.if_talking(leg, |center, id| center.held(id, leg, now)),
+            LegEvent::Resumed { leg } => self.if_talking(leg, |center, id| center.resumed(id, leg, now)),
+            LegEvent::Refer { leg, refer, to, replaces } => {
+                self.asked_to_pass_on(leg, refer, &to, replaces, now);
+            }
             LegEvent::Digit { leg, digit } => self.digit(leg, digit, now),
             LegEvent::Played { leg, play } => self.played(leg, play, now),
             LegEvent::Ended { leg, cause, quality } => self.leg_ended(leg, &cause, quality, now),
@@ -31,6 +34,18 @@ impl Center {
     fn if_other(&mut self, leg: LegId, then: impl FnOnce(&mut Self, InteractionId)) {
         if let Some(id) = self.legs.get(&leg).copied()
             && self.interactions.get(&id).is_some_and(|live| live.other.is_some_and(|other| other.leg == leg))
+        {
+            then(self, id);
+        }
+    }
+
+    /// Calls `then` if the leg is one of the two that talk in an interaction.
+    fn if_talking(&mut self, leg: LegId, then: impl FnOnce(&mut Self, InteractionId)) {
+        if let Some(id) = self.legs.get(&leg).copied()
+            && self
+                .interactions
+                .get(&id)
+                .is_some_and(|live| live.customer == leg || live.other.is_some_and(|other| other.leg == leg))
         {
             then(self, id);
         }
@@ -111,6 +126,12 @@ impl Center {
         }
         let Some(id) = self.legs.remove(&leg) else { return };
         let Some(live) = self.interactions.get_mut(&id) else { return };
+        if let Some(at) = live.leaving.iter().position(|(leaving, _)| *leaving == leg) {
+            let (_, role) = live.leaving.swap_remove(at);
+            self.tell(Some(id), TimelineEvent::LegEnded { leg, role, cause: cause.clone(), quality }, now);
+            self.close_if_over(id, now);
+            return;
+        }
         let other = live.other.filter(|other| other.leg == leg);
         let role = other.map_or(LegRole::Customer, |other| other.role);
         if other.is_some() {

@@ -19,9 +19,16 @@ impl Center {
         for desk in self.desks.values() {
             let agent = &desk.agent.id;
             let Some(id) = desk.state.interaction() else { continue };
-            let direct = self.interactions.get(&id).is_some_and(|live| live.direct);
+            if desk.passed_on {
+                // The interaction lives on without this agent, or is over.
+                continue;
+            }
+            let colleagues = self
+                .interactions
+                .get(&id)
+                .is_some_and(|live| live.direct || matches!(live.state, InteractionState::Transferred(_)));
             if let Some(other) = handling.insert(id, agent)
-                && !direct
+                && !colleagues
             {
                 wrong.push(format!("{other} and {agent} both have {id}"));
             }
@@ -29,14 +36,17 @@ impl Center {
                 wrong.push(format!("{agent} is {} with {id}, which is not open", desk.state.as_str()));
                 continue;
             };
-            if desk.own_call.is_some() && !live.direct {
+            let past_queues = live.direct
+                || live.ending.is_some()
+                || matches!(live.state, InteractionState::Transferred(_));
+            if desk.own_call.is_some() && !past_queues {
                 wrong.push(format!("{agent} is in a call of their own and {id} is none"));
             }
             let fits = match desk.state {
                 AgentState::Reserved(_) => live.other.is_some_and(|other| !other.answered),
                 AgentState::Talking(_) => {
                     matches!(live.state, InteractionState::Connected(..) | InteractionState::OnHold(..))
-                        || live.direct && desk.own_call.is_some()
+                        || past_queues && desk.own_call.is_some()
                         || live.ending.is_some()
                 }
                 AgentState::WrapUp(_) => matches!(live.state, InteractionState::WrapUp(..)),

@@ -26,6 +26,8 @@ pub struct Desk {
     pub next: Option<AgentWish>,
     /// What the agent was before a call of the agent's own, while it lasts.
     pub own_call: Option<crate::direct::OwnCall>,
+    /// Whether the after-contact work is for an interaction that was passed on and lives without this agent.
+    pub passed_on: bool,
     /// When the wrap-up ends by itself.
     pub wrap_up_until: Option<Now>,
     /// Interactions handled today.
@@ -43,6 +45,7 @@ impl Desk {
             resting: false,
             next: None,
             own_call: None,
+            passed_on: false,
             wrap_up_until: None,
             handled: 0,
         }
@@ -60,6 +63,7 @@ impl Desk {
         }
         if !matches!(next, AgentState::WrapUp(_)) {
             self.wrap_up_until = None;
+            self.passed_on = false;
         }
         let before = (std::mem::replace(&mut self.state, next), self.since);
         self.since = now;

@@ -38,13 +38,13 @@ pub struct Directory {
 }
 
 /// What a phone of ours gets when it dials.
-enum Found {
+pub(crate) enum Found {
     Somebody(Target),
     Refused(Rejection, &'static str),
 }
 
 impl Directory {
-    fn find(&self, caller: &SipUser, dialed: &str) -> Found {
+    pub(crate) fn find(&self, caller: &SipUser, dialed: &str) -> Found {
         let colleague = SipUser::new(dialed);
         if self.phones.contains_key(&colleague) {
             return Found::Somebody(Target::User(colleague));
@@ -134,7 +134,7 @@ impl Center {
     }
 
     /// An agent's own phone is in a direct call.
-    fn agent_calls(&mut self, user: &SipUser, id: InteractionId, now: Now) {
+    pub(crate) fn agent_calls(&mut self, user: &SipUser, id: InteractionId, now: Now) {
         let Some(desk) = self.desks.values_mut().find(|desk| desk.agent.phone.as_ref() == Some(user)) else {
             return;
         };

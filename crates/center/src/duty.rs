@@ -120,7 +120,11 @@ impl Center {
         let Some(desk) = self.desks.get_mut(agent) else { return };
         let AgentState::WrapUp(interaction) = desk.state else { return };
         let step = desk.next.take().map_or(AgentStep::WrapUpOver, |wish| step_for(&wish));
+        let passed_on = desk.passed_on;
         self.agent_takes(agent, step, now);
+        if passed_on {
+            return;
+        }
         self.finish(interaction, Outcome::Handled, now);
     }
 

@@ -93,6 +93,15 @@ impl Center {
     pub(crate) fn leg_lost(&mut self, leg: model::LegId, now: Now) {
         let Some(id) = self.legs.remove(&leg) else { return };
         let Some(live) = self.interactions.get_mut(&id) else { return };
+        if let Some(at) = live.leaving.iter().position(|(leaving, _)| *leaving == leg) {
+            let (_, role) = live.leaving.swap_remove(at);
+            self.tell(
+                Some(id),
+                TimelineEvent::LegEnded { leg, role, cause: EndCause::Lost, quality: None },
+                now,
+            );
+            return;
+        }
         let role = match live.other {
             Some(other) if other.leg == leg => {
                 live.other = None;

@@ -4,7 +4,8 @@ use base::Now;
 use model::interaction::{IllegalInteractionStep, InteractionStep};
 use model::timeline::LegRole;
 use model::{
-    Channel, InteractionId, InteractionRecord, InteractionState, LegId, Outcome, Party, Prompt, RecordingId,
+    Channel, InteractionId, InteractionRecord, InteractionState, LegId, Outcome, Party, Prompt, QueueId,
+    RecordingId, SkillNeed,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,12 @@ pub struct Interaction {
     pub language: String,
     /// When it began to wait in its present queue.
     pub queued: Option<Now>,
+    /// Legs that were passed over and are on their way out.
+    pub leaving: Vec<(LegId, LegRole)>,
+    /// Where and how it waited last.
+    pub place: Option<Place>,
+    /// Where it goes back to when nobody takes it whom it was passed on to.
+    pub back_to: Option<Place>,
     /// The recording that runs.
     pub recording: Option<RecordingId>,
     /// How it ends, once its last leg is gone.
@@ -58,6 +65,19 @@ pub struct OtherLeg {
     pub answered: bool,
     /// Whether to record once it is answered; calls with agents always are.
     pub record: bool,
+}
+
+/// A place in a queue, as a flow asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Where.
+    pub queue: QueueId,
+    /// What the agent must be able to do.
+    pub needs: Vec<SkillNeed>,
+    /// Who is more urgent goes first.
+    pub priority: i32,
+    /// What is heard meanwhile.
+    pub hold: Prompt,
 }
 
 /// What we make a customer hear.
@@ -122,6 +142,9 @@ impl Interaction {
             hold: None,
             language,
             queued: None,
+            leaving: Vec::new(),
+            place: None,
+            back_to: None,
             recording: None,
             ending: None,
         }
@@ -150,6 +173,7 @@ impl Interaction {
     /// The legs that are still there.
     pub fn open_legs(&self) -> impl Iterator<Item = LegId> {
         let customer = self.customer_present.then_some(self.customer);
-        customer.into_iter().chain(self.other.map(|other| other.leg))
+        let leaving = self.leaving.iter().map(|(leg, _)| *leg);
+        customer.into_iter().chain(self.other.map(|other| other.leg)).chain(leaving)
     }
 }

@@ -15,7 +15,7 @@
 //!
 //! Reading order: [`input`] is the table of contents; then [`settings`], [`effect`], [`interaction`], [`desk`], and
 //! the center itself with one file for each part of its work: arrivals, the course of a flow, waiting, offers,
-//! talks, direct calls, endings.
+//! talks, direct calls, passing on, endings.
 
 pub mod audit;
 pub mod desk;
@@ -35,6 +35,7 @@ mod duty;
 mod ending;
 mod feature_code;
 mod offering;
+mod passing;
 mod restart;
 mod story;
 mod talk;

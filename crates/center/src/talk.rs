@@ -1,7 +1,6 @@
 //! Two parties talk: an agent or somebody outside has answered.
 
 use crate::Center;
-use crate::center::Timer;
 use crate::interaction::{Hearing, OtherLeg};
 use base::Now;
 use flow::Event;
@@ -10,8 +9,12 @@ use model::interaction::InteractionStep;
 use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{
-    AgentState, EndCause, InteractionId, InteractionState, LegCommand, Outcome, Prompt, TimelineEvent,
+    AgentState, EndCause, InteractionId, InteractionState, LegCommand, LegId, Outcome, Prompt, SipUser,
+    TimelineEvent,
 };
+
+/// The number of a play that nobody waits for the end of.
+const HOLD_PLAY: u32 = u32::MAX;
 
 impl Center {
     pub(crate) fn other_answered(&mut self, id: InteractionId, now: Now) {
@@ -48,7 +51,7 @@ impl Center {
         self.interactions.get(&id).is_some_and(|live| live.direct)
     }
 
-    fn connect(&mut self, id: InteractionId, other: OtherLeg, now: Now) {
+    pub(crate) fn connect(&mut self, id: InteractionId, other: OtherLeg, now: Now) {
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.hearing = Hearing::Nothing;
         let customer = live.customer;
@@ -77,14 +80,18 @@ impl Center {
         let Some(live) = self.interactions.get(&id) else { return };
         if let InteractionState::Transferred(number) = &live.state {
             let number = number.clone();
-            self.tell(Some(id), TimelineEvent::Transferred { number }, now);
+            self.tell(Some(id), TimelineEvent::Transferred { number: number.clone() }, now);
+            // A colleague to whom the caller was passed on.
+            self.agent_calls(&SipUser::new(&number), id, now);
             self.flow_event(id, Event::Transferred, now);
         }
     }
 
-    pub(crate) fn held(&mut self, id: InteractionId, now: Now) {
+    /// A party put us on hold: whoever it talks with hears music. Only what an agent does is told.
+    pub(crate) fn held(&mut self, id: InteractionId, by: LegId, now: Now) {
         let Some(live) = self.interactions.get(&id) else { return };
-        if !matches!(live.state, InteractionState::Connected(..)) {
+        if live.customer == by || !matches!(live.state, InteractionState::Connected(..)) {
+            self.far_end_hears_music(id, by);
             return;
         }
         let leg = live.customer;
@@ -98,9 +105,32 @@ impl Center {
         }
     }
 
-    pub(crate) fn resumed(&mut self, id: InteractionId, now: Now) {
+    fn far_end_hears_music(&mut self, id: InteractionId, by: LegId) {
+        let Some((live, other)) = self.interactions.get(&id).and_then(|live| Some((live, live.other?)))
+        else {
+            return;
+        };
+        if !other.answered || live.ending.is_some() || matches!(live.state, InteractionState::OnHold(..)) {
+            return;
+        }
+        let leg = if live.customer == by { other.leg } else { live.customer };
+        let Some(music) = self.settings.world.music.first() else { return };
+        let prompts = vec![Prompt { prompt: music.clone(), language: flow::MUSIC.to_owned() }];
+        self.command(LegCommand::Part { leg });
+        self.command(LegCommand::Play { leg, play: HOLD_PLAY, prompts, repeat: true });
+    }
+
+    /// A party took us off hold.
+    pub(crate) fn resumed(&mut self, id: InteractionId, by: LegId, now: Now) {
         let Some(live) = self.interactions.get_mut(&id) else { return };
-        let (InteractionState::OnHold(..), Some(other)) = (&live.state, live.other) else { return };
+        let Some(other) = live.other.filter(|other| other.answered) else { return };
+        if live.customer == by || !matches!(live.state, InteractionState::OnHold(..)) {
+            if live.ending.is_none() && !matches!(live.state, InteractionState::OnHold(..)) {
+                let customer = live.customer;
+                self.command(LegCommand::Bridge { a: customer, b: other.leg });
+            }
+            return;
+        }
         live.hearing = Hearing::Nothing;
         let customer = live.customer;
         self.take(id, InteractionStep::Resume, now);
@@ -119,6 +149,10 @@ impl Center {
                 if live.ending.is_some() {
                     return;
                 }
+                if !answered && live.back_to.is_some() && self.back_to_queue(id, now) {
+                    return;
+                }
+                let Some(live) = self.interactions.get(&id) else { return };
                 if live.direct {
                     return self.direct_over(id, answered, cause, now);
                 }
@@ -162,12 +196,7 @@ impl Center {
         self.take(id, InteractionStep::BeginWrapUp, now);
         self.keep(id);
         self.agent_takes(&agent, AgentStep::Finish, now);
-        let wrap_up = self.queues.get(&queue).map_or(base::Duration::ZERO, |queue| queue.wrap_up);
-        if let Some(desk) = self.desks.get_mut(&agent) {
-            desk.handled += 1;
-            desk.wrap_up_until = Some(now.after(wrap_up));
-            debug_assert_eq!(desk.state, AgentState::WrapUp(id));
-        }
-        self.deadlines.set(Timer::WrapUp(agent), now.mono + wrap_up);
+        debug_assert!(self.desks.get(&agent).is_none_or(|desk| desk.state == AgentState::WrapUp(id)));
+        self.begin_wrap_up(&agent, &queue, now);
     }
 }

@@ -1,7 +1,7 @@
 //! Waiting for an agent: the line, the music, the place told.
 
 use crate::center::Timer;
-use crate::interaction::Hearing;
+use crate::interaction::{Hearing, Place};
 use crate::{Center, announcement};
 use acd::Ticket;
 use base::Now;
@@ -31,10 +31,17 @@ impl Center {
         if !self.take(id, InteractionStep::Enqueue(queue.clone()), now) {
             return;
         }
-        self.acd.enqueue(Ticket { interaction: id, queue: queue.clone(), needs, priority, since: now.mono });
+        self.acd.enqueue(Ticket {
+            interaction: id,
+            queue: queue.clone(),
+            needs: needs.clone(),
+            priority,
+            since: now.mono,
+        });
         let position = self.acd.position(id).unwrap_or(1);
         let why = self.acd.why_waiting(id);
         if let Some(live) = self.interactions.get_mut(&id) {
+            live.place = Some(Place { queue: queue.clone(), needs, priority, hold: hold.clone() });
             live.hold = Some(hold);
             live.queued = Some(now);
             live.record.queue = Some(queue.clone());

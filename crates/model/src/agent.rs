@@ -146,7 +146,10 @@ impl AgentState {
             }
             (State::Talking(interaction), Step::Finish) => State::WrapUp(*interaction),
             (State::WrapUp(_), Step::WrapUpOver) => State::Ready,
-            (State::Ready | State::NotReady(_), Step::Call(interaction)) => State::Talking(interaction),
+            // A talk may become another one: the far ends of two calls are connected.
+            (State::Ready | State::NotReady(_) | State::Talking(_), Step::Call(interaction)) => {
+                State::Talking(interaction)
+            }
             (State::Talking(_), Step::CallOver(None)) => State::Ready,
             (State::Talking(_), Step::CallOver(Some(reason))) => State::NotReady(reason),
             (state, step) => return Err(IllegalAgentStep { state: state.as_str(), step: step.as_str() }),

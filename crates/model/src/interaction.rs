@@ -108,10 +108,18 @@ impl InteractionState {
                 Step::EnterFlow(flow),
             ) => State::InFlow(flow),
             (State::Connected(..) | State::OnHold(..), Step::EnterFlow(flow)) => State::InFlow(flow),
-            (State::InFlow(_) | State::Connected(..) | State::OnHold(..), Step::Enqueue(queue)) => {
-                State::Queued(queue)
-            }
-            (State::Arrived | State::InFlow(_), Step::Transfer(number)) => State::Transferred(number),
+            (
+                State::InFlow(_) | State::Connected(..) | State::OnHold(..) | State::Transferred(_),
+                Step::Enqueue(queue),
+            ) => State::Queued(queue),
+            (
+                State::Arrived
+                | State::InFlow(_)
+                | State::Connected(..)
+                | State::OnHold(..)
+                | State::Transferred(_),
+                Step::Transfer(number),
+            ) => State::Transferred(number),
             (State::Queued(queue), Step::Offer(agent)) => State::Offered(queue.clone(), agent),
             (State::Offered(queue, _), Step::Decline) => State::Queued(queue.clone()),
             (State::Offered(queue, agent), Step::Connect) => State::Connected(queue.clone(), agent.clone()),

@@ -68,6 +68,17 @@ pub enum LegEvent {
         /// The leg.
         leg: LegId,
     },
+    /// The party asks that whoever it talks with be connected with somebody else (REFER, RFC 3515).
+    Refer {
+        /// The leg of the one who asks.
+        leg: LegId,
+        /// Which request of that leg, for the answer.
+        refer: u32,
+        /// The number or user to connect with.
+        to: String,
+        /// The leg of another call of the same phone, whose far end it is to be (an attended transfer, RFC 3891).
+        replaces: Option<LegId>,
+    },
     /// The party pressed a key: `0`–`9`, `*`, `#`, `A`–`D`.
     Digit {
         /// The leg.
@@ -211,6 +222,22 @@ pub enum LegCommand {
         /// How long it may ring.
         ring: Duration,
     },
+    /// Grants what [`LegEvent::Refer`] asks for; the party is told that it is done.
+    TakeRefer {
+        /// The leg.
+        leg: LegId,
+        /// Which request.
+        refer: u32,
+    },
+    /// Declines it. The talk goes on.
+    DeclineRefer {
+        /// The leg.
+        leg: LegId,
+        /// Which request.
+        refer: u32,
+        /// Why.
+        why: Rejection,
+    },
     /// Ends the leg, whatever state it is in.
     HangUp {
         /// The leg.
@@ -281,6 +308,7 @@ impl LegEvent {
             | Self::Answered { leg }
             | Self::Held { leg }
             | Self::Resumed { leg }
+            | Self::Refer { leg, .. }
             | Self::Digit { leg, .. }
             | Self::Played { leg, .. }
             | Self::Ended { leg, .. } => Some(*leg),

@@ -123,6 +123,13 @@ pub enum TimelineEvent {
         /// The leg that is dialled.
         leg: LegId,
     },
+    /// A party's phone passed the other one on, and left.
+    PassedOn {
+        /// The leg that leaves.
+        leg: LegId,
+        /// To whom.
+        to: String,
+    },
     /// Customer and outside party talk.
     Transferred {
         /// The number.
@@ -199,6 +206,7 @@ impl TimelineEvent {
             Self::Held => "held",
             Self::Resumed => "resumed",
             Self::Dialed { .. } => "dialed",
+            Self::PassedOn { .. } => "passed_on",
             Self::Transferred { .. } => "transferred",
             Self::LegEnded { .. } => "leg_ended",
             Self::RecordingStarted { .. } => "recording_started",

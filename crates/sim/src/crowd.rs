@@ -96,6 +96,7 @@ enum Plan {
     AgentHangsUp(usize),
     AgentReturns(usize),
     AgentIsFree(usize),
+    AgentPassesOn(usize),
 }
 
 struct Run {
@@ -267,6 +268,22 @@ impl Run {
                     }
                 });
             }
+            Plan::AgentPassesOn(agent) => {
+                let phone = self.agents[agent].1.clone();
+                let number = match self.dice.below(4) {
+                    0 => "90055502".to_owned(),
+                    1 => "4001".to_owned(),
+                    _ => self.somebody().unwrap_or_default(),
+                };
+                self.world.act(&phone, |phone, now| {
+                    let calls: Vec<_> = phone.calls().collect();
+                    match calls[..] {
+                        [] => {}
+                        [only] => phone.pass_on(only, &number, None, now),
+                        [first, .., second] => phone.pass_on(first, &number, Some(second), now),
+                    }
+                });
+            }
             Plan::AgentIsFree(agent) => {
                 let phone = self.agents[agent].1.clone();
                 self.set_habit(&phone);
@@ -276,6 +293,12 @@ impl Run {
                 self.world.tell_center(center::Input::Agent { agent, wish: AgentWish::Ready });
             }
         }
+    }
+
+    /// The phone of some agent.
+    fn somebody(&mut self) -> Option<String> {
+        let count = self.agents.len() as u64;
+        (count > 0).then(|| self.agents[self.dice.below(count) as usize].1.clone())
     }
 
     /// An agent picks up the phone: for a colleague, somebody outside, or a number that nobody has.
@@ -288,7 +311,7 @@ impl Run {
         let number = match self.dice.below(4) {
             0 => "90055501".to_owned(),
             1 => "777".to_owned(),
-            _ => self.agents[self.dice.below(agents) as usize].1.clone(),
+            _ => self.somebody().unwrap_or_default(),
         };
         let phone = self.agents[agent].1.clone();
         self.world.act(&phone, |phone, now| phone.dial(&number, None, now));
@@ -327,6 +350,13 @@ impl Run {
 
     fn caller_sees(&mut self, told: Told) {
         match told {
+            // Somebody outside who was called has had enough at some time, too.
+            Told::IsUp(session, _)
+                if self.world.phone(CARRIER).is_some_and(|phone| phone.was_called(session)) =>
+            {
+                let talk = self.exponential(self.crowd.talk);
+                self.plan(talk, Plan::HangUp(session));
+            }
             Told::IsUp(session, address) => {
                 const KEYS: [Option<char>; 8] =
                     [Some('1'), Some('2'), Some('2'), Some('2'), Some('3'), Some('7'), None, Some('1')];
@@ -355,6 +385,10 @@ impl Run {
             Told::IsUp(..) => {
                 let talk = self.exponential(self.crowd.talk);
                 self.plan(talk, Plan::AgentHangsUp(agent));
+                if self.dice.unit() < self.crowd.own_calls {
+                    let moment = talk.mul_f64(self.dice.unit());
+                    self.plan(moment, Plan::AgentPassesOn(agent));
+                }
             }
             _ => {}
         }

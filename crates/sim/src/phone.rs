@@ -48,6 +48,8 @@ pub enum Told {
     Refused(SessionId, u16),
     /// The far end hung up, or the call broke.
     IsHungUpOn(SessionId),
+    /// What it asked for with a transfer was declined.
+    MayNotPassOn(u16),
 }
 
 /// One call of a phone.
@@ -227,9 +229,31 @@ impl Phone {
         }
     }
 
+    /// Asks the far end of a call to connect whoever is there with `number`; or, in an attended transfer, with the far
+    /// end of the other call.
+    pub fn pass_on(&mut self, session: SessionId, number: &str, second: Option<SessionId>, now: Now) {
+        let domain = self.domain.clone();
+        let host = Host::parse(domain.as_bytes()).expect("a domain");
+        let target = Uri::sip(Some(number), host, None).expect("a number to pass on to");
+        let transfer = sip::Transfer {
+            target: NameAddr::new(target),
+            replaces: second.and_then(|second| self.ua.replaces(second)),
+            referred_by: None,
+            wants_news: true,
+            headers: Vec::new(),
+        };
+        self.ua.refer(session, transfer, now);
+        self.follow(now);
+    }
+
     /// The calls that ring, and those that are up.
     pub fn calls(&self) -> impl Iterator<Item = SessionId> + '_ {
         self.calls.keys().copied()
+    }
+
+    /// Whether a call came in.
+    pub fn was_called(&self, session: SessionId) -> bool {
+        self.calls.get(&session).is_some_and(|call| call.incoming)
     }
 
     /// Whether a call is still there.
@@ -395,6 +419,9 @@ impl Phone {
                     _ if call.incoming && !call.up => Told::StopsRinging(session),
                     _ => Told::IsHungUpOn(session),
                 });
+            }
+            SessionEvent::Transfer { news: sip::News::Refused(status), .. } => {
+                self.told.push_back(Told::MayNotPassOn(status.code()));
             }
             SessionEvent::Acked { .. }
             | SessionEvent::OfferWithdrawn

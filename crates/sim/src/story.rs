@@ -12,6 +12,7 @@
 //!
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
+//! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is busy`, `is free`, for all calls that come. Somebody without a phone of the center's calls from outside. The
 //! line `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
 
@@ -215,6 +216,19 @@ impl Teller {
                     seconds.parse().map_err(|_| unclear(format!("{seconds} is no number of seconds")))?;
                 self.set_habit(actor, Habit::Answers(Duration::from_secs(seconds)));
             }
+            ["passes", "on", "to", number] => {
+                let session = self.world.phone(actor).and_then(|phone| phone.calls().last());
+                let session = session.ok_or_else(|| unclear(format!("{actor} is in no call")))?;
+                self.world.act(actor, |phone, now| phone.pass_on(session, number, None, now));
+            }
+            ["joins", "the", "two"] => {
+                let calls: Vec<_> =
+                    self.world.phone(actor).map(|phone| phone.calls().collect()).unwrap_or_default();
+                let [first, .., second] = calls[..] else {
+                    return Err(unclear(format!("{actor} is not in two calls")));
+                };
+                self.world.act(actor, |phone, now| phone.pass_on(first, actor, Some(second), now));
+            }
             ["presses", keys] => {
                 let address = self.calls.get(actor).and_then(|(_, address)| *address);
                 let address = address.ok_or_else(|| unclear(format!("{actor} is in no call")))?;
@@ -275,6 +289,7 @@ impl Teller {
                     }
                     Told::Refused(_, status) => format!("is refused, {status}"),
                     Told::IsHungUpOn(_) => "is hung up on".to_owned(),
+                    Told::MayNotPassOn(status) => format!("may not pass on, {status}"),
                     Told::NotRegistered(status) => format!("cannot register, {status}"),
                     Told::Registered => return None,
                 };
@@ -321,6 +336,7 @@ impl Teller {
             TimelineEvent::AgentChanged { agent, to, .. } => Some((agent.to_string(), state(to))),
             TimelineEvent::Held => Some((customer(self), "is on hold".to_owned())),
             TimelineEvent::Resumed => Some((customer(self), "is off hold".to_owned())),
+            TimelineEvent::PassedOn { to, .. } => Some((customer(self), format!("is passed on to {to}"))),
             TimelineEvent::Transferred { number } => Some((customer(self), format!("talks with {number}"))),
             TimelineEvent::Trouble { what } => Some(("trouble".to_owned(), what.clone())),
             TimelineEvent::RecordingStopped { length, .. } => {

@@ -115,6 +115,12 @@ fn setup() -> Setup {
     prompts.insert(PromptId::new("beep"), "", Arc::new(Clip::from_samples(ClipId(1001), &[0; 4000])));
     world.add_sound(flow::MUSIC, "calm");
     world.add_sound(flow::TONES, "beep");
+    prompts.insert(
+        PromptId::new("ringback"),
+        "tones",
+        Arc::new(Clip::from_samples(ClipId(1002), &[0; 32_000])),
+    );
+    world.add_sound(flow::TONES, "ringback");
     world.queues.insert("support".into());
     let agents: Vec<_> = [("anna", "1001"), ("bert", "1002"), ("chen", "1003")]
         .iter()

@@ -80,7 +80,7 @@ impl Telephony {
     }
 
     /// Whether an address is in our domain: the name, or the address phones reach us by.
-    fn is_ours(&self, uri: &Uri) -> bool {
+    pub(crate) fn is_ours(&self, uri: &Uri) -> bool {
         let Some(host) = uri.host() else { return false };
         Host::parse(self.settings.domain.as_bytes()).is_ok_and(|domain| host.is_same(&domain))
             || host.address() == Some(self.settings.address.ip())

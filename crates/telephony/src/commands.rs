@@ -6,6 +6,7 @@ use base::Now;
 use media::{ConferenceKey, RecordingKey};
 use model::leg::Rejection;
 use model::{EndCause, LegCommand, LegId};
+use sip::ReferId;
 use sip_message::StatusCode;
 
 impl Telephony {
@@ -17,6 +18,18 @@ impl Telephony {
             LegCommand::Reject { leg, why } => self.reject(leg, why, now),
             LegCommand::Dial { leg, target, caller, beside, ring } => {
                 self.open_leg(leg, Purpose::Dial { target, caller, beside, ring }, beside);
+            }
+            LegCommand::TakeRefer { leg, refer } => {
+                if let Some(Leg { state: State::Up { session }, .. }) = self.legs.get(&leg) {
+                    let (session, refer) = (*session, ReferId(refer));
+                    self.ua.accept_refer(session, refer, now);
+                    self.ua.report_refer(session, refer, StatusCode::OK, now);
+                }
+            }
+            LegCommand::DeclineRefer { leg, refer, why } => {
+                if let Some(Leg { state: State::Up { session }, .. }) = self.legs.get(&leg) {
+                    self.ua.decline_refer(*session, ReferId(refer), refusal(why).0, now);
+                }
             }
             LegCommand::HangUp { leg } => self.hang_up(leg, EndCause::Released, now),
             LegCommand::Play { leg, play, prompts, repeat } => self.play(leg, play, &prompts, repeat),
@@ -64,14 +77,7 @@ impl Telephony {
 
     fn reject(&mut self, leg: LegId, why: Rejection, now: Now) {
         let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) else { return };
-        let (status, reason) = match why {
-            Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, ""),
-            Rejection::Busy => (StatusCode::BUSY_HERE, ""),
-            Rejection::Declined => (StatusCode::DECLINE, ""),
-            Rejection::Forbidden => (StatusCode::FORBIDDEN, ""),
-            Rejection::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, ""),
-            Rejection::Draining => (StatusCode::SERVICE_UNAVAILABLE, "Shutting Down"),
-        };
+        let (status, reason) = refusal(why);
         self.ua.reject(*session, status, reason, now);
         self.close(leg, EndCause::Released, now);
     }
@@ -109,5 +115,17 @@ impl Telephony {
         if !self.legs.values().any(|leg| leg.room.as_deref() == Some(room)) {
             self.rooms.remove(room);
         }
+    }
+}
+
+/// What a SIP peer is told.
+fn refusal(why: Rejection) -> (StatusCode, &'static str) {
+    match why {
+        Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, ""),
+        Rejection::Busy => (StatusCode::BUSY_HERE, ""),
+        Rejection::Declined => (StatusCode::DECLINE, ""),
+        Rejection::Forbidden => (StatusCode::FORBIDDEN, ""),
+        Rejection::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, ""),
+        Rejection::Draining => (StatusCode::SERVICE_UNAVAILABLE, "Shutting Down"),
     }
 }

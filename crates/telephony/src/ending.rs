@@ -1,12 +1,13 @@
 //! What happens to dialogs, and the last moments of a leg.
 
 use crate::Telephony;
+use crate::admission::user_of;
 use crate::dialing::cause_of;
 use crate::leg::State;
 use crate::machine::Timer;
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Quality};
-use sip::{EndedBy, SessionEvent, SessionId};
+use sip::{EndedBy, Referral, SessionEvent, SessionId};
 use sip_message::StatusCode;
 
 /// How long the sound graph may take to close a port before the leg is over without its figures.
@@ -28,6 +29,7 @@ impl Telephony {
                 self.take_answer(id, sdp);
             }
             SessionEvent::Key(press) => self.tell(LegEvent::Digit { leg: id, digit: press.digit }),
+            SessionEvent::Refer(referral) => self.referred(id, session, &referral, now),
             SessionEvent::Ended(by) => self.session_ended(id, session, by, now),
             // A request inside the call that this program does not serve yet.
             SessionEvent::Request { tx, request } => {
@@ -39,12 +41,28 @@ impl Telephony {
             | SessionEvent::Info { .. }
             | SessionEvent::Redirected { .. }
             | SessionEvent::Farewell { .. }
-            | SessionEvent::Refer(_)
             | SessionEvent::Transfer { .. }
             | SessionEvent::Refreshed { .. }
             | SessionEvent::OfferFailed { .. }
             | SessionEvent::Response { .. } => {}
         }
+    }
+
+    /// The party asks us to connect whoever it talks with. Only within our domain: nobody is sent to foreign servers.
+    fn referred(&mut self, id: LegId, session: SessionId, referral: &Referral, now: Now) {
+        let replaces = referral.replaced.and_then(|other| self.by_session.get(&other).copied());
+        let declined = if referral.replaces.is_some() && replaces.is_none() {
+            Some(StatusCode::CALL_DOES_NOT_EXIST)
+        } else if !self.is_ours(&referral.target) {
+            Some(StatusCode::FORBIDDEN)
+        } else {
+            None
+        };
+        if let Some(status) = declined {
+            return self.ua.decline_refer(session, referral.id, status, now);
+        }
+        let to = user_of(&referral.target);
+        self.tell(LegEvent::Refer { leg: id, refer: referral.id.0, to, replaces });
     }
 
     fn acked(&mut self, id: LegId, session: SessionId, answer: Option<bytes::Bytes>, now: Now) {

@@ -28,7 +28,7 @@ pub struct Settings {
 impl Settings {
     pub(crate) fn user_agent(&self) -> UserAgentConfig {
         UserAgentConfig {
-            methods: vec![Method::Register, Method::Options],
+            methods: vec![Method::Register, Method::Options, Method::Refer],
             traces: true,
             neighborhoods: self.neighborhoods(),
             ..Default::default()

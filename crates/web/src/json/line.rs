@@ -110,6 +110,13 @@ pub enum LineBody {
         /// The leg that is dialled.
         leg: String,
     },
+    /// A party's phone passed the other one on, and left.
+    PassedOn {
+        /// The leg that leaves.
+        leg: String,
+        /// The number or user to whom.
+        to: String,
+    },
     /// Customer and outside party talk.
     Transferred {
         /// The number.
@@ -381,6 +388,7 @@ impl From<&TimelineEvent> for LineBody {
             Event::Held => Self::Held,
             Event::Resumed => Self::Resumed,
             Event::Dialed { number, leg } => Self::Dialed { number: number.clone(), leg: leg.to_string() },
+            Event::PassedOn { leg, to } => Self::PassedOn { leg: leg.to_string(), to: to.clone() },
             Event::Transferred { number } => Self::Transferred { number: number.clone() },
             Event::LegEnded { leg, role, cause, quality } => Self::LegEnded {
                 leg: leg.to_string(),

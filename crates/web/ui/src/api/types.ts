@@ -184,6 +184,7 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'held' }
   | { kind: 'resumed' }
   | { kind: 'dialed'; number: string; leg: string }
+  | { kind: 'passed_on'; leg: string; to: string }
   | { kind: 'transferred'; number: string }
   | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; quality?: Quality | null }
   | { kind: 'recording_started'; recording: string }

@@ -44,6 +44,12 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t('event.resumed');
     case 'dialed':
       return t('event.dialed', { number: phone(line.number) });
+    case 'passed_on': {
+      const agent = agentOfLeg?.get(line.leg);
+      return agent
+        ? t('event.passed_on', { agent: nameOf(agent), to: phone(line.to) })
+        : t('event.passed_on.plain', { to: phone(line.to) });
+    }
     case 'transferred':
       return t('event.transferred', { number: phone(line.number) });
     case 'leg_ended': {

@@ -251,6 +251,15 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
           ]}
         />
       );
+    case 'passed_on':
+      return (
+        <Fields
+          fields={[
+            [t('details.to'), phone(line.to)],
+            [t('details.leg'), <code key="leg">{line.leg}</code>],
+          ]}
+        />
+      );
     case 'transferred':
       return <Fields fields={[[t('details.to'), phone(line.number)]]} />;
     case 'digit':

@@ -49,6 +49,7 @@ const KINDS: Record<Line['kind'], Kind> = {
   held: 'agents',
   resumed: 'agents',
   dialed: 'routing',
+  passed_on: 'routing',
   transferred: 'routing',
   leg_ended: 'media',
   recording_started: 'media',
