@@ -355,6 +355,13 @@ impl Line {
         self.command("hold", "");
     }
 
+    /// Asks the far end to be connected with a number (a blind transfer).
+    pub fn pass_on(&mut self, number: &str) {
+        let uri = format!("sip:{number}@{}", self.domain);
+        let answer = self.command("transfer", &uri);
+        assert_eq!(answer["ok"], true, "{} cannot pass on to {uri}: {answer}", self.name);
+    }
+
     /// Takes the call back.
     pub fn resume(&mut self) {
         self.command("resume", "");

@@ -172,3 +172,36 @@
 10:05:20   anna is hung up on
 10:05:30   anna is ready
 10:05:30   record handled, support, waited 2 s, anna, talked 17 s, wrapped up 10 s
+10:06:00 > caller dials 4001
+10:06:00   caller waits for support, place 1
+10:06:00   caller is offered to anna, idle 30 s, 1 of 1
+10:06:00   anna is reserved
+10:06:00   caller hears queue-next, please-wait
+10:06:00   anna rings
+10:06:02   anna is talking
+10:06:02   anna hears caller
+10:06:02   caller hears anna
+10:06:10 > anna passes on to 1099
+10:06:10   anna is in wrap-up
+10:06:10   caller is passed on to 1099
+10:06:10   caller was recorded for 7 s
+10:06:10   caller waits for support, place 1, 0 talking, 1 in wrap-up, 0 not ready
+10:06:10   caller hears queue-next, please-wait
+10:06:10   anna is hung up on
+10:06:14   caller hears calm
+10:06:15 > bert dials 1099
+10:06:15   record unanswered
+10:06:15   bert is refused, 480
+10:06:20   anna is ready
+10:06:20   caller is offered to anna, idle 0 s, 1 of 1
+10:06:20   anna is reserved
+10:06:20   anna rings
+10:06:22   anna is talking
+10:06:22   anna hears caller
+10:06:22   caller hears anna
+10:06:40 > caller hangs up
+10:06:40   anna is in wrap-up
+10:06:40   caller was recorded for 17 s
+10:06:40   anna is hung up on
+10:06:50   anna is ready
+10:06:50   record handled, support, waited 14 s, anna, talked 25 s, wrapped up 10 s

@@ -5,7 +5,7 @@ use crate::figures::Figures;
 use crate::network::Weather;
 use crate::phone::{Habit, Told};
 use crate::setup::Setup;
-use crate::world::{CARRIER, Sight, World};
+use crate::world::{CARRIER, NOWHERE, Sight, World};
 use base::{Duration, IdSource, Instant, Timestamp};
 use model::agent::AgentState;
 use model::{AgentId, AgentWish, Record, TimelineEvent};
@@ -270,9 +270,10 @@ impl Run {
             }
             Plan::AgentPassesOn(agent) => {
                 let phone = self.agents[agent].1.clone();
-                let number = match self.dice.below(4) {
+                let number = match self.dice.below(5) {
                     0 => "90055502".to_owned(),
                     1 => "4001".to_owned(),
+                    2 => NOWHERE.to_owned(),
                     _ => self.somebody().unwrap_or_default(),
                 };
                 self.world.act(&phone, |phone, now| {
@@ -308,9 +309,10 @@ impl Run {
             return;
         }
         let agent = self.dice.below(agents) as usize;
-        let number = match self.dice.below(4) {
+        let number = match self.dice.below(5) {
             0 => "90055501".to_owned(),
             1 => "777".to_owned(),
+            2 => NOWHERE.to_owned(),
             _ => self.somebody().unwrap_or_default(),
         };
         let phone = self.agents[agent].1.clone();

@@ -33,6 +33,9 @@ pub const CARRIER: &str = "carrier";
 /// What numbers outside begin with.
 const OUTSIDE: &str = "9";
 
+/// A user of the center whose phone is never there.
+pub const NOWHERE: &str = "1099";
+
 const CARRIER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 1, 0, 1)), 5060);
 
 /// Something that could be seen from outside.
@@ -94,6 +97,7 @@ impl World {
                 .phones
                 .iter()
                 .map(|(user, password)| (user.clone(), secret(user.as_str(), password)))
+                .chain([(NOWHERE.into(), secret(NOWHERE, "lost with the phone"))])
                 .collect(),
             trunks: vec![Trunk {
                 id: "carrier".into(),
@@ -130,7 +134,7 @@ impl World {
         };
         world.to_telephony.push_back(telephony::Input::Prompts(setup.prompts));
         let directory = center::Directory {
-            phones: setup.phones.into_keys().map(|user| (user, true)).collect(),
+            phones: setup.phones.into_keys().chain([NOWHERE.into()]).map(|user| (user, true)).collect(),
             outside: vec![OUTSIDE.to_owned()],
         };
         world.to_center.push_back(Input::Config(Box::new(center::Settings { directory, ..setup.center })));

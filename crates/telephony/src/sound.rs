@@ -29,7 +29,10 @@ impl Telephony {
                     leg.state = State::Arrived { session, offer };
                     self.tell(LegEvent::Arrived { leg: id, from, to, origin });
                 }
-                dial @ Purpose::Dial { .. } => self.dial(id, dial, now),
+                dial @ Purpose::Dial { .. } => {
+                    leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
+                    self.dial(id, dial, now);
+                }
             },
             other => leg.state = other,
         }
