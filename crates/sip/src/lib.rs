@@ -4,7 +4,8 @@
 //! `handle_timeout`). Session descriptions pass through as bytes; who may call whom, and why, is decided above.
 //!
 //! Reading order: [`transport`] (where messages come from), [`transaction`] (four tables), [`Endpoint`] (all
-//! transactions), [`dialog`], [`session`] (one leg of a call), [`UserAgent`] (all of it: what owners use); beside them
+//! transactions), [`dialog`], [`session`] (one leg of a call), [`notifier`] (who wants to hear of what), [`UserAgent`]
+//! (all of it: what owners use); beside them
 //! [`Authenticator`] on [`digest`] (who is it), [`binding`], [`Locations`] and [`Registrar`]
 //! (where is everybody).
 
@@ -16,6 +17,7 @@ mod digest_dialect;
 mod endpoint;
 mod facts;
 pub mod locations;
+pub mod notifier;
 pub mod registrar;
 pub mod session;
 mod token;
@@ -28,12 +30,15 @@ pub use binding::{AddressOfRecord, Binding};
 pub use digest::{Credentials, DigestSecret};
 pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 pub use locations::Locations;
+pub use notifier::{
+    Document, SubscriptionConfig, SubscriptionEnd, SubscriptionEvent, SubscriptionRequest, Termination,
+};
 pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
 pub use session::{
     Arrival, EndedBy, Event as SessionEvent, Invite, KeyPress, News, ReferId, Referral, Reliable,
     SessionTimer, Transfer,
 };
-pub use token::{ClientTransactionId, ServerTransactionId, SessionId};
+pub use token::{ClientTransactionId, ServerTransactionId, SessionId, SubscriptionId};
 pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};
 pub use user_agent::{

@@ -66,6 +66,8 @@ macro_rules! ids {
 ids! {
     /// One leg of a call. On the wire it is our tag of the dialog.
     SessionId;
+    /// One subscription of somebody to something of ours. On the wire it is our tag of the dialog.
+    SubscriptionId;
     /// One request that came, until it is answered and forgotten. On the wire it is our tag in the answer.
     ServerTransactionId;
 }

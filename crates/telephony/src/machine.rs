@@ -144,8 +144,10 @@ impl Telephony {
                 UserAgentOutput::Session { session, event } => self.session_event(session, event, now),
                 UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
                 UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
-                // We send no requests outside of calls.
-                UserAgentOutput::Response { .. } | UserAgentOutput::Failed { .. } => {}
+                // We send no requests outside of calls, and serve no event packages.
+                UserAgentOutput::Response { .. }
+                | UserAgentOutput::Failed { .. }
+                | UserAgentOutput::Subscription { .. } => {}
             }
         }
     }

@@ -24,6 +24,7 @@ fn method(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder
         Method::Invite | Method::Ack | Method::Cancel | Method::Bye => return None,
         Method::Info | Method::Update | Method::Prack | Method::Options if inside => return None,
         Method::Notify | Method::Subscribe if inside => return None,
+        Method::Subscribe if !config.subscriptions.packages.is_empty() => return None,
         method if config.methods.contains(method) => return None,
         // These mean something in a dialog only, and there is none.
         Method::Info | Method::Update | Method::Prack => {

@@ -2,8 +2,9 @@
 
 use super::{UserAgent, sayable};
 use crate::authenticator::Challenge;
+use crate::notifier::{Document, Termination};
 use crate::session::{Hands, Invite, KeyPress, ReferId, Refusal, Session, Transfer};
-use crate::token::SessionId;
+use crate::token::{SessionId, SubscriptionId};
 use base::Now;
 use bytes::Bytes;
 use sip_message::header::Replaces;
@@ -204,5 +205,33 @@ impl UserAgent {
         now: Now,
     ) {
         self.command(session, now, |session, hands| session.send_other(method, headers, content, hands));
+    }
+}
+
+/// Subscriptions.
+impl UserAgent {
+    /// Accepts a subscription that was asked for; `document` is the state just now.
+    pub fn accept_subscription(&mut self, subscription: SubscriptionId, document: Document, now: Now) {
+        self.subscription(now, |notifier, reach| notifier.accept(subscription, document, reach));
+    }
+
+    /// Refuses a subscription that was asked for.
+    pub fn reject_subscription(&mut self, subscription: SubscriptionId, status: StatusCode, now: Now) {
+        self.subscription(now, |notifier, reach| notifier.reject(subscription, status, reach));
+    }
+
+    /// Asks a subscriber who it is. It may come again with credentials, as a new subscription.
+    pub fn challenge_subscription(&mut self, subscription: SubscriptionId, challenge: &Challenge, now: Now) {
+        self.subscription(now, |notifier, reach| notifier.challenge(subscription, challenge, reach));
+    }
+
+    /// Tells a subscriber the state, which has changed.
+    pub fn notify(&mut self, subscription: SubscriptionId, document: Document, now: Now) {
+        self.subscription(now, |notifier, reach| notifier.notify(subscription, document, reach));
+    }
+
+    /// Ends a subscription. The subscriber is told the state for the last time, and why.
+    pub fn end_subscription(&mut self, subscription: SubscriptionId, why: Termination, now: Now) {
+        self.subscription(now, |notifier, reach| notifier.end(subscription, why, reach));
     }
 }

@@ -16,6 +16,7 @@ pub use output::{Output, Trace};
 use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
+use crate::notifier::{Notifier, Reach, SubscriptionConfig};
 use crate::session::{self, Hands, Reliable, Session, SessionTimer, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transport::{ConnectionId, Destination, Source};
@@ -41,6 +42,8 @@ pub struct UserAgentConfig {
     pub neighborhoods: Vec<Network>,
     /// When provisional responses of ours are sent reliably.
     pub reliable: Reliable,
+    /// What may be subscribed to.
+    pub subscriptions: SubscriptionConfig,
     /// How sessions are kept alive; without it as the peer asks.
     pub session_timer: Option<SessionTimer>,
     /// Whether to tell every message of every call: [`Output::Trace`].
@@ -56,6 +59,7 @@ impl Default for UserAgentConfig {
             sessions_max: 20_000,
             neighborhoods: Vec::new(),
             reliable: Reliable::default(),
+            subscriptions: SubscriptionConfig::default(),
             session_timer: Some(SessionTimer::default()),
             traces: false,
         }
@@ -70,7 +74,16 @@ impl UserAgentConfig {
             allow.push_str(", ");
             allow.push_str(method.as_str());
         }
+        if !self.subscriptions.packages.is_empty() {
+            allow.push_str(", SUBSCRIBE");
+        }
         allow
+    }
+
+    /// The Allow-Events header's value.
+    pub(crate) fn allow_events(&self) -> Option<String> {
+        let packages = &self.subscriptions.packages;
+        (!packages.is_empty()).then(|| packages.join(", "))
     }
 
     /// The Supported header's value.
@@ -89,6 +102,7 @@ pub struct UserAgent {
     endpoint: Endpoint,
     ids: IdSource,
     sessions: BTreeMap<SessionId, Box<Session>>,
+    notifier: Notifier,
     deadlines: Deadlines<(SessionId, Wait)>,
     outputs: VecDeque<Output>,
 }
@@ -101,6 +115,7 @@ impl UserAgent {
             config,
             ids,
             sessions: BTreeMap::new(),
+            notifier: Notifier::default(),
             deadlines: Deadlines::new(),
             outputs: VecDeque::new(),
         }
@@ -136,7 +151,8 @@ impl UserAgent {
 
     /// When to call [`UserAgent::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.endpoint.poll_timeout(), self.deadlines.next()].into_iter().flatten().min()
+        let waits = [self.endpoint.poll_timeout(), self.deadlines.next(), self.notifier.poll_timeout()];
+        waits.into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -147,6 +163,7 @@ impl UserAgent {
             self.with(session, now, |session, hands| session.wake(wait, hands));
             self.pump(now);
         }
+        self.subscription(now, |notifier, reach| notifier.handle_timeout(reach));
     }
 
     /// Sends a request outside of any call. `draft` has everything but a Via. Its responses come as
@@ -198,6 +215,7 @@ impl UserAgent {
             .header(HeaderName::Allow, self.config.allow())
             .header(HeaderName::Supported, self.config.supported())
             .header(HeaderName::Accept, facts::ACCEPT)
+            .optional(HeaderName::AllowEvents, self.config.allow_events())
             .header(HeaderName::Server, &*self.config.name)
     }
 
@@ -237,6 +255,11 @@ impl UserAgent {
         self.sessions.len()
     }
 
+    /// How many subscriptions there are.
+    pub fn subscriptions(&self) -> usize {
+        self.notifier.len()
+    }
+
     /// How many requests are held in either direction.
     pub fn transactions(&self) -> usize {
         let (sent, received) = self.endpoint.transactions();
@@ -246,6 +269,7 @@ impl UserAgent {
     /// Whether nothing is held any more: no session, no transaction, no deadline.
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
+            && self.notifier.len() == 0
             && self.endpoint.transactions() == (0, 0)
             && self.poll_timeout().is_none()
             && self.outputs.is_empty()
@@ -259,6 +283,18 @@ impl UserAgent {
     fn command(&mut self, session: SessionId, now: Now, act: impl FnOnce(&mut Session, &mut Hands<'_>)) {
         self.with(session, now, act);
         self.pump(now);
+    }
+
+    /// Lets the notifier act, and sends what comes of it.
+    fn subscription(&mut self, now: Now, act: impl FnOnce(&mut Notifier, &mut Reach<'_>)) {
+        self.reach(now, act);
+        self.pump(now);
+    }
+
+    fn reach<T>(&mut self, now: Now, act: impl FnOnce(&mut Notifier, &mut Reach<'_>) -> T) -> T {
+        let mut reach =
+            Reach { endpoint: &mut self.endpoint, outputs: &mut self.outputs, config: &self.config, now };
+        act(&mut self.notifier, &mut reach)
     }
 
     fn with(&mut self, id: SessionId, now: Now, act: impl FnOnce(&mut Session, &mut Hands<'_>)) {
@@ -305,18 +341,30 @@ impl UserAgent {
                             session.handle_response(tx, &response, hands)
                         });
                     }
-                    None => self.outputs.push_back(Output::Response { tx, response }),
+                    None => {
+                        if !self
+                            .reach(now, |notifier, reach| notifier.handle_told(tx, Some(&response), reach))
+                        {
+                            self.outputs.push_back(Output::Response { tx, response });
+                        }
+                    }
                 },
                 EndpointOutput::StrayAnswer { response, source } => self.handle_stray(&response, source, now),
                 EndpointOutput::Failed { tx, why, session } => match session {
                     Some(session) => {
                         self.with(session, now, |session, hands| session.handle_failure(tx, why, hands));
                     }
-                    None => self.outputs.push_back(Output::Failed { tx, why }),
+                    None => {
+                        if !self.reach(now, |notifier, reach| notifier.handle_told(tx, None, reach)) {
+                            self.outputs.push_back(Output::Failed { tx, why });
+                        }
+                    }
                 },
                 EndpointOutput::Unanswered { tx, why, session } => {
                     if let Some(session) = session {
                         self.with(session, now, |session, hands| session.handle_unanswered(tx, why, hands));
+                    } else {
+                        self.reach(now, |notifier, reach| notifier.handle_unanswered(tx, reach));
                     }
                 }
                 EndpointOutput::Done { tx, session } => {
@@ -342,6 +390,9 @@ impl UserAgent {
         match (request.method(), session) {
             (Method::Invite, None) if !inside => self.handle_invite(tx, request, source, now),
             (_, Some(session)) => self.handle_inside(session, tx, request, now),
+            (Method::Subscribe, None) if !self.config.subscriptions.packages.is_empty() => {
+                self.reach(now, |notifier, reach| notifier.handle_subscribe(tx, request, source, reach));
+            }
             (Method::Bye, None) => self.refuse_unknown_dialog(tx, &request),
             (_, None) if inside => self.refuse_unknown_dialog(tx, &request),
             (_, None) => self.outputs.push_back(Output::Request { tx, request, source }),

@@ -1,8 +1,9 @@
 //! What a user agent asks for and tells.
 
 use crate::endpoint::Transmit;
+use crate::notifier::SubscriptionEvent;
 use crate::session::Event;
-use crate::token::{ClientTransactionId, ServerTransactionId, SessionId};
+use crate::token::{ClientTransactionId, ServerTransactionId, SessionId, SubscriptionId};
 use crate::transaction::Failure;
 use crate::transport::{Source, Transport};
 use base::Now;
@@ -21,6 +22,13 @@ pub enum Output {
         session: SessionId,
         /// What.
         event: Event,
+    },
+    /// Something happened to a subscription.
+    Subscription {
+        /// Which one.
+        subscription: SubscriptionId,
+        /// What.
+        event: SubscriptionEvent,
     },
     /// A request outside of any call that wants an answer by [`crate::UserAgent::respond`].
     Request {

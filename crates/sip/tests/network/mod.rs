@@ -212,6 +212,7 @@ impl Network {
                 UserAgentOutput::Request { tx, request, .. } => self.requests.push((side, tx, request)),
                 UserAgentOutput::Response { .. }
                 | UserAgentOutput::Failed { .. }
+                | UserAgentOutput::Subscription { .. }
                 | UserAgentOutput::Trace(_) => {}
             }
         }

@@ -5,8 +5,8 @@
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use bytes::Bytes;
 use sip::{
-    ConnectionId, Credentials, Destination, Invite, SessionEvent, SessionId, Source, Transport, UserAgent,
-    UserAgentConfig, UserAgentOutput,
+    ConnectionId, Credentials, Destination, Invite, SessionEvent, SessionId, Source, SubscriptionEvent,
+    SubscriptionId, Transport, UserAgent, UserAgentConfig, UserAgentOutput,
 };
 use sip_message::{HeaderName, Message, NameAddr, Request, StatusCode, Uri};
 
@@ -21,6 +21,8 @@ pub(crate) struct Peer {
     pub(crate) traced: Vec<String>,
     pub(crate) session: Option<SessionId>,
     pub(crate) asked: Option<(sip::ServerTransactionId, Box<Request>)>,
+    pub(crate) subscription: Option<SubscriptionId>,
+    pub(crate) kept: Vec<String>,
 }
 
 impl Peer {
@@ -40,6 +42,8 @@ impl Peer {
             traced: Vec::new(),
             session: None,
             asked: None,
+            subscription: None,
+            kept: Vec::new(),
         }
     }
 
@@ -143,6 +147,16 @@ impl Peer {
                 UserAgentOutput::Request { tx, request, .. } => {
                     events.push(format!("Request {}", request.method()));
                     self.asked = Some((tx, request));
+                }
+                UserAgentOutput::Subscription { subscription, event } => {
+                    self.subscription = Some(subscription);
+                    events.push(match event {
+                        SubscriptionEvent::Asked(asked) => {
+                            let once = if asked.once { " once" } else { "" };
+                            format!("asked {}{once}", asked.package)
+                        }
+                        SubscriptionEvent::Ended(why) => format!("ended {why:?}"),
+                    });
                 }
                 UserAgentOutput::Trace(trace) => {
                     let way = if trace.sent { "sent" } else { "received" };
