@@ -3,7 +3,7 @@
 use crate::transport::{Destination, Source};
 use base::Instant;
 use core::fmt;
-use sip_message::Uri;
+use sip_message::{NameAddr, Uri};
 use std::sync::Arc;
 
 /// The public address of a user: `user@host`, the host in lower case, without port and parameters (§10.3 step 5).
@@ -68,6 +68,10 @@ pub struct Binding {
     pub cseq: u32,
     /// The device's own name and the number of its flow (`+sip.instance`, `reg-id`; RFC 5626).
     pub instance: Option<Box<str>>,
+    /// Whether it is one of several flows to the device, told apart by `instance` whatever their contacts (RFC 5626).
+    pub is_flow: bool,
+    /// The proxies on the way to the phone, the one next to us first (RFC 3327).
+    pub path: Box<[NameAddr]>,
     /// What the phone calls itself (`User-Agent`).
     pub user_agent: Option<Box<str>>,
 }
@@ -78,7 +82,21 @@ impl Binding {
         &self.contact
     }
 
-    /// Where a call to this phone is sent.
+    /// The Route of a call to this phone.
+    pub fn routes(&self) -> &[NameAddr] {
+        &self.path
+    }
+
+    /// Whether an entry of this binding takes the other's place: the same flow, or else the same contact text.
+    pub(crate) fn displaces(&self, other: &Self) -> bool {
+        if self.is_flow && other.is_flow {
+            self.instance == other.instance
+        } else {
+            self.contact == other.contact
+        }
+    }
+
+    /// Where a call to this phone is sent: back the way its REGISTER came, which with a path is its first proxy.
     pub fn destination(&self) -> Destination {
         self.source.into()
     }

@@ -12,6 +12,9 @@ use std::net::{IpAddr, SocketAddr};
 /// How far a request may go (§8.1.1.6).
 const MAX_FORWARDS: u32 = 70;
 
+/// The parameter of a Contact that wants everything over the flow it was sent on (RFC 5626 §4.3).
+const OUTBOUND: &str = "ob";
+
 /// One dialog, or, on the calling side before the first answer, the half of it that we know.
 #[derive(Clone, Debug)]
 pub struct Dialog {
@@ -48,8 +51,8 @@ impl Dialog {
         flow: Destination,
     ) -> Self {
         // Sent elsewhere than the target says: to where a phone behind a NAT registered from.
-        let keeps_flow =
-            address_of(&target).is_some_and(|(host, port)| SocketAddr::new(host, port) != flow.remote);
+        let keeps_flow = target.has_param(OUTBOUND)
+            || address_of(&target).is_some_and(|(host, port)| SocketAddr::new(host, port) != flow.remote);
         let tag = id.to_string();
         // A tag made of letters and digits cannot be refused.
         let local = from.clone().with_tag(&tag).unwrap_or(from);
@@ -81,12 +84,12 @@ impl Dialog {
             call_id: facts::call_id(headers)?.into(),
             local: to.clone().with_tag(&id.to_string()).unwrap_or(to),
             remote: from,
+            keeps_flow: is_direct && (!leads_back || remote_target.has_param(OUTBOUND)),
             remote_target,
             route_set: facts::routes(headers, HeaderName::RecordRoute)?,
             local_cseq: 0,
             remote_cseq: Some(facts::cseq(headers)?.number),
             flow: source.into(),
-            keeps_flow: is_direct && !leads_back,
         })
     }
 

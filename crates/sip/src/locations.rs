@@ -92,9 +92,9 @@ impl Locations {
         }
     }
 
-    /// Enters a binding; one with the same contact text is replaced and returned.
+    /// Enters a binding; the one of the same flow, or with the same contact text, is replaced and returned.
     pub fn put(&mut self, aor: &AddressOfRecord, binding: Binding) -> Option<Binding> {
-        let before = self.remove(aor, &binding.contact);
+        let before = self.remove_where(aor, |other| binding.displaces(other));
         if let Some(connection) = binding.source.connection {
             self.connections.insert((connection, aor.clone()));
         }
@@ -110,8 +110,16 @@ impl Locations {
 
     /// Takes out the binding with this contact text.
     pub fn remove(&mut self, aor: &AddressOfRecord, contact: &Uri) -> Option<Binding> {
-        let bindings = self.bindings.get_mut(aor)?;
-        let place = bindings.iter().position(|binding| binding.contact == *contact)?;
+        self.remove_where(aor, |binding| binding.contact == *contact)
+    }
+
+    /// Takes out the first binding that fits.
+    pub fn remove_where(
+        &mut self,
+        aor: &AddressOfRecord,
+        fits: impl FnMut(&Binding) -> bool,
+    ) -> Option<Binding> {
+        let place = self.of(aor).iter().position(fits)?;
         Some(self.take(aor, place))
     }
 
@@ -276,6 +284,24 @@ mod tests {
         assert_eq!(restored.of(&anna())[0].expires, at(20));
     }
 
+    #[test]
+    fn what_leads_to_a_phone_survives_a_restart_with_it() {
+        let mut locations = Locations::new();
+        let path = vec![sip_message::NameAddr::parse(b"<sip:edge.test;lr;ob>").unwrap()];
+        let kept = Binding {
+            path: path.into(),
+            instance: Some("<urn:uuid:1>;2".into()),
+            is_flow: true,
+            user_agent: Some("phone/1".into()),
+            q: 300,
+            ..binding("sip:a@phone", 1000, 60)
+        };
+        locations.put(&anna(), kept.clone());
+        let mut restored = Locations::new();
+        restored.restore(locations.snapshot(now(10, 1_010)), now(10, 1_010));
+        assert_eq!(restored.of(&anna()), [kept]);
+    }
+
     fn anna() -> AddressOfRecord {
         AddressOfRecord::new("anna", "hotline.test")
     }
@@ -294,6 +320,8 @@ mod tests {
             call_id: "call".into(),
             cseq: 1,
             instance: None,
+            is_flow: false,
+            path: Box::default(),
             user_agent: None,
         }
     }

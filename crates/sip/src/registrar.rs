@@ -1,8 +1,8 @@
-//! REGISTER: RFC 3261 §10.3, with `+sip.instance` and `reg-id` of RFC 5626 so that a browser that comes again replaces
-//! itself.
+//! REGISTER: RFC 3261 §10.3, with Path (RFC 3327), and with `+sip.instance` and `reg-id` (RFC 5626), so that a device
+//! that comes again replaces itself and may be reached over several flows.
 //!
 //! Who sends the request has been found out before ([`crate::Authenticator`]); here a user may change its own address
-//! of record and no other. All contacts of a request are entered, or none. There is no proxy here and no Path.
+//! of record and no other. All contacts of a request are entered, or none. GRUUs (RFC 5627) are not given out.
 
 use crate::binding::{AddressOfRecord, Binding};
 use crate::facts;
@@ -19,6 +19,9 @@ const EVENTS_MAX: usize = 10_000;
 /// What a client is told to wait when the table is full, in seconds.
 const RETRY_AFTER_S: u32 = 60;
 
+/// How many proxies may stand in a Path. A longer one is refused with 400.
+const PATH_MAX: usize = 8;
+
 /// The longest User-Agent that is kept.
 const USER_AGENT_CHARS_MAX: usize = 64;
 
@@ -33,6 +36,8 @@ pub struct RegistrarConfig {
     pub expires_default: Duration,
     /// The longest. Longer wishes are shortened.
     pub expires_max: Duration,
+    /// How often a phone with a flow of RFC 5626 has to show that it lives, if we want to say it (`Flow-Timer`).
+    pub flow_timer: Option<Duration>,
 }
 
 impl RegistrarConfig {
@@ -43,6 +48,7 @@ impl RegistrarConfig {
             expires_min: Duration::from_secs(60),
             expires_default: Duration::from_secs(3600),
             expires_max: Duration::from_secs(3600),
+            flow_timer: Some(Duration::from_secs(120)),
         }
     }
 }
@@ -79,7 +85,7 @@ pub enum Removed {
     Replaced,
     /// It did not register again in time.
     Expired,
-    /// Its connection broke.
+    /// Its connection broke, or its flow turned out to lead nowhere.
     Disconnected,
 }
 
@@ -97,6 +103,7 @@ struct Change {
     expires: Duration,
     q: u16,
     instance: Option<Box<str>>,
+    is_flow: bool,
 }
 
 /// Why a request is refused, and with what header.
@@ -121,7 +128,7 @@ impl Registrar {
         now: Now,
     ) -> ResponseBuilder {
         match self.change(request, user.borrow(), source, now.mono) {
-            Ok(aor) => self.success(request, &aor, now.mono),
+            Ok((aor, has_flow)) => self.success(request, &aor, has_flow, now.mono),
             Err(Refusal::Status(status, reason)) => request.answer(status).reason(reason),
             Err(Refusal::TooBrief) => request
                 .answer(StatusCode::INTERVAL_TOO_BRIEF)
@@ -154,6 +161,16 @@ impl Registrar {
         }
     }
 
+    /// A call over this flow could not be delivered: a datagram was refused, or the proxy at its end answered 430. A
+    /// binding that is one of several flows is removed; a plain one stays, since it may be a phone that is just starting.
+    pub fn flow_failed(&mut self, aor: &AddressOfRecord, contact: &Uri, source: Source) {
+        let is_it =
+            |binding: &Binding| binding.is_flow && binding.contact == *contact && binding.source == source;
+        if let Some(binding) = self.locations.remove_where(aor, is_it) {
+            self.tell_removed(aor.clone(), binding, Removed::Disconnected);
+        }
+    }
+
     /// What has changed, in order.
     pub fn poll_output(&mut self) -> Option<RegistrarEvent> {
         self.events.pop_front()
@@ -177,7 +194,7 @@ impl Registrar {
         user: &str,
         source: Source,
         now: Instant,
-    ) -> Result<AddressOfRecord, Refusal> {
+    ) -> Result<(AddressOfRecord, bool), Refusal> {
         let headers = request.headers();
         let to = facts::to(headers).ok_or(BAD_TO)?;
         let aor = self.address_of(to.uri(), user, source)?;
@@ -197,14 +214,24 @@ impl Registrar {
                 ));
             }
             self.check_order(&aor, |_| true, call_id, cseq)?;
-            let all: Vec<_> = self.locations.bindings(&aor).map(|binding| binding.contact.clone()).collect();
-            for contact in all {
-                self.remove(&aor, &contact, Removed::Unregistered);
-            }
-            return Ok(aor);
+            while self.remove(&aor, |_| true, Removed::Unregistered) {}
+            return Ok((aor, false));
         }
 
-        let changes = self.changes(&contacts, facts::seconds(headers, HeaderName::Expires))?;
+        let path = facts::routes(headers, HeaderName::Path).filter(|path| path.len() <= PATH_MAX);
+        let path: Box<[NameAddr]> = path.ok_or(BAD_PATH)?.into();
+        let may_flow = headers.has_token(HeaderName::Supported, "outbound")
+            || headers.has_token(HeaderName::Require, "outbound");
+        let changes = self.changes(&contacts, facts::seconds(headers, HeaderName::Expires), may_flow)?;
+        let has_flow = changes.iter().any(|change| change.is_flow);
+        if has_flow {
+            // RFC 5626 §6: nobody between us, or a first proxy that keeps the flow for us.
+            let is_direct = headers.list(HeaderName::Via).nth(1).is_none();
+            if !is_direct && !path.first().is_some_and(|first| first.uri().has_param("ob")) {
+                let status = StatusCode::FIRST_HOP_LACKS_OUTBOUND;
+                return Err(Refusal::Status(status, "First Hop Lacks Outbound Support"));
+            }
+        }
         for change in &changes {
             self.check_order(&aor, |binding| is_same(binding, change), call_id, cseq)?;
         }
@@ -219,24 +246,21 @@ impl Registrar {
             value.text().chars().take(USER_AGENT_CHARS_MAX).collect::<String>().into_boxed_str()
         });
         for change in changes {
-            let old = self.locations.bindings(&aor).find(|binding| is_same(binding, &change));
-            let old = old.map(|binding| binding.contact.clone());
             if change.expires.is_zero() {
-                if let Some(old) = old {
-                    self.remove(&aor, &old, Removed::Unregistered);
-                }
+                self.remove(&aor, |binding| is_same(binding, &change), Removed::Unregistered);
                 continue;
             }
-            if let Some(old) = old.as_ref().filter(|old| !old.equivalent(&change.contact)) {
-                self.remove(&aor, old, Removed::Replaced);
+            // The same contact in other words is the same binding under its new words; the same device elsewhere is
+            // another.
+            let mut is_new = true;
+            while let Some(old) = self.locations.remove_where(&aor, |binding| is_same(binding, &change)) {
+                if old.contact.equivalent(&change.contact) {
+                    is_new = false;
+                } else {
+                    self.tell_removed(aor.clone(), old, Removed::Replaced);
+                }
             }
-            let is_new = old.is_none_or(|old| !old.equivalent(&change.contact));
             let contact = change.contact.clone();
-            // An equivalent contact in other words is the same binding under its new words.
-            let respelled = self.locations.bindings(&aor).find(|one| one.contact.equivalent(&contact));
-            if let Some(words) = respelled.map(|one| one.contact.clone()).filter(|words| *words != contact) {
-                self.locations.remove(&aor, &words);
-            }
             let binding = Binding {
                 contact: change.contact,
                 source,
@@ -245,6 +269,8 @@ impl Registrar {
                 call_id: call_id.into(),
                 cseq,
                 instance: change.instance,
+                is_flow: change.is_flow,
+                path: path.clone(),
                 user_agent: user_agent.clone(),
             };
             self.locations.put(&aor, binding);
@@ -252,7 +278,7 @@ impl Registrar {
                 self.tell(RegistrarEvent::BindingAdded { aor: aor.clone(), contact, source });
             }
         }
-        Ok(aor)
+        Ok((aor, has_flow))
     }
 
     /// Steps 4 and 5: the address in To, if it is this user's.
@@ -274,14 +300,22 @@ impl Registrar {
         &self,
         contacts: &[sip_message::Value<'_>],
         expires: Option<u32>,
+        may_flow: bool,
     ) -> Result<Vec<Change>, Refusal> {
         if contacts.len() > BINDINGS_PER_ADDRESS_MAX {
             return Err(Refusal::Full);
         }
-        contacts.iter().map(|contact| self.change_of(contact.as_bytes(), expires)).collect()
+        let changes: Result<Vec<_>, _> =
+            contacts.iter().map(|contact| self.change_of(contact.as_bytes(), expires, may_flow)).collect();
+        let changes = changes?;
+        // RFC 5626 §6: a request makes one flow, since it comes over one.
+        if changes.iter().filter(|change| change.is_flow && !change.expires.is_zero()).count() > 1 {
+            return Err(BAD_CONTACT);
+        }
+        Ok(changes)
     }
 
-    fn change_of(&self, contact: &[u8], expires: Option<u32>) -> Result<Change, Refusal> {
+    fn change_of(&self, contact: &[u8], expires: Option<u32>, may_flow: bool) -> Result<Change, Refusal> {
         let contact = NameAddr::parse(contact).map_err(|_| BAD_CONTACT)?;
         if !contact.uri().is_sip() {
             return Err(BAD_CONTACT);
@@ -295,7 +329,10 @@ impl Registrar {
             let flow = contact.param("reg-id").unwrap_or_default();
             format!("{instance};{flow}").into_boxed_str()
         });
+        let has_number =
+            contact.param("reg-id").is_some_and(|number| number.parse::<u32>().is_ok_and(|n| n > 0));
         Ok(Change {
+            is_flow: may_flow && has_number && instance.is_some(),
             expires: wanted.min(self.config.expires_max),
             q: contact.q().unwrap_or(1000),
             instance,
@@ -322,7 +359,13 @@ impl Registrar {
     }
 
     /// Step 8: all bindings, with what is left of their time.
-    fn success(&self, request: &Request, aor: &AddressOfRecord, now: Instant) -> ResponseBuilder {
+    fn success(
+        &self,
+        request: &Request,
+        aor: &AddressOfRecord,
+        has_flow: bool,
+        now: Instant,
+    ) -> ResponseBuilder {
         let contacts = self.locations.bindings(aor).map(|binding| {
             let left = seconds(binding.expires.since(now));
             let mut value = [b"<", binding.contact.as_bytes(), b">"].concat();
@@ -332,13 +375,30 @@ impl Registrar {
             }
             value
         });
-        request.answer(StatusCode::OK).headers(HeaderName::Contact, contacts)
+        let headers = request.headers();
+        // RFC 3327 §5.3: the phone is shown the way its calls will take, if it can make use of it.
+        let shows_path = headers.has_token(HeaderName::Supported, "path");
+        let path = headers.all(HeaderName::Path).filter(|_| shows_path);
+        let response = request
+            .answer(StatusCode::OK)
+            .headers(HeaderName::Contact, contacts)
+            .headers(HeaderName::Path, path)
+            .header(HeaderName::Supported, "path, outbound");
+        if !has_flow {
+            return response;
+        }
+        let timer = self.config.flow_timer.map(seconds);
+        response.header(HeaderName::Require, "outbound").optional(HeaderName::FlowTimer, timer)
     }
 
-    fn remove(&mut self, aor: &AddressOfRecord, contact: &Uri, why: Removed) {
-        if let Some(binding) = self.locations.remove(aor, contact) {
+    /// Removes the first binding that fits. Returns whether there was one.
+    fn remove(&mut self, aor: &AddressOfRecord, fits: impl FnMut(&Binding) -> bool, why: Removed) -> bool {
+        let removed = self.locations.remove_where(aor, fits);
+        let is_there = removed.is_some();
+        if let Some(binding) = removed {
             self.tell_removed(aor.clone(), binding, why);
         }
+        is_there
     }
 
     fn tell_removed(&mut self, aor: AddressOfRecord, binding: Binding, why: Removed) {
@@ -354,10 +414,15 @@ impl Registrar {
 }
 
 const BAD_TO: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: To is no address of record");
+const BAD_PATH: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: malformed Path");
 const BAD_CONTACT: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: malformed Contact");
 
-/// Whether a change is about this binding: the same contact (§19.1.4), or the same device on the same flow.
+/// Whether a change is about this binding: the same device on the same flow, or, unless both are flows, the same contact
+/// (§19.1.4).
 fn is_same(binding: &Binding, change: &Change) -> bool {
+    if binding.is_flow && change.is_flow {
+        return change.instance == binding.instance;
+    }
     (change.instance.is_some() && change.instance == binding.instance)
         || binding.contact.equivalent(&change.contact)
 }
@@ -532,6 +597,70 @@ mod tests {
         assert_eq!(desk.events()[1], "removed sip:a@x.invalid;transport=ws Disconnected");
     }
 
+    #[test]
+    fn a_phone_behind_proxies_is_called_along_its_path() {
+        let mut desk = Desk::new();
+        let path = "Path: <sip:edge.test;lr>, <sip:inner.test;lr>\r\n";
+        let answer = desk.register(&format!("Supported: path\r\n{path}Contact: <sip:a@10.0.0.7>\r\n"));
+        assert_eq!(answer, "200 <sip:a@10.0.0.7>;expires=3600 Path: <sip:edge.test;lr>, <sip:inner.test;lr>");
+        let binding = desk.only();
+        let routes: Vec<_> = binding.routes().iter().map(|route| route.uri().to_string()).collect();
+        assert_eq!(routes, ["sip:edge.test;lr", "sip:inner.test;lr"]);
+        // Who cannot make use of it is not shown it, and a renewal without one leads there directly.
+        assert_eq!(desk.register("Contact: <sip:a@10.0.0.7>\r\n"), "200 <sip:a@10.0.0.7>;expires=3600");
+        assert!(desk.only().routes().is_empty());
+        assert!(desk.register("Path: <sip:\r\nContact: <sip:a@10.0.0.7>\r\n").starts_with("400"));
+        let long = "Path: <sip:p;lr>\r\n".repeat(PATH_MAX + 1);
+        assert!(desk.register(&format!("{long}Contact: <sip:a@10.0.0.7>\r\n")).starts_with("400"));
+    }
+
+    #[test]
+    fn a_device_is_reached_over_each_of_its_flows() {
+        let mut desk = Desk::new();
+        let flow = |number: u32| {
+            format!(
+                "Supported: path, outbound\r\n\
+                 Contact: <sip:a@10.0.0.7;ob>;+sip.instance=\"<urn:uuid:1>\";reg-id={number}\r\n"
+            )
+        };
+        desk.source = Source { transport: Transport::Tcp, connection: Some(ConnectionId(1)), ..desk.source };
+        let answer = desk.register(&flow(1));
+        assert_eq!(answer, "200 <sip:a@10.0.0.7;ob>;expires=3600 Require: outbound Flow-Timer: 120");
+        desk.source.connection = Some(ConnectionId(2));
+        desk.register(&flow(2));
+        assert_eq!(desk.registrar.locations().len(), 2);
+        // The second flow comes anew over another connection: it replaces itself and not the first.
+        desk.source.connection = Some(ConnectionId(3));
+        desk.register(&flow(2));
+        desk.registrar.connection_closed(ConnectionId(2));
+        assert_eq!(desk.registrar.locations().len(), 2);
+        desk.registrar.connection_closed(ConnectionId(1));
+        assert_eq!(desk.only().source.connection, Some(ConnectionId(3)));
+        let (source, contact) = (desk.source, desk.only().contact.clone());
+        desk.registrar.flow_failed(&AddressOfRecord::new("anna", "hotline.test"), &contact, source);
+        assert_eq!(desk.registrar.locations().len(), 0);
+        let ends = desk.events().iter().filter(|event| event.ends_with("Disconnected")).count();
+        assert_eq!(ends, 2);
+    }
+
+    #[test]
+    fn flows_need_a_first_hop_that_keeps_them() {
+        let mut desk = Desk::new();
+        let contact = "Contact: <sip:a@10.0.0.7>;+sip.instance=\"<urn:uuid:1>\";reg-id=1\r\n";
+        let through = "Supported: outbound, path\r\nVia: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bK2\r\n";
+        assert!(desk.register(&format!("{through}{contact}")).starts_with("439"));
+        let path = "Path: <sip:edge.test;lr;ob>\r\n";
+        assert!(desk.register(&format!("{through}{path}{contact}")).contains("Require: outbound"));
+        let two = format!("Supported: outbound\r\n{contact}{}", contact.replace("reg-id=1", "reg-id=2"));
+        assert!(desk.register(&two).starts_with("400"));
+        // A plain phone that fails once is not thrown out.
+        let mut desk = Desk::new();
+        desk.register("Contact: <sip:a@192.0.2.7>\r\n");
+        let (source, contact) = (desk.source, desk.only().contact.clone());
+        desk.registrar.flow_failed(&AddressOfRecord::new("anna", "hotline.test"), &contact, source);
+        assert_eq!(desk.registrar.locations().len(), 1);
+    }
+
     struct Desk {
         registrar: Registrar,
         now: Now,
@@ -581,12 +710,28 @@ mod tests {
                 line.push(' ');
                 line.push_str(&contact.text());
             }
-            for name in [HeaderName::MinExpires, HeaderName::RetryAfter] {
+            let told = [
+                HeaderName::MinExpires,
+                HeaderName::RetryAfter,
+                HeaderName::Path,
+                HeaderName::Require,
+                HeaderName::FlowTimer,
+            ];
+            for name in told {
                 if let Some(value) = response.headers().get(name) {
                     line.push_str(&format!(" {name}: {}", value.text()));
                 }
             }
             line
+        }
+
+        /// The only binding there is.
+        fn only(&self) -> &Binding {
+            let mut bindings =
+                self.registrar.locations().bindings(&AddressOfRecord::new("anna", "hotline.test"));
+            let only = bindings.next().unwrap();
+            assert!(bindings.next().is_none());
+            only
         }
 
         fn events(&mut self) -> Vec<String> {

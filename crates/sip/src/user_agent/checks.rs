@@ -7,6 +7,9 @@ use sip_message::{HeaderName, Method, Request, ResponseBuilder, Scheme, StatusCo
 /// Extensions a peer may require of us.
 const KNOWN_EXTENSIONS: [&str; 4] = [facts::RELIABLE, facts::TIMER, "replaces", "norefersub"];
 
+/// Extensions a phone may require of the registrar behind us (RFC 3327, RFC 5626).
+const REGISTRAR_EXTENSIONS: [&str; 2] = ["path", "outbound"];
+
 /// The refusal of a request, if it does not pass.
 pub(super) fn refusal(request: &Request, config: &UserAgentConfig) -> Option<ResponseBuilder> {
     method(request, config)
@@ -47,11 +50,12 @@ fn target(request: &Request) -> Option<ResponseBuilder> {
 /// §8.2.2.3. Nobody stands behind us, so what is required of proxies is required of us.
 fn extensions(request: &Request) -> Option<ResponseBuilder> {
     let headers = request.headers();
+    let of_method: &[&str] = if *request.method() == Method::Register { &REGISTRAR_EXTENSIONS } else { &[] };
     let unknown: Vec<_> = headers
         .list(HeaderName::Require)
         .chain(headers.list(HeaderName::ProxyRequire))
         .map(|value| value.text())
-        .filter(|tag| !KNOWN_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(tag)))
+        .filter(|tag| !KNOWN_EXTENSIONS.iter().chain(of_method).any(|known| known.eq_ignore_ascii_case(tag)))
         .collect();
     if unknown.is_empty() {
         return None;
