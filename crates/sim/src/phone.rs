@@ -320,7 +320,9 @@ impl Phone {
                         self.deadlines.set(Timer::RegisterAgain, now.mono + Duration::from_secs(5));
                     }
                 }
-                UserAgentOutput::Trace(_) | UserAgentOutput::Subscription { .. } => {}
+                UserAgentOutput::Trace(_)
+                | UserAgentOutput::Subscription { .. }
+                | UserAgentOutput::Registration { .. } => {}
             }
         }
     }

@@ -4,7 +4,8 @@
 //! `handle_timeout`). Session descriptions pass through as bytes; who may call whom, and why, is decided above.
 //!
 //! Reading order: [`transport`] (where messages come from), [`transaction`] (four tables), [`Endpoint`] (all
-//! transactions), [`dialog`], [`session`] (one leg of a call), [`notifier`] (who wants to hear of what), [`UserAgent`]
+//! transactions), [`dialog`], [`session`] (one leg of a call), [`notifier`] (who wants to hear of what),
+//! [`registration`] (where we register ourselves), [`UserAgent`]
 //! (all of it: what owners use); beside them
 //! [`Authenticator`] on [`digest`] (who is it), [`binding`], [`Locations`] and [`Registrar`]
 //! (where is everybody).
@@ -19,6 +20,7 @@ mod facts;
 pub mod locations;
 pub mod notifier;
 pub mod registrar;
+pub mod registration;
 pub mod session;
 mod token;
 pub mod transaction;
@@ -34,11 +36,12 @@ pub use notifier::{
     Document, SubscriptionConfig, SubscriptionEnd, SubscriptionEvent, SubscriptionRequest, Termination,
 };
 pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
+pub use registration::{RegistrationConfig, RegistrationEvent, RegistrationFailure};
 pub use session::{
     Arrival, EndedBy, Event as SessionEvent, Invite, KeyPress, News, ReferId, Referral, Reliable,
     SessionTimer, Transfer,
 };
-pub use token::{ClientTransactionId, ServerTransactionId, SessionId, SubscriptionId};
+pub use token::{ClientTransactionId, RegistrationId, ServerTransactionId, SessionId, SubscriptionId};
 pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};
 pub use user_agent::{

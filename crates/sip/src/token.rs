@@ -68,6 +68,8 @@ ids! {
     SessionId;
     /// One subscription of somebody to something of ours. On the wire it is our tag of the dialog.
     SubscriptionId;
+    /// One registration of ours at a registrar elsewhere.
+    RegistrationId;
     /// One request that came, until it is answered and forgotten. On the wire it is our tag in the answer.
     ServerTransactionId;
 }

@@ -147,7 +147,8 @@ impl Telephony {
                 // We send no requests outside of calls, and serve no event packages.
                 UserAgentOutput::Response { .. }
                 | UserAgentOutput::Failed { .. }
-                | UserAgentOutput::Subscription { .. } => {}
+                | UserAgentOutput::Subscription { .. }
+                | UserAgentOutput::Registration { .. } => {}
             }
         }
     }

@@ -41,10 +41,13 @@ impl Credentials {
         }
     }
 
-    /// Picks the first of the challenges' values that can be answered: our realm, an algorithm we speak, `qop=auth`
-    /// or none.
+    /// Picks the strongest of the challenges' values that can be answered, the first among equals: our realm, SHA-256
+    /// before MD5, `qop=auth` or none. `auth-int` is not spoken.
     pub fn answer<'a>(&self, challenges: impl IntoIterator<Item = &'a str>) -> Option<ClientDigest> {
-        challenges.into_iter().find_map(|value| self.answer_one(value))
+        challenges
+            .into_iter()
+            .filter_map(|value| self.answer_one(value))
+            .min_by_key(|digest| digest.algorithm)
     }
 
     fn answer_one(&self, value: &str) -> Option<ClientDigest> {
@@ -76,6 +79,12 @@ impl ClientDigest {
     /// Whether the peer says that only the nonce was too old, so that the secret was right.
     pub fn is_stale(&self) -> bool {
         self.stale
+    }
+
+    /// The peer wants this nonce in the next request (RFC 7616 §3.5).
+    pub fn renew(&mut self, nonce: &str) {
+        self.nonce = nonce.to_owned();
+        self.counter = 0;
     }
 
     /// The value of the `Authorization` or `Proxy-Authorization` header for one request.
@@ -136,6 +145,24 @@ mod tests {
             .unwrap();
         assert_eq!((digest.nonce.as_str(), digest.algorithm), ("c", Algorithm::Sha256));
         assert!(digest.is_stale());
+    }
+
+    #[test]
+    fn the_stronger_hash_is_chosen_whatever_the_order() {
+        let credentials = Credentials::new("hotline", "c", "secret");
+        let mut digest = credentials
+            .answer([
+                "Digest realm=\"c\", nonce=\"m\", qop=\"auth\"",
+                "Digest realm=\"c\", nonce=\"s\", algorithm=SHA-256, qop=\"auth\"",
+            ])
+            .unwrap();
+        assert_eq!((digest.nonce.as_str(), digest.algorithm), ("s", Algorithm::Sha256));
+        let mut ids = IdSource::new(1);
+        assert!(digest.authorize("REGISTER", "sip:c", &mut ids).contains("nc=00000001"));
+        assert!(digest.authorize("REGISTER", "sip:c", &mut ids).contains("nc=00000002"));
+        digest.renew("next");
+        let renewed = digest.authorize("REGISTER", "sip:c", &mut ids);
+        assert!(renewed.contains("nonce=\"next\"") && renewed.contains("nc=00000001"), "{renewed}");
     }
 
     #[test]

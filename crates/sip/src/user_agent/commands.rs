@@ -3,8 +3,10 @@
 use super::{UserAgent, sayable};
 use crate::authenticator::Challenge;
 use crate::notifier::{Document, Termination};
+use crate::registration::{self, RegistrationConfig};
 use crate::session::{Hands, Invite, KeyPress, ReferId, Refusal, Session, Transfer};
-use crate::token::{SessionId, SubscriptionId};
+use crate::token::{RegistrationId, SessionId, SubscriptionId};
+use crate::transport::Destination;
 use base::Now;
 use bytes::Bytes;
 use sip_message::header::Replaces;
@@ -233,5 +235,36 @@ impl UserAgent {
     /// Ends a subscription. The subscriber is told the state for the last time, and why.
     pub fn end_subscription(&mut self, subscription: SubscriptionId, why: Termination, now: Now) {
         self.subscription(now, |notifier, reach| notifier.end(subscription, why, reach));
+    }
+}
+
+/// Registrations of ours.
+impl UserAgent {
+    /// Registers at a registrar elsewhere, and stays registered. How it stands comes as
+    /// [`crate::UserAgentOutput::Registration`]. Refused if something in `config` cannot stand in a message.
+    pub fn register(&mut self, config: RegistrationConfig, now: Now) -> Result<RegistrationId, BuildError> {
+        self.registration(now, |registrations, tools| registrations.begin(config, tools))
+    }
+
+    /// Takes a registration back. Its end comes as [`crate::RegistrationEvent::Gone`].
+    pub fn unregister(&mut self, registration: RegistrationId, now: Now) {
+        self.registration(now, |registrations, tools| registrations.stop(registration, tools));
+    }
+
+    /// Registers again at once instead of when it is time, there if the registrar is to be found elsewhere now.
+    pub fn register_again(
+        &mut self,
+        registration: RegistrationId,
+        destination: Option<Destination>,
+        now: Now,
+    ) {
+        self.registration(now, |registrations, tools| {
+            registrations.hurry(registration, destination, tools);
+        });
+    }
+
+    /// Where a registration stands; `None` if it is gone.
+    pub fn registration_state(&self, registration: RegistrationId) -> Option<registration::table::State> {
+        self.registrations.state(registration)
     }
 }

@@ -17,8 +17,10 @@ use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
 use crate::notifier::{Notifier, Reach, SubscriptionConfig};
+use crate::registration::{Registrations, Tools};
 use crate::session::{self, Hands, Reliable, Session, SessionTimer, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
+use crate::transaction::Failure;
 use crate::transport::{ConnectionId, Destination, Source};
 use base::{Deadlines, IdSource, Instant, Now};
 use bytes::Bytes;
@@ -103,6 +105,7 @@ pub struct UserAgent {
     ids: IdSource,
     sessions: BTreeMap<SessionId, Box<Session>>,
     notifier: Notifier,
+    registrations: Registrations,
     deadlines: Deadlines<(SessionId, Wait)>,
     outputs: VecDeque<Output>,
 }
@@ -116,6 +119,7 @@ impl UserAgent {
             ids,
             sessions: BTreeMap::new(),
             notifier: Notifier::default(),
+            registrations: Registrations::default(),
             deadlines: Deadlines::new(),
             outputs: VecDeque::new(),
         }
@@ -140,8 +144,10 @@ impl UserAgent {
 
     /// A way turned out to be closed: a datagram was refused, a connection could not be opened or broke.
     pub fn handle_transport_error(&mut self, remote: SocketAddr, connection: Option<ConnectionId>, now: Now) {
-        self.endpoint.handle_transport_error(TransportError { remote, connection }, now);
+        let failed = TransportError { remote, connection };
+        self.endpoint.handle_transport_error(failed, now);
         self.pump(now);
+        self.registration(now, |registrations, tools| registrations.handle_lost(failed, tools));
     }
 
     /// What is to be done next, in the order in which it happened.
@@ -151,7 +157,12 @@ impl UserAgent {
 
     /// When to call [`UserAgent::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let waits = [self.endpoint.poll_timeout(), self.deadlines.next(), self.notifier.poll_timeout()];
+        let waits = [
+            self.endpoint.poll_timeout(),
+            self.deadlines.next(),
+            self.notifier.poll_timeout(),
+            self.registrations.poll_timeout(),
+        ];
         waits.into_iter().flatten().min()
     }
 
@@ -164,6 +175,7 @@ impl UserAgent {
             self.pump(now);
         }
         self.subscription(now, |notifier, reach| notifier.handle_timeout(reach));
+        self.registration(now, |registrations, tools| registrations.handle_timeout(tools));
     }
 
     /// Sends a request outside of any call. `draft` has everything but a Via. Its responses come as
@@ -270,6 +282,7 @@ impl UserAgent {
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
             && self.notifier.len() == 0
+            && self.registrations.len() == 0
             && self.endpoint.transactions() == (0, 0)
             && self.poll_timeout().is_none()
             && self.outputs.is_empty()
@@ -283,6 +296,24 @@ impl UserAgent {
     fn command(&mut self, session: SessionId, now: Now, act: impl FnOnce(&mut Session, &mut Hands<'_>)) {
         self.with(session, now, act);
         self.pump(now);
+    }
+
+    /// Lets the registrations act, and sends what comes of it.
+    fn registration<T>(&mut self, now: Now, act: impl FnOnce(&mut Registrations, &mut Tools<'_>) -> T) -> T {
+        let done = self.tools(now, act);
+        self.pump(now);
+        done
+    }
+
+    fn tools<T>(&mut self, now: Now, act: impl FnOnce(&mut Registrations, &mut Tools<'_>) -> T) -> T {
+        let mut tools = Tools {
+            endpoint: &mut self.endpoint,
+            outputs: &mut self.outputs,
+            ids: &mut self.ids,
+            config: &self.config,
+            now,
+        };
+        act(&mut self.registrations, &mut tools)
     }
 
     /// Lets the notifier act, and sends what comes of it.
@@ -341,24 +372,16 @@ impl UserAgent {
                             session.handle_response(tx, &response, hands)
                         });
                     }
-                    None => {
-                        if !self
-                            .reach(now, |notifier, reach| notifier.handle_told(tx, Some(&response), reach))
-                        {
-                            self.outputs.push_back(Output::Response { tx, response });
-                        }
-                    }
+                    None if self.is_told(tx, Some((&response, source)), now) => {}
+                    None => self.outputs.push_back(Output::Response { tx, response }),
                 },
                 EndpointOutput::StrayAnswer { response, source } => self.handle_stray(&response, source, now),
                 EndpointOutput::Failed { tx, why, session } => match session {
                     Some(session) => {
                         self.with(session, now, |session, hands| session.handle_failure(tx, why, hands));
                     }
-                    None => {
-                        if !self.reach(now, |notifier, reach| notifier.handle_told(tx, None, reach)) {
-                            self.outputs.push_back(Output::Failed { tx, why });
-                        }
-                    }
+                    None if self.is_told(tx, None, now) || self.is_registering(tx, why, now) => {}
+                    None => self.outputs.push_back(Output::Failed { tx, why }),
                 },
                 EndpointOutput::Unanswered { tx, why, session } => {
                     if let Some(session) = session {
@@ -372,6 +395,19 @@ impl UserAgent {
                 }
             }
         }
+    }
+
+    /// Whether a response, or silence, is the notifier's or a registration's, which have acted on it then.
+    fn is_told(&mut self, tx: ClientTransactionId, response: Option<(&Response, Source)>, now: Now) -> bool {
+        let (answer, source) = response.unzip();
+        self.reach(now, |notifier, reach| notifier.handle_told(tx, answer, reach))
+            || answer.zip(source).is_some_and(|(response, source)| {
+                self.tools(now, |all, tools| all.handle_response(tx, response, source, tools))
+            })
+    }
+
+    fn is_registering(&mut self, tx: ClientTransactionId, why: Failure, now: Now) -> bool {
+        self.tools(now, |all, tools| all.handle_failure(tx, why, tools))
     }
 
     fn handle_request(&mut self, tx: ServerTransactionId, request: Box<Request>, source: Source, now: Now) {

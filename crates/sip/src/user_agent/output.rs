@@ -2,8 +2,9 @@
 
 use crate::endpoint::Transmit;
 use crate::notifier::SubscriptionEvent;
+use crate::registration::RegistrationEvent;
 use crate::session::Event;
-use crate::token::{ClientTransactionId, ServerTransactionId, SessionId, SubscriptionId};
+use crate::token::{ClientTransactionId, RegistrationId, ServerTransactionId, SessionId, SubscriptionId};
 use crate::transaction::Failure;
 use crate::transport::{Source, Transport};
 use base::Now;
@@ -29,6 +30,13 @@ pub enum Output {
         subscription: SubscriptionId,
         /// What.
         event: SubscriptionEvent,
+    },
+    /// A registration of ours stands otherwise than before.
+    Registration {
+        /// Which one.
+        registration: RegistrationId,
+        /// How it stands.
+        event: RegistrationEvent,
     },
     /// A request outside of any call that wants an answer by [`crate::UserAgent::respond`].
     Request {

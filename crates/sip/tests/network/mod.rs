@@ -213,6 +213,7 @@ impl Network {
                 UserAgentOutput::Response { .. }
                 | UserAgentOutput::Failed { .. }
                 | UserAgentOutput::Subscription { .. }
+                | UserAgentOutput::Registration { .. }
                 | UserAgentOutput::Trace(_) => {}
             }
         }

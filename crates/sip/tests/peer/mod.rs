@@ -5,8 +5,8 @@
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use bytes::Bytes;
 use sip::{
-    ConnectionId, Credentials, Destination, Invite, SessionEvent, SessionId, Source, SubscriptionEvent,
-    SubscriptionId, Transport, UserAgent, UserAgentConfig, UserAgentOutput,
+    ConnectionId, Credentials, Destination, Invite, RegistrationEvent, SessionEvent, SessionId, Source,
+    SubscriptionEvent, SubscriptionId, Transport, UserAgent, UserAgentConfig, UserAgentOutput,
 };
 use sip_message::{HeaderName, Message, NameAddr, Request, StatusCode, Uri};
 
@@ -23,6 +23,8 @@ pub(crate) struct Peer {
     pub(crate) asked: Option<(sip::ServerTransactionId, Box<Request>)>,
     pub(crate) subscription: Option<SubscriptionId>,
     pub(crate) kept: Vec<String>,
+    /// Every event since somebody cleared it.
+    pub(crate) told: Vec<String>,
 }
 
 impl Peer {
@@ -44,6 +46,7 @@ impl Peer {
             asked: None,
             subscription: None,
             kept: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -158,6 +161,17 @@ impl Peer {
                         SubscriptionEvent::Ended(why) => format!("ended {why:?}"),
                     });
                 }
+                UserAgentOutput::Registration { event, .. } => events.push(match event {
+                    RegistrationEvent::Registered { expires, service_route } => {
+                        let route = service_route.first().map(|route| route.uri().to_string());
+                        let route = route.unwrap_or_else(|| "nobody".to_owned());
+                        format!("registered {} s by {route}", expires.as_secs())
+                    }
+                    RegistrationEvent::Failed { why, again_in } => {
+                        format!("failed {why:?}, again in {}", again_in.as_secs())
+                    }
+                    RegistrationEvent::Gone => "gone".to_owned(),
+                }),
                 UserAgentOutput::Trace(trace) => {
                     let way = if trace.sent { "sent" } else { "received" };
                     self.traced.push(format!("{way} {}", headline(&String::from_utf8_lossy(&trace.bytes))));
@@ -165,6 +179,7 @@ impl Peer {
                 other => events.push(format!("{other:?}")),
             }
         }
+        self.told.extend(events.iter().cloned());
         events
     }
 }
