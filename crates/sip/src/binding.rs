@@ -22,6 +22,11 @@ impl AddressOfRecord {
         Self(text.into())
     }
 
+    /// What stands before every address in their order; an address of nobody.
+    pub(crate) fn lowest() -> Self {
+        Self("".into())
+    }
+
     /// Reads `user@host`, as [`AddressOfRecord::as_str`] writes it.
     pub fn parse(text: &str) -> Option<Self> {
         let (user, host) = text.rsplit_once('@')?;

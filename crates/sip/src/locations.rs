@@ -140,10 +140,10 @@ impl Locations {
     /// Takes out what was reached over a connection that is gone. A phone on a stream that has its own listening port
     /// will register again as soon as it notices.
     pub fn connection_closed(&mut self, connection: ConnectionId) -> Vec<(AddressOfRecord, Binding)> {
-        let first = (connection, AddressOfRecord::new("", ""));
+        let first = (connection, AddressOfRecord::lowest());
         let concerned: Vec<_> = self
             .connections
-            .range((connection, first.1)..)
+            .range(first..)
             .take_while(|(other, _)| *other == connection)
             .map(|(_, aor)| aor.clone())
             .collect();
@@ -259,6 +259,14 @@ mod tests {
         assert_eq!(locations.connection_closed(ConnectionId(1)).len(), 0);
         assert_eq!(locations.bindings(&anna()).len(), 1);
         assert_eq!(locations.connections.len(), 1);
+
+        // Most users are numbers, and digits stand before the at sign.
+        let number = AddressOfRecord::new("1001", "hotline.test");
+        let mut binding = binding("sip:d@phone", 1000, 60);
+        binding.source.connection = Some(ConnectionId(3));
+        locations.put(&number, binding);
+        assert_eq!(locations.connection_closed(ConnectionId(3)).len(), 1);
+        assert!(locations.bindings(&number).next().is_none());
     }
 
     #[test]
