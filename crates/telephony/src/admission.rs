@@ -7,6 +7,7 @@ use media::PortId;
 use model::{LegId, Origin, Party, SipUser};
 use sip::{Arrival, SessionId, Verdict};
 use sip_message::{Host, NameAddr, StatusCode, Uri};
+use std::net::IpAddr;
 
 /// The longest number or name kept of a caller.
 const PARTY_CHARS_MAX: usize = 128;
@@ -16,7 +17,9 @@ impl Telephony {
     pub(crate) fn incoming(&mut self, session: SessionId, arrival: &Arrival, now: Now) {
         let claimed = SipUser::new(&user_of(arrival.from.uri()));
         // Whoever claims to be one of our phones must prove it, wherever the call comes from.
-        let origin = if self.settings.phones.contains_key(&claimed) && self.is_ours(arrival.from.uri()) {
+        let is_our_phone = self.settings.phones.contains_key(&claimed)
+            && self.is_ours(arrival.from.uri(), arrival.source.local.ip());
+        let origin = if is_our_phone {
             match self.authenticator.check(&arrival.request, &arrival.source, &self.settings.phones, now) {
                 Verdict::Accept { user } if user == claimed => Origin::User(user),
                 Verdict::Accept { .. } => {
@@ -35,7 +38,7 @@ impl Telephony {
 
         let offer = match arrival.offer.as_ref().map(|offer| sdp::Session::parse(offer)) {
             None => None,
-            Some(Ok(offer)) => match self.could_answer(&offer) {
+            Some(Ok(offer)) => match self.could_answer(&offer, arrival.source.local.ip()) {
                 Ok(()) => Some(offer),
                 Err(refusal) => return self.refuse_offer(session, refusal, now),
             },
@@ -54,6 +57,9 @@ impl Telephony {
         let id = LegId::generate(&mut self.ids);
         let purpose = Purpose::Arrive { session, offer, from, to, origin };
         self.open_leg(id, purpose, None);
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.told = Some(arrival.source.local.ip());
+        }
         self.bind(session, id);
     }
 
@@ -66,6 +72,7 @@ impl Telephony {
             state: State::Opening(Box::new(purpose)),
             port,
             address: None,
+            told: None,
             group,
             sdp_id: self.ids.next_u64() >> 2,
             sdp_version: 0,
@@ -79,11 +86,11 @@ impl Telephony {
         self.outputs.push_back(Output::OpenPort { port, group });
     }
 
-    /// Whether an address is in our domain: the name, or the address phones reach us by.
-    pub(crate) fn is_ours(&self, uri: &Uri) -> bool {
+    /// Whether an address is in our domain: the name, or the address this phone reaches us by.
+    pub(crate) fn is_ours(&self, uri: &Uri, told: IpAddr) -> bool {
         let Some(host) = uri.host() else { return false };
         Host::parse(self.settings.domain.as_bytes()).is_ok_and(|domain| host.is_same(&domain))
-            || host.address() == Some(self.settings.address.ip())
+            || host.address() == Some(told)
     }
 
     fn party(&self, arrival: &Arrival, origin: &Origin) -> Party {

@@ -29,6 +29,9 @@ impl Telephony {
             self.close(id, EndCause::Unreachable, now);
             return;
         }
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.told = ways.first().map(|way| way.destination.local.ip());
+        }
         let Some(offer) = self.offer_for(id, beside) else { return };
         let body = bytes::Bytes::from(offer.to_string());
         if let Some(leg) = self.legs.get_mut(&id) {
@@ -40,7 +43,7 @@ impl Telephony {
             let invite = Invite {
                 from: self.from(&caller),
                 to: NameAddr::new(way.target.clone()),
-                contact: self.contact(way.destination.transport),
+                contact: self.contact(&way.destination),
                 target: way.target,
                 destination: way.destination,
                 routes: Vec::new(),
@@ -104,11 +107,11 @@ impl Telephony {
         Uri::parse(text.as_bytes()).unwrap_or_else(|error| unreachable!("an address makes a URI: {error}"))
     }
 
-    /// Where the party reaches us for this dialog.
-    pub(crate) fn contact(&self, transport: Transport) -> Uri {
-        let text = match transport {
-            Transport::Udp => format!("sip:{}", self.settings.address),
-            other => format!("sip:{};transport={}", self.settings.address, other.uri_name()),
+    /// Where the party reaches us for this dialog: where our messages to it come from.
+    fn contact(&self, way: &Destination) -> Uri {
+        let text = match way.transport {
+            Transport::Udp => format!("sip:{}", way.local),
+            other => format!("sip:{};transport={}", way.local, other.uri_name()),
         };
         Uri::parse(text.as_bytes()).unwrap_or_else(|_| self.own_uri())
     }

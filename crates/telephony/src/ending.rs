@@ -50,10 +50,11 @@ impl Telephony {
 
     /// The party asks us to connect whoever it talks with. Only within our domain: nobody is sent to foreign servers.
     fn referred(&mut self, id: LegId, session: SessionId, referral: &Referral, now: Now) {
+        let told = self.legs.get(&id).and_then(|leg| leg.told).unwrap_or(self.settings.address.ip());
         let replaces = referral.replaced.and_then(|other| self.by_session.get(&other).copied());
         let declined = if referral.replaces.is_some() && replaces.is_none() {
             Some(StatusCode::CALL_DOES_NOT_EXIST)
-        } else if !self.is_ours(&referral.target) {
+        } else if !self.is_ours(&referral.target, told) {
             Some(StatusCode::FORBIDDEN)
         } else {
             None

@@ -13,7 +13,7 @@ use media::PortId;
 use model::{EndCause, LegId, Origin, Party, Target};
 use sdp::{Negotiated, Session};
 use sip::SessionId;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// A leg.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Leg {
     pub port: PortId,
     /// Where that listens, once it is open.
     pub address: Option<SocketAddr>,
+    /// Our address as the party knows it from signalling; sound is to be sent there unless something else is set.
+    pub told: Option<IpAddr>,
     /// Legs of one group can be bridged.
     pub group: u64,
     /// The number in our `o=` line.

@@ -68,7 +68,11 @@ impl Telephony {
             Input::Message { bytes, source } => self.ua.handle_bytes(bytes, source, now),
             Input::Broken { error, source } => self.ua.handle_broken(&error, source, now),
             Input::Unreachable { remote, connection } => {
-                self.ua.handle_transport_error(remote, connection, now)
+                self.ua.handle_transport_error(remote, connection, now);
+                // Who was reached over it is not reached any more, until the phone registers anew.
+                if let Some(connection) = connection {
+                    self.registrar.connection_closed(connection);
+                }
             }
             Input::Command(command) => self.command(command, now),
             Input::Media(event) => self.media_event(event, now),

@@ -11,9 +11,9 @@ use sip_message::StatusCode;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 impl Telephony {
-    /// Whether there is anything in an offer that we could take.
-    pub(crate) fn could_answer(&self, offer: &Session) -> Result<(), Refusal> {
-        let local = Local::new(SocketAddr::new(self.settings.media_address, 9), 0);
+    /// Whether there is anything in an offer that we could take from a party whose signalling comes to `told`.
+    pub(crate) fn could_answer(&self, offer: &Session, told: IpAddr) -> Result<(), Refusal> {
+        let local = Local::new(SocketAddr::new(self.media_address(Some(told)), 9), 0);
         sdp::answer(offer, &local).map(|_| ())
     }
 
@@ -22,10 +22,16 @@ impl Telephony {
         self.ua.reject_with(session, StatusCode::NOT_ACCEPTABLE_HERE, "", &[("Warning", &warning)], now);
     }
 
+    /// Where a party is to send sound that knows us as `told` from signalling.
+    fn media_address(&self, told: Option<IpAddr>) -> IpAddr {
+        let set = self.settings.media_address;
+        told.filter(|told| set.is_unspecified() || set.is_ipv4() != told.is_ipv4()).unwrap_or(set)
+    }
+
     /// What we say of our side of a leg.
     fn local(&self, leg: &Leg, preferred: Option<Codec>) -> Local<'static> {
         let port = leg.address.map_or(9, |address| address.port());
-        let address = SocketAddr::new(self.settings.media_address, port);
+        let address = SocketAddr::new(self.media_address(leg.told), port);
         let mut local = Local::new(address, leg.sdp_id);
         local.version = leg.sdp_version;
         local.preferred = preferred;

@@ -15,7 +15,8 @@ pub struct Settings {
     pub domain: String,
     /// Our SIP address as others see it, for Contact and Via.
     pub address: SocketAddr,
-    /// Our media address as others see it; the port is each leg's own.
+    /// Our media address as others see it; the port is each leg's own. Unspecified, or of another family than the
+    /// party's signalling: the address that the party's signalling comes to.
     pub media_address: IpAddr,
     /// Who may register, and with what secret.
     pub phones: BTreeMap<SipUser, DigestSecret>,
