@@ -4,20 +4,21 @@ use crate::sounds::Library;
 use crate::wiring::{Plan, read_dialplan, read_dialplans};
 use anyhow::bail;
 use flow::{Flows, Source, World};
+use runtime::Trust;
 use std::path::{Path, PathBuf};
+use web::tls::Identity;
 
 pub(crate) fn run(config: Option<&Path>, dialplans: &[PathBuf]) -> anyhow::Result<()> {
     if let Some(file) = config {
         let plan = Plan::read(file)?;
         if dialplans.is_empty() {
             let reload = plan.reload()?;
-            let files = [&plan.config.http.tls_certificate, &plan.config.http.tls_key];
-            for file in files.into_iter().flatten() {
-                let path = plan.path(file);
-                if !path.is_file() {
-                    bail!("{} is not there", path.display());
-                }
+            let sip = plan.sip();
+            let https = plan.https().map(|https| https.files);
+            for files in https.iter().chain(sip.tls.as_ref().map(|tls| &tls.files)) {
+                Identity::load(files)?;
             }
+            Trust::load(sip.authorities)?;
             println!(
                 "{} is right: {} queues, {} agents, {} phones, {} trunks, {} dialplans",
                 file.display(),

@@ -90,8 +90,8 @@ pub(crate) struct DemoArgs {
     /// SIP over UDP and TCP; 0 is any free port
     #[arg(long, default_value_t = 5060)]
     pub(crate) sip: u16,
-    /// SIP over TLS; not served yet
-    #[arg(long, hide = true)]
+    /// SIP over TLS, with a certificate of the demo's own authority; 0 is any free port [default: 5061; 0 with --sip 0]
+    #[arg(long)]
     pub(crate) sips: Option<u16>,
     /// HTTP; 0 is any free port
     #[arg(long, default_value_t = 8080)]

@@ -5,6 +5,7 @@
 
 use crate::assets;
 use crate::cli::DemoArgs;
+use crate::config::AddressList;
 use crate::demo_center::{AGENTS, DOMAIN, STAFF};
 use crate::ready::{self, AgentPerson, People, Person, Ready};
 use crate::serve;
@@ -19,6 +20,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use store::Store;
+
+/// The port of SIP over TLS.
+const SIPS: u16 = 5061;
 
 /// Letters of a demo password: 5 bits each.
 const PASSWORD_LETTERS: usize = 16;
@@ -45,14 +49,15 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     }
     let plan = with_arguments(Plan::read(&file)?, args);
     serve::start_logging(&plan.config.log);
-    if args.sips.is_some() {
-        tracing::warn!("SIP over TLS is not served yet; --sips has no effect");
-    }
     serve::tokio_runtime()?.block_on(async {
         let names = ["localhost".to_owned(), args.listen.to_string(), DOMAIN.to_owned()];
         let certificate = web::tls::demo_certificate(&dir.join("tls"), &names)?;
         let ca_file = certificate.authority.clone();
         let mut options = plan.options()?;
+        // Who wants any free port for SIP does not want to run into a fixed one.
+        let port = args.sips.unwrap_or(if args.sip == 0 { 0 } else { SIPS });
+        options.sip.tls = Some(runtime::SipTls { port, files: certificate.clone() });
+        options.sip.authorities = ca_file.clone();
         options.https = Some(runtime::Tls {
             listen: std::net::SocketAddr::new(args.listen, args.https),
             files: certificate,
@@ -67,7 +72,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 
 /// The command line goes before the file, which stays as it is.
 fn with_arguments(mut plan: Plan, args: &DemoArgs) -> Plan {
-    plan.config.sip.listen = args.listen;
+    plan.config.sip.listen = AddressList(vec![args.listen]);
     plan.config.sip.port = args.sip;
     plan.config.http.listen = args.listen;
     plan.config.http.port = args.http;

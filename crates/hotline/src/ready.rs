@@ -64,7 +64,16 @@ impl Ready {
             http: format!("http://{}", addresses.http),
             https: addresses.https.map(|address| format!("https://{address}")),
             ca_file: None,
-            sip: [("udp", addresses.sip.to_string()), ("tcp", addresses.sip.to_string())].into(),
+            sip: [
+                ("udp", Some(addresses.sip.to_string())),
+                ("tcp", Some(addresses.sip.to_string())),
+                ("tls", addresses.sips.map(|address| address.to_string())),
+                ("ws", Some(format!("ws://{}/sip", addresses.http))),
+                ("wss", addresses.https.map(|address| format!("wss://{address}/sip"))),
+            ]
+            .into_iter()
+            .filter_map(|(way, address)| Some((way, address?)))
+            .collect(),
             domain: plan.config.center.domain.clone(),
             numbers: BTreeMap::new(),
             codes: [
@@ -85,7 +94,11 @@ impl Ready {
     /// What a person reads at the start.
     pub(crate) fn greeting(&self) -> String {
         let mut told = format!("hotline is ready: {}\n", self.http);
-        told += &format!("SIP over UDP and TCP: {}, domain {}\n", self.sip["udp"], self.domain);
+        told += &format!("SIP over UDP and TCP: {}", self.sip["udp"]);
+        if let Some(tls) = self.sip.get("tls") {
+            told += &format!(", over TLS: {tls}");
+        }
+        told += &format!(", domain {}\n", self.domain);
         if let Some(people) = &self.people {
             let supervisor = people.supervisors.first().unwrap_or(&people.admin);
             told += &format!("log in as {} with {}\n", supervisor.login, supervisor.password);

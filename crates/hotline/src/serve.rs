@@ -95,6 +95,9 @@ async fn reload(node: &Node, plan: anyhow::Result<Plan>) {
     match plan.and_then(|plan| plan.reload()) {
         Ok(reload) => {
             node.reload(reload).await;
+            for wrong in node.reload_certificates() {
+                tracing::error!("the certificate in use stays: {wrong}");
+            }
             tracing::info!("queues, agents, phones, trunks and dialplans are read anew");
         }
         Err(error) => tracing::error!("nothing was changed, the configuration is wrong: {error:#}"),

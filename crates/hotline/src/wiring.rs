@@ -5,11 +5,12 @@ use crate::sounds::Library;
 use anyhow::{Context, bail};
 use flow::{Flows, Source, World};
 use model::SipUser;
-use runtime::{Options, Reload};
+use runtime::{Options, Reload, SipOptions, SipTls};
 use sip::DigestSecret;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use web::tls::TlsFiles;
 
 /// A configuration, where it lies, and what it leads to.
 pub(crate) struct Plan {
@@ -123,26 +124,13 @@ impl Plan {
     pub(crate) fn options(&self) -> anyhow::Result<Options> {
         let Reload { center, telephony, prompts } = self.reload()?;
         let config = &self.config;
-        let sip_advertise = config.sip.advertise.or_else(|| reachable(config.sip.listen));
-        let https = match (&config.http.tls_port, &config.http.tls_certificate, &config.http.tls_key) {
-            (Some(port), Some(certificate), Some(key)) => Some(runtime::Tls {
-                listen: SocketAddr::new(config.http.listen, *port),
-                files: web::tls::TlsFiles {
-                    certificate: self.path(certificate),
-                    key: self.path(key),
-                    authority: None,
-                },
-            }),
-            _ => None,
-        };
         Ok(Options {
-            sip: SocketAddr::new(config.sip.listen, config.sip.port),
-            sip_advertise,
-            media_advertise: config.media.advertise.or(sip_advertise),
+            sip: self.sip(),
+            media_advertise: config.media.advertise,
             media_ports: config.media.ports.low..=config.media.ports.high,
             media_threads: config.media.threads,
             http: SocketAddr::new(config.http.listen, config.http.port),
-            https,
+            https: self.https(),
             database: self.database(),
             data: self.data(),
             center,
@@ -157,19 +145,37 @@ impl Plan {
             },
         })
     }
-}
 
-/// Listening everywhere says nothing about where we are; then the machine's own address towards the world is told,
-/// if it has one.
-fn reachable(listen: IpAddr) -> Option<IpAddr> {
-    if !listen.is_unspecified() {
-        return None;
+    /// Where SIP listens, and how.
+    pub(crate) fn sip(&self) -> SipOptions {
+        let sip = &self.config.sip;
+        let tls = match (&sip.tls_port, &sip.tls_certificate, &sip.tls_key) {
+            (Some(port), Some(certificate), Some(key)) => Some(SipTls {
+                port: *port,
+                files: TlsFiles { certificate: self.path(certificate), key: self.path(key), authority: None },
+            }),
+            _ => None,
+        };
+        SipOptions {
+            listen: sip.listen.0.clone(),
+            port: sip.port,
+            tls,
+            advertise: sip.advertise.0.clone(),
+            authorities: sip.tls_authorities.as_ref().map(|file| self.path(file)),
+        }
     }
-    // Connecting a datagram socket sends nothing; it only asks the routing table.
-    let socket = std::net::UdpSocket::bind(SocketAddr::new(listen, 0)).ok()?;
-    let far = if listen.is_ipv4() { "192.0.2.1:9" } else { "[2001:db8::1]:9" };
-    let local = socket.connect(far).and_then(|()| socket.local_addr()).map(|address| address.ip()).ok();
-    local.or(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+
+    /// HTTPS, if there is any.
+    pub(crate) fn https(&self) -> Option<runtime::Tls> {
+        let config = &self.config;
+        match (&config.http.tls_port, &config.http.tls_certificate, &config.http.tls_key) {
+            (Some(port), Some(certificate), Some(key)) => Some(runtime::Tls {
+                listen: SocketAddr::new(config.http.listen, *port),
+                files: TlsFiles { certificate: self.path(certificate), key: self.path(key), authority: None },
+            }),
+            _ => None,
+        }
+    }
 }
 
 fn secret(section: &PhoneSection, user: &str, domain: &str) -> anyhow::Result<DigestSecret> {

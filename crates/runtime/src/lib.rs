@@ -6,7 +6,7 @@
 //! threads of their own, so that nothing on a call's path waits for a disk; the web runs on tokio's threads.
 //!
 //! Reading order: [`node`], [`control`], [`request`], [`journal`], [`clock`], then the adapters: [`audience`],
-//! [`door`], [`library`].
+//! [`door`], [`library`], [`signalling`].
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -22,11 +22,14 @@ pub mod journal;
 pub mod library;
 pub mod node;
 pub mod request;
+pub mod signalling;
 
 mod figures;
 mod past;
 mod seeds;
 
 pub use counters::Counters;
+pub use net::sip::Trust;
 pub use node::{Addresses, Node, OPERATOR_TOKEN, Options, StartError, Stopped, Tls};
 pub use request::{Load, Reload};
+pub use signalling::{SipOptions, SipTls};

@@ -7,15 +7,17 @@ use crate::door::{Door, Phase};
 use crate::journal::{JournalError, JournalWriter};
 use crate::library::{ArchiveSounds, StoreLibrary};
 use crate::request::{Reload, Request};
+use crate::signalling::{Certificates, Phones, SipOptions, told_first};
 use crate::{Counters, figures, past, seeds};
 use archive::{Archive, ArchiveError, Recorder, RecorderOptions};
 use center::Input;
 use model::LegEvent;
 use net::rtp::MediaThreads;
-use net::sip::{BindError, SipSockets};
+use net::sip::{BindError, LineDoor, Listening, OwnAddress, Patience, SipSockets, Trust, TrustError};
+use sip::Transport;
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ use store::{SpoolError, Store, StoreError, Writer, WriterOptions};
 use telephony::{Prompts, Telephony};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use web::tls::{TlsError, TlsFiles};
+use web::tls::{Identity, TlsError, TlsFiles};
 use web::{Board, Doors, Feed, Listener, Metrics, Readiness, ServeLimits, Web, WebOptions};
 
 /// Media events that may wait for the control thread. When more would, the control thread is stuck, and the media
@@ -51,10 +53,8 @@ pub struct Tls {
 #[derive(Debug)]
 pub struct Options {
     /// Where SIP listens.
-    pub sip: SocketAddr,
-    /// The address others reach us by, if it is not that one.
-    pub sip_advertise: Option<IpAddr>,
-    /// The address sound is sent to, if it is another one.
+    pub sip: SipOptions,
+    /// The address sound is sent to, if it is another one than SIP's.
     pub media_advertise: Option<IpAddr>,
     /// The ports for RTP.
     pub media_ports: RangeInclusive<u16>,
@@ -115,6 +115,9 @@ pub enum StartError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The authorities that are believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// A thread cannot be started.
     #[error("the machine gives no more threads: {0}")]
     Threads(io::Error),
@@ -125,6 +128,8 @@ pub enum StartError {
 pub struct Addresses {
     /// SIP over UDP and TCP.
     pub sip: SocketAddr,
+    /// SIP over TLS.
+    pub sips: Option<SocketAddr>,
     /// HTTP.
     pub http: SocketAddr,
     /// HTTPS.
@@ -143,8 +148,8 @@ pub struct Node {
     control: JoinHandle<()>,
     writer: Arc<Writer>,
     store: Store,
-    sip: SocketAddr,
     media_address: IpAddr,
+    certificates: Certificates,
 }
 
 /// How a server ended.
@@ -198,8 +203,12 @@ impl Node {
         figures::register(&metrics, &counters, &writer, &recorder);
 
         let http = listen(options.http).await?;
+        let (listening, mut certificates) = options.sip.secure()?;
         let https = match &options.https {
-            Some(tls) => Some((listen(tls.listen).await?, web::tls::server_config(&tls.files)?)),
+            Some(tls) => {
+                let identity = certificates.https.insert(Identity::load(&tls.files)?);
+                Some((listen(tls.listen).await?, identity.server_config(&[web::tls::HTTP])?))
+            }
             None => None,
         };
         let local = |listener: &TcpListener, asked: SocketAddr| listener.local_addr().unwrap_or(asked);
@@ -211,6 +220,8 @@ impl Node {
 
         let (media_events, media_events_waiting) = mpsc::channel(MEDIA_EVENTS_MAX);
         let media = start_media(&options, clock, media_events, &recorder)?;
+        // Nothing set: the address that each party's signalling comes to.
+        let media_address = options.media_advertise.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let phones = phones_of(&options.center);
         let audience = Listeners {
             writer: Arc::clone(&writer),
@@ -233,17 +244,24 @@ impl Node {
             media_events: media_events_waiting,
             counters: Arc::clone(&counters),
             first,
-            listen: options.sip,
-            sip_advertise: options.sip_advertise,
-            media_advertise: options.media_advertise,
+            listening,
+            trust: certificates.trust.clone(),
+            media_address,
         };
-        let (control, sip, media_address) = make.start().await?;
+        let (control, signalling) = make.start().await?;
 
         let operator = operator_token(data)?;
         let library = Arc::new(StoreLibrary { store: store.clone(), operator });
         let door = Arc::new(Door { requests: requests.clone(), phase: phase.clone() });
-        let doors =
-            Doors { library, sounds: Arc::new(ArchiveSounds(archive)), center: door, board, feed, metrics };
+        let doors = Doors {
+            library,
+            sounds: Arc::new(ArchiveSounds(archive)),
+            center: door,
+            phones: Arc::new(Phones(signalling.lines)),
+            board,
+            feed,
+            metrics,
+        };
         let web = Web::new(doors, options.web, seeds::secrets(), web::Clock::system());
         let mut listeners = vec![Listener { socket: http, tls: None }];
         listeners.extend(https.map(|(socket, tls)| Listener { socket, tls: Some(tls) }));
@@ -253,7 +271,12 @@ impl Node {
             let _ = web_ends.await;
         }));
         phase.set(&Readiness::Ready);
-        let addresses = Addresses { sip, http: http_address, https: https_address };
+        let addresses = Addresses {
+            sip: signalling.address,
+            sips: told_first(&signalling.own, Transport::Tls),
+            http: http_address,
+            https: https_address,
+        };
         Ok(Self {
             addresses,
             requests,
@@ -265,8 +288,8 @@ impl Node {
             control,
             writer,
             store,
-            sip,
             media_address,
+            certificates,
         })
     }
 
@@ -277,10 +300,16 @@ impl Node {
 
     /// Makes new settings effective; live calls go on. Addresses and ports stay what they are.
     pub async fn reload(&self, mut reload: Reload) {
-        reload.telephony.address = self.sip;
+        reload.telephony.address = self.addresses.sip;
         reload.telephony.media_address = self.media_address;
         // The control thread is there until the node is stopped.
         let _ = self.requests.send(Request::Reload(Box::new(reload))).await;
+    }
+
+    /// Reads certificates, keys and authorities anew, from the files they came from; connections that are open stay.
+    /// What cannot be read stays what it was; returns why.
+    pub fn reload_certificates(&self) -> Vec<StartError> {
+        self.certificates.reload()
     }
 
     /// Turns new calls away and waits until the live ones are over, but not longer than `patience`.
@@ -365,7 +394,7 @@ fn start_media(
         threads: options.media_threads,
         ports: options.media_ports.clone(),
         clock: Arc::new(move || clock.now()),
-        ..net::rtp::Config::new(options.sip.ip(), seeds::bytes())
+        ..net::rtp::Config::new(options.sip.media_bind(), seeds::bytes())
     };
     let recorder = recorder.clone();
     let tell = move |event| {
@@ -390,27 +419,35 @@ struct Make {
     media_events: mpsc::Receiver<media::Event>,
     counters: Arc<Counters>,
     first: Vec<Input>,
-    listen: SocketAddr,
-    sip_advertise: Option<IpAddr>,
-    media_advertise: Option<IpAddr>,
+    listening: Listening,
+    trust: Trust,
+    media_address: IpAddr,
+}
+
+/// SIP, listening.
+struct Signalling {
+    /// The address for calls of ours.
+    address: SocketAddr,
+    own: Vec<OwnAddress>,
+    lines: LineDoor,
 }
 
 impl Make {
-    /// Starts the control thread. Returns it when its sockets listen, with the addresses others are told.
-    async fn start(self) -> Result<(JoinHandle<()>, SocketAddr, IpAddr), StartError> {
+    /// Starts the control thread. Returns it when its sockets listen.
+    async fn start(self) -> Result<(JoinHandle<()>, Signalling), StartError> {
         let (bound, binding) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || self.run(bound))
             .map_err(StartError::Threads)?;
         match binding.await {
-            Ok(Ok((sip, media))) => Ok((thread, sip, media)),
+            Ok(Ok(signalling)) => Ok((thread, signalling)),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StartError::Threads(io::Error::other("the control thread did not start"))),
         }
     }
 
-    fn run(self, bound: oneshot::Sender<Result<(SocketAddr, IpAddr), StartError>>) {
+    fn run(self, bound: oneshot::Sender<Result<Signalling, StartError>>) {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
@@ -419,17 +456,19 @@ impl Make {
             }
         };
         runtime.block_on(async move {
-            let sockets = match SipSockets::bind(self.listen).await {
+            let sockets = match SipSockets::bind(&self.listening, self.trust, Patience::default()) {
                 Ok(sockets) => sockets,
                 Err(error) => {
                     let _ = bound.send(Err(error.into()));
                     return;
                 }
             };
-            let address =
-                SocketAddr::new(self.sip_advertise.unwrap_or(self.listen.ip()), sockets.local().port());
-            let media_address = self.media_advertise.unwrap_or(address.ip());
-            let settings = telephony::Settings { address, media_address, ..self.settings };
+            let own = sockets.own().to_vec();
+            let nowhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+            let address = told_first(&own, Transport::Udp).unwrap_or(nowhere);
+            let lines = sockets.line_door();
+            let settings =
+                telephony::Settings { address, media_address: self.media_address, ..self.settings };
             let mut telephony = Telephony::new(settings, seeds::ids(), seeds::secrets());
             telephony.handle(telephony::Input::Prompts(self.prompts), self.clock.now());
             let control = Control::new(Parts {
@@ -445,7 +484,7 @@ impl Make {
                 counters: self.counters,
                 first: self.first,
             });
-            let _ = bound.send(Ok((address, media_address)));
+            let _ = bound.send(Ok(Signalling { address, own, lines }));
             let (journal, media, _) = control.run().await;
             media.stop();
             journal.close();

@@ -9,7 +9,7 @@
 //! Lists and stories are asked of the [`library`], live rows come from the [`board`], wishes go to the [`center`]; who
 //! implements these doors is the business of whoever starts the server. Nothing here knows SIP or SQL.
 //!
-//! Reading order: [`options`], [`library`], [`sounds`], [`center`], [`board`], [`feed`], [`metrics`], [`state`],
+//! Reading order: [`options`], [`library`], [`sounds`], [`center`], [`phones`], [`board`], [`feed`], [`metrics`], [`state`],
 //! [`caller`], [`routes`], [`router`], [`serve`], [`tls`].
 
 #![allow(
@@ -30,10 +30,12 @@ pub mod library;
 pub mod lockout;
 pub mod metrics;
 pub mod options;
+mod origin;
 pub mod page;
 pub mod password;
 pub mod patience;
 pub mod peer;
+pub mod phones;
 pub mod router;
 pub mod routes;
 pub mod serve;
@@ -49,8 +51,9 @@ pub use clock::Clock;
 pub use feed::Feed;
 pub use library::{Answer, Credentials, Library, LibraryError, Session};
 pub use metrics::Metrics;
-pub use options::WebOptions;
+pub use options::{PhoneLimits, WebOptions};
 pub use peer::Peer;
+pub use phones::{Opening, PhoneDoor, PhoneLine};
 pub use router::{metrics_router, openapi, router};
 pub use serve::{Listener, ServeLimits, serve};
 pub use sounds::{SoundError, Sounds};

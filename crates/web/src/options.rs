@@ -17,9 +17,32 @@ pub struct WebOptions {
     pub metrics_token: Option<String>,
     /// Whether passwords are taken over plain HTTP from other machines: right behind a proxy that encrypts, nowhere else.
     pub plain_login: bool,
-    /// Other origins than our own whose pages may open the live connection, such as `https://wall.example.org`. Each of
+    /// Other origins than our own whose pages may open WebSockets here, such as `https://wall.example.org`. Each of
     /// them can see what the person in front of it may see.
     pub origins: Vec<String>,
+    /// How long phones in browsers are waited for.
+    pub phones: PhoneLimits,
+}
+
+/// How long phones in browsers are waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct PhoneLimits {
+    /// How long a new connection may take to its first message.
+    pub first_message_max: Duration,
+    /// How often the server asks for a sign of life. It also keeps the ways between open.
+    pub ping_every: Duration,
+    /// How long a phone may show no sign of life: two pings and some.
+    pub silence_max: Duration,
+}
+
+impl Default for PhoneLimits {
+    fn default() -> Self {
+        Self {
+            first_message_max: Duration::from_secs(10),
+            ping_every: Duration::from_secs(30),
+            silence_max: Duration::from_secs(75),
+        }
+    }
 }
 
 impl Default for WebOptions {
@@ -32,6 +55,7 @@ impl Default for WebOptions {
             metrics_token: None,
             plain_login: false,
             origins: Vec::new(),
+            phones: PhoneLimits::default(),
         }
     }
 }

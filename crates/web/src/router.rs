@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
     agents, events, health, interaction, interactions, live, login, logout, me, metrics,
-    openapi as description, own_state, queues, recording, timeline,
+    openapi as description, own_state, phone, queues, recording, timeline,
 };
 use crate::shield::shield;
 use crate::state::Web;
@@ -57,7 +57,8 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(recording::recording))
         .routes(routes!(events::events))
         .routes(routes!(live::live));
-    OpenApiRouter::with_openapi(head()).nest(API, api.merge(operation())).merge(operation())
+    let phones = OpenApiRouter::new().routes(routes!(phone::phone));
+    OpenApiRouter::with_openapi(head()).nest(API, api.merge(operation())).merge(operation()).merge(phones)
 }
 
 /// What those ask for who watch over the process, with the API's prefix and without.

@@ -180,7 +180,13 @@ async fn greet(
     ended: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
-    let peer = Peer { address: remote.ip().to_canonical(), encrypted: acceptor.is_some() };
+    let Ok(local) = stream.local_addr() else { return };
+    let peer = Peer {
+        address: remote.ip().to_canonical(),
+        port: remote.port(),
+        local: SocketAddr::new(local.ip().to_canonical(), local.port()),
+        encrypted: acceptor.is_some(),
+    };
     match acceptor {
         None => attend(stream, peer, place, ended).await,
         Some(acceptor) => {

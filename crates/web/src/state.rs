@@ -9,6 +9,7 @@ use crate::lockout::Lockout;
 use crate::metrics::Metrics;
 use crate::options::WebOptions;
 use crate::password::PasswordDoor;
+use crate::phones::PhoneDoor;
 use crate::session::Sessions;
 use crate::sounds::Sounds;
 use access::{AuditEntry, Deed, Permission, Reach, User};
@@ -27,6 +28,8 @@ pub struct Doors {
     pub sounds: Arc<dyn Sounds>,
     /// Where wishes go.
     pub center: Arc<dyn CenterDoor>,
+    /// Where phones in browsers are connected.
+    pub phones: Arc<dyn PhoneDoor>,
     /// What is.
     pub board: Board,
     /// What happens.
@@ -80,6 +83,10 @@ impl Web {
 
     pub(crate) fn center(&self) -> &dyn CenterDoor {
         &*self.0.doors.center
+    }
+
+    pub(crate) fn phones(&self) -> &dyn PhoneDoor {
+        &*self.0.doors.phones
     }
 
     pub(crate) fn board(&self) -> &Board {

@@ -10,10 +10,13 @@ use rcgen::{
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use thiserror::Error;
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{self, ServerConfig};
 
 /// Why there is no encryption.
@@ -36,8 +39,18 @@ pub enum TlsError {
         what: &'static str,
     },
     /// Certificate and key do not fit, or are of a kind we do not take.
-    #[error("the certificate cannot be used: {0}")]
-    Unusable(#[source] rustls::Error),
+    #[error("the certificate {certificate} cannot be used with the key {key}: {source}")]
+    Unusable {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why not.
+        source: rustls::Error,
+    },
+    /// The library refuses.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(#[source] rustls::Error),
     /// The demo's certificate cannot be made.
     #[error("the demo's certificate cannot be made: {0}")]
     Make(#[source] rcgen::Error),
@@ -54,8 +67,58 @@ pub struct TlsFiles {
     pub authority: Option<PathBuf>,
 }
 
-/// Reads certificate and key for a listener.
-pub fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
+/// A certificate and its key, as listeners show them. They can be read anew while connections go on. A clone is another
+/// handle on the same.
+#[derive(Clone, Debug)]
+pub struct Identity(Arc<Shown>);
+
+#[derive(Debug)]
+struct Shown {
+    files: TlsFiles,
+    certified: RwLock<Arc<CertifiedKey>>,
+}
+
+impl Identity {
+    /// Reads certificate and key.
+    pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
+        let certified = RwLock::new(certified(files)?);
+        Ok(Self(Arc::new(Shown { files: files.clone(), certified })))
+    }
+
+    /// Reads both files anew. Connections that are open stay as they are; after an error everything is as it was.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let certified = certified(&self.0.files)?;
+        *self.0.certified.write().unwrap_or_else(PoisonError::into_inner) = certified;
+        Ok(())
+    }
+
+    /// What a listener needs that speaks one of `protocols` (ALPN); none for a listener that does not ask.
+    pub fn server_config(&self, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, TlsError> {
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Setup)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&self.0) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Ok(Arc::new(config))
+    }
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.certified.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// The protocol of pages and API (ALPN).
+pub const HTTP: &[u8] = b"http/1.1";
+
+/// The provider is named, so that it does not matter which one another part of the program installed.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn certified(files: &TlsFiles) -> Result<Arc<CertifiedKey>, TlsError> {
     let certificates: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(&read(&files.certificate)?)
             .collect::<Result<_, _>>()
@@ -64,16 +127,11 @@ pub fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
             .ok_or_else(|| TlsError::NotPem { file: files.certificate.clone(), what: "certificate" })?;
     let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?)
         .map_err(|_| TlsError::NotPem { file: files.key.clone(), what: "private key" })?;
-    // The provider is named, so that it does not matter which one another part of the program installed.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::Unusable)?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key)
-        .map_err(TlsError::Unusable)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    // This also finds out whether one belongs to the other.
+    let certified = CertifiedKey::from_der(certificates, key, &provider()).map_err(|source| {
+        TlsError::Unusable { certificate: files.certificate.clone(), key: files.key.clone(), source }
+    })?;
+    Ok(Arc::new(certified))
 }
 
 /// The demo's certificate in `folder`, made the first time: for `names`, which are host names and addresses, signed by

@@ -267,7 +267,8 @@ async fn an_encrypted_door_opens_to_those_who_trust_the_demos_authority() {
     web::tls::demo_certificate(folder.path(), &names).unwrap();
     assert_eq!(std::fs::read(&files.certificate).unwrap(), before);
 
-    let tls = web::tls::server_config(&files).unwrap();
+    let identity = web::tls::Identity::load(&files).unwrap();
+    let tls = identity.server_config(&[web::tls::HTTP]).unwrap();
     let house = House::open_with(ServeLimits::default(), Some(tls)).await;
     let connect = async |roots: RootCertStore| {
         let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
@@ -297,11 +298,25 @@ fn certificates_that_are_none_are_refused_by_name() {
         key: folder.path().join("server.key"),
         authority: None,
     };
-    let missing = web::tls::server_config(&files).unwrap_err().to_string();
+    let missing = web::tls::Identity::load(&files).unwrap_err().to_string();
     assert!(missing.contains("server.pem"), "{missing}");
     std::fs::write(&files.certificate, "not a certificate").unwrap();
-    let nonsense = web::tls::server_config(&files).unwrap_err().to_string();
+    let nonsense = web::tls::Identity::load(&files).unwrap_err().to_string();
     assert!(nonsense.ends_with("server.pem holds no certificate in PEM form"), "{nonsense}");
+
+    let names = ["localhost".to_owned()];
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = web::tls::demo_certificate(one.path(), &names).unwrap();
+    let other = web::tls::demo_certificate(other.path(), &names).unwrap();
+    std::fs::copy(&one.certificate, &files.certificate).unwrap();
+    std::fs::copy(&other.key, &files.key).unwrap();
+    let strangers = web::tls::Identity::load(&files).unwrap_err().to_string();
+    assert!(strangers.contains("server.pem cannot be used with the key"), "{strangers}");
+    std::fs::copy(&one.key, &files.key).unwrap();
+    let identity = web::tls::Identity::load(&files).unwrap();
+    std::fs::write(&files.key, "half a ke").unwrap();
+    let half = identity.reload().unwrap_err().to_string();
+    assert!(half.ends_with("server.key holds no private key in PEM form"), "{half}");
 }
 
 /// The real server on a free port.

@@ -1,6 +1,6 @@
 //! Where the program listens, and where it keeps its things.
 
-use super::{PortRange, Span};
+use super::{AddressList, PortRange, Span};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -9,12 +9,20 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SipSection {
-    /// The address to listen on.
-    pub(crate) listen: IpAddr,
+    /// The address to listen on, or a list of them.
+    pub(crate) listen: AddressList,
     /// The port for UDP and TCP. 0 means any free one.
     pub(crate) port: u16,
-    /// The address others reach us by, when it is not the one we listen on.
-    pub(crate) advertise: Option<IpAddr>,
+    /// The port for TLS; without it there is none. 0 means any free one.
+    pub(crate) tls_port: Option<u16>,
+    /// The certificate and its chain, PEM. Needed for TLS.
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The certificate's key, PEM. Needed for TLS.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Authorities believed besides the machine's own when we open TLS connections, PEM.
+    pub(crate) tls_authorities: Option<PathBuf>,
+    /// The address others reach us by, when it is not the one we listen on; or one of each family.
+    pub(crate) advertise: AddressList,
     /// The longest time a registration lasts.
     pub(crate) register_max: Span,
 }
@@ -22,9 +30,13 @@ pub(crate) struct SipSection {
 impl Default for SipSection {
     fn default() -> Self {
         Self {
-            listen: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            listen: AddressList(vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED)]),
             port: 5060,
-            advertise: None,
+            tls_port: None,
+            tls_certificate: None,
+            tls_key: None,
+            tls_authorities: None,
+            advertise: AddressList::default(),
             register_max: Span::seconds(3600),
         }
     }

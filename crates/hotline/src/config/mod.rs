@@ -12,7 +12,7 @@ pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection}
 pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection};
 pub(crate) use phone::{PhoneSection, TrunkSection};
 pub(crate) use reading::read;
-pub(crate) use text::{PortRange, Span};
+pub(crate) use text::{AddressList, PortRange, Span};
 
 use serde::{Deserialize, Serialize};
 

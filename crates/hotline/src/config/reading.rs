@@ -2,6 +2,7 @@
 
 use super::Config;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Something in a file that cannot be accepted.
@@ -168,6 +169,24 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
             wrong(&trunk.name, format!("trunk {}: {message}", trunk.name));
         }
     }
+    let sip = &config.sip;
+    if sip.listen.0.is_empty() {
+        wrong("listen", "SIP has to listen on one address at least".to_owned());
+    }
+    for (at, address) in sip.listen.0.iter().enumerate() {
+        if sip.listen.0[..at].contains(address) {
+            wrong(&address.to_string(), format!("SIP listens on {address} twice"));
+        }
+    }
+    for family in [IpAddr::is_ipv4, IpAddr::is_ipv6] {
+        if sip.advertise.0.iter().filter(|address| family(address)).count() > 1 {
+            wrong("advertise", "SIP advertises one IPv4 and one IPv6 address at the most".to_owned());
+        }
+    }
+    let tls = [sip.tls_port.is_some(), sip.tls_certificate.is_some(), sip.tls_key.is_some()];
+    if tls != [tls[0]; 3] {
+        wrong("tls_port", "SIP over TLS wants all three of tls_port, tls_certificate and tls_key".to_owned());
+    }
     if config.http.tls_port.is_some() != config.http.tls_certificate.is_some()
         || config.http.tls_port.is_some() != config.http.tls_key.is_some()
     {
@@ -205,6 +224,15 @@ mod tests {
             (
                 "[[agent]]\nlogin = \"anna\"\nphone = \"7\"\nqueues = []",
                 "x.toml:6: agent anna: there is no [[phone]] with user \"7\"",
+            ),
+            (
+                "[sip]\nlisten = \"here\"",
+                "x.toml:5: \"here\" is not an address such as 192.0.2.1, 0.0.0.0 or ::",
+            ),
+            ("[sip]\nlisten = [\"::\", \"::\"]", "x.toml:5: SIP listens on :: twice"),
+            (
+                "[sip]\ntls_port = 5061",
+                "x.toml: SIP over TLS wants all three of tls_port, tls_certificate and tls_key",
             ),
             ("[[phone]]\nuser = \"7\"", "x.toml:5: phone 7: give password, or ha1_md5 and ha1_sha256"),
             (

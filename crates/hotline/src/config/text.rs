@@ -1,6 +1,7 @@
-//! Values that are written as text: durations and port ranges.
+//! Values that are written as text: durations, port ranges, addresses.
 
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A duration as people write it: `15s`, `2m`, `1h 30m`.
@@ -65,5 +66,39 @@ impl TryFrom<String> for PortRange {
 impl From<PortRange> for String {
     fn from(range: PortRange) -> Self {
         format!("{}-{}", range.low, range.high)
+    }
+}
+
+/// One address, or a list of them: `"0.0.0.0"`, `["0.0.0.0", "::"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "OneOrMany", into = "OneOrMany")]
+pub(crate) struct AddressList(pub(crate) Vec<IpAddr>);
+
+#[derive(Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected an address in quotes, or a list of them")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl TryFrom<OneOrMany> for AddressList {
+    type Error = String;
+
+    fn try_from(written: OneOrMany) -> Result<Self, String> {
+        let texts = match written {
+            OneOrMany::One(text) => vec![text],
+            OneOrMany::Many(texts) => texts,
+        };
+        let address = |text: &String| {
+            text.parse().map_err(|_| format!("{text:?} is not an address such as 192.0.2.1, 0.0.0.0 or ::"))
+        };
+        texts.iter().map(address).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl From<AddressList> for OneOrMany {
+    fn from(list: AddressList) -> Self {
+        let mut texts: Vec<_> = list.0.iter().map(ToString::to_string).collect();
+        if texts.len() == 1 { Self::One(texts.remove(0)) } else { Self::Many(texts) }
     }
 }

@@ -1,109 +1,249 @@
-//! One TCP connection: read, cut into messages, written to; closed when it is silent, slow or broken.
+//! One TCP or TLS connection: read, cut into messages, written to; closed when it is silent, slow or broken.
+//!
+//! Every wait has an end. The clock of a message runs from its first byte, so that one byte now and then keeps nothing
+//! open; the clock of a new connection runs until its first whole message, whatever line ends come before.
 
-use super::limits::{CONNECT_PATIENCE, IDLE_PATIENCE, MESSAGE_PATIENCE, WRITE_PATIENCE};
+use super::admission::Place;
+use super::house::{House, News};
+use super::limits::{Patience, WRITES_WAITING_MAX};
 use super::sockets::Arrived;
 use bytes::Bytes;
 use sip::{ConnectionId, Source, Transport};
 use sip_message::{Frame, FrameError, StreamFramer};
+use socket2::{SockRef, TcpKeepalive};
 use std::io;
-use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// What a connection's task needs to know.
-pub(super) struct Ends {
-    pub(super) id: ConnectionId,
-    pub(super) remote: SocketAddr,
+/// How long the answer to something that is no SIP has to get out before the connection is closed.
+const LAST_WORD: Duration = Duration::from_millis(200);
+
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// A connection to be opened.
+pub(super) struct Way {
+    /// Goes out from here, if it matters.
+    pub(super) from: Option<IpAddr>,
+    pub(super) source: Source,
+    pub(super) connection: ConnectionId,
+    /// Who has to be there, on TLS.
+    pub(super) name: ServerName<'static>,
     pub(super) writes: mpsc::Receiver<Bytes>,
-    pub(super) arrivals: mpsc::Sender<Arrived>,
 }
 
 /// Opens a connection and serves it to its end.
-pub(super) async fn open(ends: Ends) {
-    match timeout(CONNECT_PATIENCE, TcpStream::connect(ends.remote)).await {
-        Ok(Ok(stream)) => serve(stream, ends).await,
-        Ok(Err(_)) | Err(_) => closed(&ends.arrivals, ends.id, ends.remote).await,
+pub(super) async fn open(way: Way, house: Arc<House>, place: Place) {
+    let Way { from, source, connection, name, writes } = way;
+    let connecting = async {
+        let stream = connect(from, source.remote).await?;
+        match source.transport {
+            Transport::Tls => {
+                let connector = TlsConnector::from(house.trust.config());
+                Ok(Stream::Encrypted(Box::new(connector.connect(name, stream).await?.into())))
+            }
+            _ => Ok(Stream::Plain(stream)),
+        }
+    };
+    let opened = timeout(house.patience.connect, connecting).await;
+    let serving = Serving { source, began: true, writes, house: &house };
+    match opened.map_err(io::Error::from).flatten() {
+        Ok(Stream::Plain(stream)) => serving.run(stream).await,
+        Ok(Stream::Encrypted(stream)) => serving.run(stream).await,
+        Err(error) => tracing::warn!(
+            remote = %source.remote, transport = source.transport.via_name(), %error,
+            "no connection could be opened"
+        ),
     }
+    house.tell(Arrived::Closed { connection, remote: source.remote }).await;
+    drop(place);
 }
 
-/// Serves a connection to its end.
-pub(super) async fn serve(stream: TcpStream, ends: Ends) {
-    let Ends { id, remote, writes, arrivals } = ends;
-    // Small messages, answered at once: Nagle's algorithm only adds delay.
-    let prepared = stream.set_nodelay(true).and_then(|()| stream.local_addr());
-    if let Ok(local) = prepared {
-        let source = Source { transport: Transport::Tcp, local, remote, connection: Some(id) };
-        let (reader, writer) = stream.into_split();
-        let (pongs, pongs_waiting) = mpsc::channel(1);
-        tokio::select! {
-            ended = read(reader, source, &arrivals, pongs) => log(remote, ended),
-            ended = write(writer, writes, pongs_waiting) => log(remote, ended),
+enum Stream {
+    Plain(TcpStream),
+    Encrypted(Box<tokio_rustls::TlsStream<TcpStream>>),
+}
+
+async fn connect(from: Option<IpAddr>, remote: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if remote.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(from) = from.filter(|from| from.is_ipv4() == remote.is_ipv4()) {
+        socket.bind(SocketAddr::new(from, 0))?;
+    }
+    let stream = socket.connect(remote).await?;
+    tune(&stream)?;
+    Ok(stream)
+}
+
+/// Serves a connection that somebody else opened to its end.
+pub(super) async fn serve(
+    stream: TcpStream,
+    local: SocketAddr,
+    remote: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+    house: Arc<House>,
+    place: Place,
+) {
+    if let Err(error) = tune(&stream) {
+        return tracing::debug!(%remote, %error, "a connection was gone before it was served");
+    }
+    match tls {
+        None => welcome(stream, Transport::Tcp, local, remote, &house).await,
+        Some(config) => {
+            let handshake = TlsAcceptor::from(config).accept(stream);
+            match timeout(house.patience.handshake, handshake).await {
+                Ok(Ok(stream)) => welcome(stream, Transport::Tls, local, remote, &house).await,
+                Ok(Err(error)) => tracing::debug!(%remote, %error, "no TLS handshake"),
+                Err(_) => tracing::debug!(%remote, "the TLS handshake took too long"),
+            }
         }
     }
-    closed(&arrivals, id, remote).await;
+    drop(place);
 }
 
-fn log(remote: SocketAddr, ended: io::Result<()>) {
-    if let Err(error) = ended {
-        tracing::debug!(%remote, %error, "connection closed");
+async fn welcome(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    transport: Transport,
+    local: SocketAddr,
+    remote: SocketAddr,
+    house: &House,
+) {
+    let (source, connection) = house.source(transport, local, remote);
+    let (sender, writes) = mpsc::channel(WRITES_WAITING_MAX);
+    if house.news.send(News::Accepted { source, connection, writes: sender }).await.is_err() {
+        return;
+    }
+    Serving { source, began: false, writes, house }.run(stream).await;
+    house.tell(Arrived::Closed { connection, remote: source.remote }).await;
+}
+
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    // Small messages, answered at once: Nagle's algorithm only adds delay.
+    stream.set_nodelay(true)?;
+    // A peer that vanished without a word is noticed after two minutes, not when somebody wants to call it.
+    let signs_of_life = TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(15))
+        .with_retries(4);
+    SockRef::from(stream).set_tcp_keepalive(&signs_of_life)
+}
+
+/// A connection being served.
+struct Serving<'a> {
+    source: Source,
+    /// Whether the peer has proven itself already, because it was us who opened the connection.
+    began: bool,
+    writes: mpsc::Receiver<Bytes>,
+    house: &'a House,
+}
+
+impl Serving<'_> {
+    async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let Self { source, began, mut writes, house } = self;
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let (pongs, mut pongs_waiting) = mpsc::channel(1);
+        let ended = tokio::select! {
+            ended = read(&mut reader, source, began, house, pongs) => ended,
+            ended = write(&mut writer, &mut writes, &mut pongs_waiting, house.patience.write) => ended,
+        };
+        if let Err(error) = ended {
+            tracing::debug!(remote = %source.remote, %error, "connection closed");
+        }
+        // Says goodbye to who still listens; who does not is not waited for.
+        let _ = timeout(GOODBYE, writer.shutdown()).await;
     }
 }
 
-async fn closed(arrivals: &mpsc::Sender<Arrived>, connection: ConnectionId, remote: SocketAddr) {
-    // When nobody listens any more, the program is ending.
-    let _ = arrivals.send(Arrived::Closed { connection, remote }).await;
+/// When a connection has been silent for too long.
+struct Clock {
+    patience: Patience,
+    /// Whether a whole message has come.
+    proven: bool,
+    /// When the last thing happened that counts: the connection began, a message ended, the next one began.
+    since: Instant,
+    /// Whether a message has begun and not ended.
+    midway: bool,
+}
+
+impl Clock {
+    fn new(patience: Patience, proven: bool) -> Self {
+        Self { patience, proven, since: Instant::now(), midway: false }
+    }
+
+    fn limit(&self) -> Instant {
+        self.since
+            + match (self.midway, self.proven) {
+                (true, true) => self.patience.message,
+                (_, false) => self.patience.first_message,
+                (false, true) => self.patience.idle,
+            }
+    }
+
+    /// Something was read: `messages` ended in it, and `pending` bytes of the next are there.
+    fn tick(&mut self, messages: bool, pending: bool) {
+        let begins = pending && !self.midway;
+        if messages || (begins && self.proven) || (self.proven && !pending) {
+            self.since = Instant::now();
+        }
+        self.proven |= messages;
+        self.midway = pending;
+    }
 }
 
 async fn read(
-    mut reader: OwnedReadHalf,
+    reader: &mut (impl AsyncRead + Unpin),
     source: Source,
-    arrivals: &mpsc::Sender<Arrived>,
+    began: bool,
+    house: &House,
     pongs: mpsc::Sender<()>,
 ) -> io::Result<()> {
     let mut framer = StreamFramer::new();
-    let mut proven = false;
+    let mut clock = Clock::new(house.patience, began);
     let mut chunk = vec![0; 16 * 1024];
     loop {
-        let patience = if proven && framer.pending() == 0 { IDLE_PATIENCE } else { MESSAGE_PATIENCE };
-        let length = timeout(patience, reader.read(&mut chunk)).await??;
+        let length = timeout_at(clock.limit(), reader.read(&mut chunk)).await??;
         if length == 0 {
             return Ok(());
         }
         framer.push(&chunk[..length]);
+        let mut messages = false;
         loop {
             match framer.next_frame() {
                 Ok(Some(Frame::Message(bytes))) => {
-                    proven = true;
-                    if arrivals.send(Arrived::Message { bytes, source }).await.is_err() {
+                    messages = true;
+                    if !house.tell(Arrived::Message { bytes, source }).await {
                         return Ok(());
                     }
                 }
-                Ok(Some(Frame::Ping)) => {
-                    proven = true;
-                    // A pong that already waits answers this ping too.
-                    let _ = pongs.try_send(());
-                }
+                // A pong that already waits answers this ping too.
+                Ok(Some(Frame::Ping)) => drop(pongs.try_send(())),
                 Ok(Some(Frame::Pong)) => {}
                 Ok(None) => break,
                 Err(FrameError::Message(error)) => {
                     // What can be answered is, before the connection is closed; the pause lets the answer out.
-                    let _ = arrivals.send(Arrived::Broken { error: Box::new(error), source }).await;
-                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    house.tell(Arrived::Broken { error: Box::new(error), source }).await;
+                    tokio::time::sleep(LAST_WORD).await;
                     return Err(io::Error::other("what came is not SIP"));
                 }
                 Err(error @ FrameError::HeadTooLarge) => return Err(io::Error::other(error)),
             }
         }
+        clock.tick(messages, framer.pending() > 0);
     }
 }
 
 async fn write(
-    mut writer: OwnedWriteHalf,
-    mut writes: mpsc::Receiver<Bytes>,
-    mut pongs: mpsc::Receiver<()>,
+    writer: &mut (impl AsyncWrite + Unpin),
+    writes: &mut mpsc::Receiver<Bytes>,
+    pongs: &mut mpsc::Receiver<()>,
+    patience: Duration,
 ) -> io::Result<()> {
     loop {
         let bytes = tokio::select! {
@@ -113,6 +253,14 @@ async fn write(
             },
             Some(()) = pongs.recv() => Bytes::from_static(StreamFramer::PONG),
         };
-        timeout(WRITE_PATIENCE, writer.write_all(&bytes)).await??;
+        if writes.is_closed() {
+            // It was let go because it reads too slowly: what waits would only keep it open.
+            return Err(io::Error::other("the peer does not read"));
+        }
+        let writing = async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        };
+        timeout(patience, writing).await??;
     }
 }

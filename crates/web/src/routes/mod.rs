@@ -12,6 +12,7 @@ pub mod me;
 pub mod metrics;
 pub mod openapi;
 pub mod own_state;
+pub mod phone;
 pub mod queues;
 pub mod recording;
 pub mod timeline;

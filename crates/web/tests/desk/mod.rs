@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 use access::{AuditEntry, Role, User};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use base::{Duration, SecretSource, Timestamp};
@@ -18,13 +18,16 @@ use model::{
 };
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::net::{IpAddr, Ipv4Addr};
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
-    Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, Library, LibraryError, Metrics, Peer,
-    Readiness, Session, SoundError, Sounds, Web, WebOptions, WishError,
+    Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, Library, LibraryError, Metrics, Opening,
+    Peer, PhoneDoor, PhoneLine, Readiness, Session, SoundError, Sounds, Web, WebOptions, WishError,
 };
 
 /// When everything here happens.
@@ -44,6 +47,7 @@ pub(crate) struct Desk {
     pub(crate) metrics: Metrics,
     pub(crate) center: Arc<Center>,
     pub(crate) time: Arc<AtomicI64>,
+    pub(crate) phones: Arc<Switchboard>,
 }
 
 impl Desk {
@@ -54,6 +58,11 @@ impl Desk {
 
     /// The same; whether passwords are taken over plain HTTP from other machines is said.
     pub(crate) fn behind_a_proxy(plain_login: bool) -> Self {
+        Self::with(WebOptions { plain_login, ..WebOptions::default() })
+    }
+
+    /// The same with options of its own.
+    pub(crate) fn with(options: WebOptions) -> Self {
         let time = Arc::new(AtomicI64::new(NOON));
         let library = Arc::new(Memory::default());
         for (login, role, queues) in [
@@ -76,16 +85,17 @@ impl Desk {
             live(2, "sales"),
         ]);
         let center = Arc::new(Center { readiness: Mutex::new(Readiness::Ready) });
+        let phones = Arc::new(Switchboard::default());
         let doors = Doors {
             library: library.clone(),
             sounds: Arc::new(Tape::new()),
             center: center.clone(),
+            phones: phones.clone(),
             board: board.clone(),
             feed: Feed::new(),
             metrics: Metrics::default(),
         };
-        let options =
-            WebOptions { metrics_token: Some(METRICS_TOKEN.into()), plain_login, ..WebOptions::default() };
+        let options = WebOptions { metrics_token: Some(METRICS_TOKEN.into()), ..options };
         let clock = {
             let time = Arc::clone(&time);
             Clock::new(move || Timestamp::from_millis(time.load(Ordering::SeqCst)))
@@ -93,7 +103,7 @@ impl Desk {
         let (feed, metrics) = (doors.feed.clone(), doors.metrics.clone());
         let web = Web::new(doors, options, SecretSource::fixed(7), clock);
         let router = web::router(web.clone());
-        Self { web, router, library, board, feed, metrics, center, time }
+        Self { web, router, library, board, feed, metrics, center, time, phones }
     }
 
     /// Lets time pass.
@@ -165,7 +175,55 @@ pub(crate) fn as_user(login: &str, method: &str, path: &str) -> axum::http::requ
 
 /// One of many addresses.
 pub(crate) fn from(host: u8) -> Peer {
-    Peer { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), encrypted: false }
+    Peer {
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)),
+        port: 40_000,
+        local: SocketAddr::from(([192, 0, 2, 254], 80)),
+        encrypted: false,
+    }
+}
+
+/// Where phones are connected: what they say comes out at one end, what they are to hear goes in at the other.
+#[derive(Default)]
+pub(crate) struct Switchboard {
+    /// The ends of a phone that is about to connect; without them it finds no room.
+    pub(crate) next: Mutex<Option<Wire>>,
+    /// From where phones came.
+    pub(crate) peers: Mutex<Vec<Peer>>,
+}
+
+/// The switchboard's end of a phone's line.
+pub(crate) struct Wire {
+    said: mpsc::Sender<Bytes>,
+    to_hear: mpsc::Receiver<Bytes>,
+}
+
+impl Switchboard {
+    /// Makes room for one phone. What it says comes out of the one, what it is to hear goes into the other.
+    pub(crate) fn expect(&self) -> (mpsc::Receiver<Bytes>, mpsc::Sender<Bytes>) {
+        let (said, hears) = mpsc::channel(4);
+        let (speaks, to_hear) = mpsc::channel(4);
+        *self.next.lock().unwrap() = Some(Wire { said, to_hear });
+        (hears, speaks)
+    }
+}
+
+impl PhoneDoor for Switchboard {
+    fn open(&self, peer: Peer) -> Opening<'_> {
+        self.peers.lock().unwrap().push(peer);
+        let line = self.next.lock().unwrap().take().map(|wire| Box::new(wire) as Box<dyn PhoneLine>);
+        Box::pin(std::future::ready(line))
+    }
+}
+
+impl PhoneLine for Wire {
+    fn deliver(&mut self, message: Bytes) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(async move { self.said.send(message).await.is_ok() })
+    }
+
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Option<Bytes>> + Send + '_>> {
+        Box::pin(self.to_hear.recv())
+    }
 }
 
 /// A library in memory.
