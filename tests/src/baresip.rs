@@ -40,6 +40,8 @@ pub struct Phone {
     hz: f64,
     codec: &'static str,
     transport: &'static str,
+    /// Who vouches for the server.
+    authority: Option<PathBuf>,
     answers: bool,
     calls_max: u8,
 }
@@ -54,6 +56,7 @@ impl Phone {
             hz: 440.0,
             codec: "pcmu",
             transport: "udp",
+            authority: None,
             answers: false,
             calls_max: 4,
         }
@@ -93,7 +96,12 @@ impl Phone {
         Phone { codec, ..self }
     }
 
-    /// Uses SIP over `udp` or `tcp`.
+    /// Knows this authority, where SIP goes over TLS. (Debian's baresip takes certificates of others as well.)
+    pub fn trusting(self, authority: &Path) -> Phone {
+        Phone { authority: Some(authority.to_owned()), ..self }
+    }
+
+    /// Uses SIP over `udp`, `tcp` or `tls`.
     pub fn over(self, transport: &'static str) -> Phone {
         Phone { transport, ..self }
     }
@@ -117,6 +125,7 @@ impl Phone {
     pub fn on(self, server: &Server) -> Line {
         let address = match self.transport {
             "tcp" => server.ready.sip.tcp,
+            "tls" => server.ready.sip.tls.expect("the server speaks TLS"),
             _ => server.ready.sip.udp,
         };
         self.on_at(&server.ready.domain, Some(address), server.folder())
@@ -205,6 +214,9 @@ impl Phone {
             tone = tone.display(),
             heard = heard.display(),
         );
+        if let Some(authority) = &self.authority {
+            text.push_str(&format!("sip_cafile {}\n", authority.display()));
+        }
         for module in ["stdio", "sndfile", "aufile", "aubridge", "g711"] {
             text.push_str(&format!("module {module}.so\n"));
         }

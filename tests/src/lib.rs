@@ -1,7 +1,7 @@
 //! What the tests of the whole stand on: the source tree as a thing to be checked, and the means to drive the real
 //! binary with real phones, load generators and browsers.
 //!
-//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`browser`], [`http`],
+//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`http`],
 //! [`library`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
@@ -22,5 +22,7 @@ pub mod place;
 pub mod server;
 pub mod sipp;
 pub mod sound;
+pub mod tls;
 pub mod torture;
 pub mod tree;
+pub mod websocket;

@@ -25,6 +25,8 @@ pub struct Ready {
     pub pid: u32,
     /// Where HTTP is served.
     pub http: String,
+    /// The authority that vouches for the certificates, in the demo.
+    pub ca_file: Option<PathBuf>,
     /// Where SIP is served.
     pub sip: SipAddresses,
     /// The domain of all addresses of record.
@@ -51,6 +53,12 @@ pub struct SipAddresses {
     pub udp: SocketAddr,
     /// `IP:PORT` for TCP.
     pub tcp: SocketAddr,
+    /// `IP:PORT` for TLS.
+    pub tls: Option<SocketAddr>,
+    /// The address of the WebSocket.
+    pub ws: String,
+    /// The same, encrypted.
+    pub wss: Option<String>,
 }
 
 /// The codes by which a phone alone is an agent's desk.
@@ -65,7 +73,7 @@ pub struct Codes {
 }
 
 /// A login to the HTTP side.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Login {
     /// The name.
     pub login: String,
@@ -110,7 +118,7 @@ impl Server {
         command
             .arg("demo")
             .args(["--dir", &folder.join("demo").display().to_string()])
-            .args(["--listen", "127.0.0.1", "--sip", "0", "--http", "0", "--https", "0"])
+            .args(["--listen", "127.0.0.1", "--sip", "0", "--sips", "0", "--http", "0", "--https", "0"])
             .args(["--rtp", &format!("{}-{}", ports.start(), ports.end())]);
         Server::run(command, folder, &folder.join("demo/ready.json"))
     }

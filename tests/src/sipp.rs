@@ -3,6 +3,7 @@
 //! The scenarios are in `tests/interop/sipp`; each says in its first comment what it wants and when it ends well.
 
 use std::fs::{self, File};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -25,6 +26,8 @@ pub struct Sipp {
     calls: u32,
     per_second: u32,
     transport: &'static str,
+    from: IpAddr,
+    target: Option<SocketAddr>,
 }
 
 /// How a run went.
@@ -34,6 +37,8 @@ pub struct Verdict {
     pub well: bool,
     /// What SIPp wrote about failures, and the last messages.
     pub errors: String,
+    /// The messages that came and went.
+    pub messages: String,
 }
 
 impl Sipp {
@@ -46,6 +51,8 @@ impl Sipp {
             calls: 1,
             per_second: 1,
             transport: "u1",
+            from: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            target: None,
         }
     }
 
@@ -64,26 +71,35 @@ impl Sipp {
         Sipp { transport: "t1", ..self }
     }
 
+    /// From another address of this machine to another one of the server.
+    pub fn between(self, from: IpAddr, target: SocketAddr) -> Sipp {
+        Sipp { from, target: Some(target), ..self }
+    }
+
     /// Runs it to its end.
     pub fn run(&self, server: &Server) -> Verdict {
         let sipp = place::program("sipp", "sip-tester");
-        let folder = server.folder().join(format!("sipp-{}-{}", self.scenario, self.user));
+        let family = if self.from.is_ipv4() { "v4" } else { "v6" };
+        let folder = server.folder().join(format!("sipp-{}-{}-{family}", self.scenario, self.user));
+        // What an earlier run left would be read as this one's.
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder for SIPp");
         write_audio(folder.join("audio.ul"));
         let output = File::create(folder.join("output.log")).expect("a log file");
-        let target = if self.transport == "t1" { server.ready.sip.tcp } else { server.ready.sip.udp };
+        let usual = if self.transport == "t1" { server.ready.sip.tcp } else { server.ready.sip.udp };
+        let target = self.target.unwrap_or(usual);
         let scenario = tree::root().join(format!("tests/interop/sipp/{}.xml", self.scenario));
         let status = Command::new(sipp)
             .current_dir(&folder)
             .arg(target.to_string())
             .arg("-sf")
             .arg(scenario)
-            .args(["-i", "127.0.0.1", "-t", self.transport, "-nostdin"])
+            .args(["-i", &self.from.to_string(), "-t", self.transport, "-nostdin"])
             .args(["-p", &place::free_port().to_string()])
             .args(["-s", &self.user, "-ap", &self.password, "-key", "domain", &server.ready.domain])
             .args(["-m", &self.calls.to_string(), "-r", &self.per_second.to_string()])
             // RTP below the servers' and the phones' ports.
-            .args(["-mi", "127.0.0.1", "-mp", "18000"])
+            .args(["-mi", &self.from.to_string(), "-mp", "18000"])
             .args(["-timeout", &format!("{RUN_S}s"), "-timeout_error"])
             .args(["-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", "messages.log"])
             .stdin(Stdio::null())
@@ -96,7 +112,8 @@ impl Sipp {
             place::tail(&folder.join("errors.log"), 40),
             place::tail(&folder.join("messages.log"), 60)
         );
-        Verdict { well: status.success(), errors }
+        let messages = fs::read_to_string(folder.join("messages.log")).unwrap_or_default();
+        Verdict { well: status.success(), errors, messages }
     }
 }
 
