@@ -142,3 +142,27 @@ fn a_folder_that_cannot_be_written_is_said_in_a_sentence() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("a-file") && !said.contains("panicked"), "{said}");
 }
+
+#[test]
+fn a_second_start_in_the_same_folder_is_refused_and_harms_nothing() {
+    let server = Server::start("recovery-second");
+    let mut caller = Phone::caller("+15550139").on(&server);
+    caller.call(server.number("echo"));
+    caller.hears("its own tone", 30, |sound| sound.last(1.0).tone_share(440.0) > 0.9);
+    let dir = server.folder().join("demo").display().to_string();
+    let second = Command::new(server::binary())
+        .args(["demo", "--dir", &dir, "--sip", "0", "--http", "0", "--https", "0"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("hotline can be started");
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("runs in") && said.contains(&server.ready.pid.to_string()), "{said}");
+    assert!(server.folder().join("demo/ready.json").exists(), "the first one is still to be found");
+    let so_far = caller.heard().seconds();
+    caller.hears("its own tone, still", 20, |sound| {
+        sound.seconds() > so_far + 1.0 && sound.last(1.0).tone_share(440.0) > 0.9
+    });
+    caller.hang_up();
+    assert_eq!(library::closed(&server.as_admin(), "+15550139")["outcome"], "self_served");
+}

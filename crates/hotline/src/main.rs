@@ -10,8 +10,21 @@ fn main() -> ExitCode {
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hotline: {error:#}");
+            eprintln!("hotline: {}", told_once(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and what it comes from. A cause that its effect has named already is not said twice.
+fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }

@@ -25,6 +25,7 @@ pub mod request;
 pub mod signalling;
 
 mod figures;
+mod occupancy;
 mod past;
 mod seeds;
 

@@ -6,6 +6,7 @@ use crate::control::{Control, Parts, REQUESTS_WAITING_MAX, phones_of};
 use crate::door::{Door, Phase};
 use crate::journal::{JournalError, JournalWriter};
 use crate::library::{ArchiveSounds, StoreLibrary};
+use crate::occupancy::{self, Occupancy, Refused};
 use crate::request::{Reload, Request};
 use crate::signalling::{Certificates, Phones, SipOptions, told_first};
 use crate::{Counters, figures, past, seeds};
@@ -104,8 +105,19 @@ pub enum StartError {
     /// SIP's sockets.
     #[error(transparent)]
     Sip(#[from] BindError),
+    /// Another process works on this data.
+    #[error("a center runs in {folder} already{}; stop that one first", .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    Occupied {
+        /// The data folder.
+        folder: String,
+        /// The process.
+        pid: Option<u32>,
+    },
+    /// A web listener's port is taken.
+    #[error("cannot listen for HTTP on {0}: another program has this port; stop it, or choose another port")]
+    HttpTaken(SocketAddr),
     /// A web listener.
-    #[error("cannot listen for HTTP on {address}: {source}")]
+    #[error("cannot listen for HTTP on {address}")]
     Http {
         /// Where.
         address: SocketAddr,
@@ -150,6 +162,8 @@ pub struct Node {
     store: Store,
     media_address: IpAddr,
     certificates: Certificates,
+    /// Dropped last: nobody else works on the data before all of it is written.
+    occupancy: Occupancy,
 }
 
 /// How a server ended.
@@ -170,6 +184,10 @@ impl Node {
             std::fs::create_dir_all(&folder)
                 .map_err(|source| StartError::Folder { folder: folder.display().to_string(), source })?;
         }
+        let occupancy = occupancy::occupy(data).map_err(|refused| match refused {
+            Refused::Occupied(pid) => StartError::Occupied { folder: data.display().to_string(), pid },
+            Refused::Machine(source) => StartError::Folder { folder: data.display().to_string(), source },
+        })?;
         let store = Store::open(&options.database).await?;
         store.migrate().await?;
 
@@ -290,6 +308,7 @@ impl Node {
             store,
             media_address,
             certificates,
+            occupancy,
         })
     }
 
@@ -340,6 +359,7 @@ impl Node {
         let writer = Arc::clone(&self.writer);
         let _ = tokio::task::spawn_blocking(move || writer.flush(FLUSH_PATIENCE)).await;
         self.store.close().await;
+        drop(self.occupancy);
         if live == 0 { Stopped::Quiet } else { Stopped::Cut(live) }
     }
 
@@ -368,7 +388,10 @@ fn operator_token(data: &std::path::Path) -> Result<String, StartError> {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Http { address, source })
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::HttpTaken(address),
+        _ => StartError::Http { address, source },
+    })
 }
 
 fn start_recorder(archive: &Archive, requests: &mpsc::Sender<Request>) -> Result<Recorder, ArchiveError> {
