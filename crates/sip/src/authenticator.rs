@@ -45,8 +45,33 @@ pub enum Verdict<K> {
     },
     /// Ask it who it is.
     Challenge(Challenge),
-    /// Do not even ask: 403 for somebody locked out.
-    Refuse(StatusCode),
+    /// Do not ask again: 403.
+    Refuse {
+        /// The answer's status.
+        status: StatusCode,
+        /// Why, for the operator.
+        why: Refusal,
+    },
+}
+
+/// Why somebody is not asked again who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The password is wrong, or there is no such user. A phone that were challenged anew would try the same password
+    /// again and again, and lock itself out over one slip of the hand.
+    WrongPassword {
+        /// The user that was claimed.
+        user: String,
+        /// Whether there is such a user.
+        known: bool,
+        /// How many wrong passwords there were from this address for this user.
+        failures: u32,
+    },
+    /// There were [`FAILURES_MAX`] wrong passwords within [`FAILURES_WINDOW`].
+    LockedOut {
+        /// The user that was claimed.
+        user: String,
+    },
 }
 
 /// A challenge to be sent.
@@ -117,20 +142,18 @@ impl Authenticator {
         self.forget_old_failures(now);
         let address = source.remote.ip();
         if self.is_locked_out(address, user) {
-            return Verdict::Refuse(StatusCode::FORBIDDEN);
+            let why = Refusal::LockedOut { user: user.to_owned() };
+            return Verdict::Refuse { status: StatusCode::FORBIDDEN, why };
         }
         let known = secrets.get_key_value(user);
         let secret = known.map_or(&self.nobody, |(_, secret)| secret);
         match self.digest.check(&claim, secret, request.method().as_str(), address, now) {
             DigestVerdict::Good => match known {
                 Some((user, _)) => Verdict::Accept { user: user.clone() },
-                None => self.challenge(request, source, false, now),
+                None => self.wrong_password(address, user, false, now),
             },
             DigestVerdict::Stale => self.challenge(request, source, true, now),
-            DigestVerdict::Wrong => {
-                self.count_failure(address, user, now);
-                self.challenge(request, source, false, now)
-            }
+            DigestVerdict::Wrong => self.wrong_password(address, user, known.is_some(), now),
         }
     }
 
@@ -153,6 +176,13 @@ impl Authenticator {
                 now,
             ),
         })
+    }
+
+    fn wrong_password<K>(&mut self, address: IpAddr, user: &str, known: bool, now: Instant) -> Verdict<K> {
+        self.count_failure(address, user, now);
+        let failures = self.failures.get(&(address, user.into())).copied().unwrap_or(1);
+        let why = Refusal::WrongPassword { user: user.to_owned(), known, failures };
+        Verdict::Refuse { status: StatusCode::FORBIDDEN, why }
     }
 
     fn is_locked_out(&self, address: IpAddr, user: &str) -> bool {
@@ -202,15 +232,15 @@ mod tests {
     #[test]
     fn a_wrong_password_and_an_unknown_user_look_the_same() {
         let mut gate = Gate::new();
-        assert_eq!(gate.attempt("1001", "wrong", HOME), "challenged, challenged");
-        assert_eq!(gate.attempt("2002", "secret", HOME), "challenged, challenged");
+        assert_eq!(gate.attempt("1001", "wrong", HOME), "challenged, refused 403");
+        assert_eq!(gate.attempt("2002", "secret", HOME), "challenged, refused 403");
     }
 
     #[test]
     fn ten_guesses_lock_out_the_guesser_and_nobody_else() {
         let mut gate = Gate::new();
         for _ in 0..FAILURES_MAX {
-            assert_eq!(gate.attempt("1001", "guess", "203.0.113.9:5060"), "challenged, challenged");
+            assert_eq!(gate.attempt("1001", "guess", "203.0.113.9:5060"), "challenged, refused 403");
         }
         assert_eq!(gate.attempt("1001", "secret", "203.0.113.9:7000"), "challenged, refused 403");
         assert_eq!(gate.attempt("1001", "secret", HOME), "challenged, accepted 1001");
@@ -292,7 +322,7 @@ mod tests {
             let second = match self.check(&credentials, from) {
                 Verdict::Accept { user } => format!("accepted {user}"),
                 Verdict::Challenge(_) => "challenged".to_owned(),
-                Verdict::Refuse(status) => format!("refused {status}"),
+                Verdict::Refuse { status, .. } => format!("refused {status}"),
             };
             format!("challenged, {second}")
         }

@@ -26,7 +26,10 @@ impl Telephony {
                     return self.ua.reject(session, StatusCode::FORBIDDEN, "Not Your Name", now);
                 }
                 Verdict::Challenge(challenge) => return self.ua.challenge(session, challenge, now),
-                Verdict::Refuse(status) => return self.ua.turn_away(session, status, "", now),
+                Verdict::Refuse { status, why } => {
+                    self.say_refused(&why, &arrival.source);
+                    return self.ua.turn_away(session, status, "", now);
+                }
             }
         } else if let Some(trunk) =
             self.settings.trunks.iter().find(|trunk| trunk.accepts(arrival.source.remote.ip()))

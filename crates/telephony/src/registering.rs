@@ -1,8 +1,9 @@
 //! Requests outside of calls: phones that register, and those who ask whether we live.
 
-use crate::Telephony;
+use crate::{Output, Telephony};
 use base::Now;
-use sip::{ServerTransactionId, Source, Verdict};
+use sip::authenticator::{FAILURES_MAX, FAILURES_WINDOW};
+use sip::{Refusal, ServerTransactionId, Source, Verdict};
 use sip_message::{Method, Request, StatusCode};
 
 impl Telephony {
@@ -21,7 +22,28 @@ impl Telephony {
                 self.ua.respond(tx, response, now);
             }
             Verdict::Challenge(challenge) => self.ua.respond_challenge(tx, request, &challenge, now),
-            Verdict::Refuse(status) => self.ua.respond_status(tx, request, status, now),
+            Verdict::Refuse { status, why } => {
+                self.say_refused(&why, &source);
+                self.ua.respond_status(tx, request, status, now);
+            }
         }
+    }
+
+    /// Tells the operator of a phone of ours whose password is wrong: at the first time, and when it is locked out. What
+    /// strangers guess for users that do not exist is not worth a line.
+    pub(crate) fn say_refused(&mut self, why: &Refusal, source: &Source) {
+        let address = source.remote;
+        let what = match why {
+            Refusal::WrongPassword { user, known: true, failures: 1 } => {
+                format!("phone {user} at {address}: the password is wrong")
+            }
+            Refusal::WrongPassword { user, known: true, failures: FAILURES_MAX } => format!(
+                "phone {user} at {address}: {FAILURES_MAX} wrong passwords; nothing from {} is looked at for this phone for {} min",
+                address.ip(),
+                FAILURES_WINDOW.as_secs() / 60
+            ),
+            Refusal::WrongPassword { .. } | Refusal::LockedOut { .. } => return,
+        };
+        self.outputs.push_back(Output::Trouble(what));
     }
 }
