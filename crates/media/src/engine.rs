@@ -167,6 +167,17 @@ impl Engine {
                 lane.push(timestamp, generation, *codec, payload);
             }
         }
+        if let Heard::Event { packet, .. } = &heard {
+            // A key that went down for a menu, or for the end of an echo, is nobody else's: its last packets may come
+            // when two are connected already.
+            let began = packet.header.timestamp;
+            if !matches!(wire, Wire::Bridge(_)) {
+                from.spent_key = Some(began);
+            }
+            if from.spent_key == Some(began) {
+                return;
+            }
+        }
         let listener = match wire {
             Wire::Bridge(other) => other,
             Wire::Echo => place,

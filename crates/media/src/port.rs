@@ -39,6 +39,8 @@ pub(crate) struct Port {
     pub(crate) wire: Wire,
     pub(crate) player: Option<Player>,
     pub(crate) keypad: Keypad,
+    /// When the last key went down that was meant for us and not for whoever the port is bridged with.
+    pub(crate) spent_key: Option<RtpTime>,
     pub(crate) lane: Option<Lane>,
     pub(crate) taps: Vec<Tap>,
     pub(crate) reports: Reports,
@@ -70,6 +72,7 @@ impl Port {
             wire: Wire::Open,
             player: None,
             keypad: Keypad::new(),
+            spent_key: None,
             lane: None,
             taps: Vec::new(),
             reports: Reports::new(now, ids),
