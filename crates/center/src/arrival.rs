@@ -158,7 +158,11 @@ impl Center {
     }
 
     fn recording_failed(&mut self, recording: model::RecordingId, why: String, now: Now) {
-        if let Some(record) = self.recordings.remove(&recording) {
+        if let Some(mut record) = self.recordings.remove(&recording) {
+            // Nothing to be heard, and nothing more will come.
+            record.length = Some(base::Duration::ZERO);
+            record.bytes = Some(0);
+            self.effects.push_back(Effect::Persist(Record::Recording(record.clone())));
             self.tell(Some(record.interaction), TimelineEvent::RecordingFailed { recording, why }, now);
             if let Some(live) = self.interactions.get_mut(&record.interaction) {
                 live.recording = None;

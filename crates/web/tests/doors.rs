@@ -219,7 +219,7 @@ async fn a_password_is_not_taken_over_plain_http_from_another_machine() {
     assert_eq!(refused.code(), "needs_https");
     for peer in [
         web::Peer { encrypted: true, ..from(1) },
-        web::Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), encrypted: false },
+        web::Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), ..from(1) },
     ] {
         assert_eq!(desk.ask(log_in(peer)).await.status, StatusCode::OK, "{peer:?}");
     }

@@ -304,20 +304,25 @@ pub struct QualityJson {
 
 /// The lines of a story with the SIP messages between them, in time order.
 ///
-/// What happened within one millisecond is laid out as cause and effect: a message received, what it led to, a
-/// message sent.
+/// SIP messages keep their order. What the center did within the same millisecond stands before the first message that
+/// was sent in it, and after what was received before: cause and effect.
 pub fn story_lines(story: &Story) -> Vec<LineJson> {
     let roles: BTreeMap<LegId, LegRole> =
         story.lines.iter().filter_map(|line| Some((line.event.new_leg()?, new_role(&line.event)?))).collect();
-    let received = story.ladder.iter().filter(|message| !message.sent);
-    let sent = story.ladder.iter().filter(|message| message.sent);
-    let mut lines: Vec<LineJson> = received
-        .map(|message| LineJson::sip(message, roles.get(&message.leg)))
-        .chain(story.lines.iter().map(LineJson::from))
-        .chain(sent.map(|message| LineJson::sip(message, roles.get(&message.leg))))
-        .collect();
-    lines.sort_by_key(|line| line.at);
-    lines
+    let mut lines = story.lines.iter().peekable();
+    let mut merged = Vec::with_capacity(story.lines.len() + story.ladder.len());
+    for message in &story.ladder {
+        let goes_before = |line: &TimelineEntry| match message.sent {
+            true => line.at <= message.at,
+            false => line.at < message.at,
+        };
+        while let Some(line) = lines.next_if(|line| goes_before(line)) {
+            merged.push(LineJson::from(line));
+        }
+        merged.push(LineJson::sip(message, roles.get(&message.leg)));
+    }
+    merged.extend(lines.map(LineJson::from));
+    merged
 }
 
 /// Whose leg first appears with an event.
