@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::scan;
+
 /// A header this crate knows by name.
 macro_rules! names {
     ($($variant:ident $text:literal $compact:literal $often:ident;)*) => {
@@ -171,7 +173,7 @@ impl HeaderName {
                     }
                     // Nearly everybody writes the usual case, and comparing that is cheaper.
                     let known = ALL[index as usize].1.as_bytes();
-                    if known == name || known.eq_ignore_ascii_case(name) {
+                    if scan::same(known, name) || known.eq_ignore_ascii_case(name) {
                         break index;
                     }
                     at = (at + 1) & 0xff;

@@ -201,7 +201,7 @@ fn header_line(bytes: &[u8], start: usize, end: usize) -> Result<(Line, Option<H
         return Err(ParseErrorKind::HeaderTooLong);
     }
     let line = &bytes[start..end];
-    let colon = line.iter().position(|b| *b == b':').ok_or(ParseErrorKind::HeaderLine)?;
+    let colon = scan::find_near(line, b':').ok_or(ParseErrorKind::HeaderLine)?;
     let name = scan::trim_end(&line[..colon]);
     let known = HeaderName::find(name);
     if known.is_none() && !scan::is_token(name) {
