@@ -5,8 +5,8 @@ mod network;
 
 use base::{Duration, IdSource, Instant};
 use network::{Network, Side, Weather, sdp};
-use sip::{Reliable, SessionEvent, SessionId, Transport, UserAgentConfig};
-use sip_message::StatusCode;
+use sip::{ReferId, Reliable, SessionEvent, SessionId, Transfer, Transport, UserAgentConfig};
+use sip_message::{Method, NameAddr, StatusCode, Uri};
 use std::collections::{BTreeMap, BTreeSet};
 
 use Side::{Anna, Bert};
@@ -32,6 +32,8 @@ fn every_call_ends_once_on_both_sides_and_leaves_nothing() {
         "OfferFailed",
         "Settled",
         "Info",
+        "Refer",
+        "Transfer",
         "PeerBye",
         "PeerCancel",
         "LocalHangUp",
@@ -57,6 +59,11 @@ enum Act {
     AnswerOffer,
     RefuseOffer,
     Info,
+    /// Asks the other side to call somebody else.
+    Refer,
+    AcceptRefer(ReferId),
+    DeclineRefer(ReferId),
+    ReportRefer(ReferId, StatusCode),
     HangUp,
 }
 
@@ -73,8 +80,9 @@ fn check(seed: u64) -> BTreeSet<&'static str> {
         weather = Weather::default();
     }
     let reliable = [Reliable::IfRequired, Reliable::WithMedia, Reliable::Always][rng.below(3) as usize];
-    let mut network =
-        Network::with(seed, weather, UserAgentConfig { reliable, ..UserAgentConfig::default() });
+    let mut config = UserAgentConfig { reliable, ..UserAgentConfig::default() };
+    config.methods.push(Method::Refer);
+    let mut network = Network::with(seed, weather, config);
     network.transport = transport;
     let mut acts: BTreeMap<(Instant, u64), (Side, Option<SessionId>, Act)> = BTreeMap::new();
     let mut number = 0;
@@ -120,6 +128,17 @@ fn check(seed: u64) -> BTreeSet<&'static str> {
                         plan(&mut acts, soon(&mut rng), side, Some(session), second);
                         life_of(&mut rng, now, |at, act| plan(&mut acts, at, side, Some(session), act));
                     }
+                    SessionEvent::Refer(referral) => {
+                        let id = referral.id;
+                        let decided = soon(&mut rng);
+                        let act = [Act::AcceptRefer(id), Act::AcceptRefer(id), Act::DeclineRefer(id)];
+                        plan(&mut acts, decided, side, Some(session), act[rng.below(3) as usize]);
+                        let mut at = decided;
+                        for status in [StatusCode::RINGING, StatusCode::OK] {
+                            at += Duration::from_millis(rng.below(2000));
+                            plan(&mut acts, at, side, Some(session), Act::ReportRefer(id, status));
+                        }
+                    }
                     SessionEvent::Offer { .. } => {
                         let act =
                             [Act::AnswerOffer, Act::AnswerOffer, Act::RefuseOffer][rng.below(3) as usize];
@@ -147,7 +166,7 @@ fn life_of(rng: &mut IdSource, now: Instant, mut plan: impl FnMut(Instant, Act))
     let end = end + Duration::from_millis(rng.below(1000));
     for _ in 0..rng.below(4) {
         let at = now + Duration::from_millis(rng.below(8000));
-        plan(at, [Act::Offer, Act::Offer, Act::AskOffer, Act::Info][rng.below(4) as usize]);
+        plan(at, [Act::Offer, Act::Offer, Act::AskOffer, Act::Info, Act::Refer][rng.below(5) as usize]);
     }
     plan(end, Act::HangUp);
     if rng.below(4) == 0 {
@@ -174,6 +193,20 @@ fn perform(network: &mut Network, side: Side, session: Option<SessionId>, act: A
         Act::AnswerOffer => agent.answer_offer(session, sdp("changed"), now),
         Act::RefuseOffer => agent.refuse_offer(session, StatusCode::NOT_ACCEPTABLE_HERE, now),
         Act::Info => agent.send_info(session, "application/dtmf-relay", sdp("5"), now),
+        Act::Refer => {
+            let target = Uri::parse(b"sip:carol@192.0.2.3").expect("it is a URI");
+            let transfer = Transfer {
+                target: NameAddr::new(target),
+                replaces: None,
+                referred_by: None,
+                wants_news: true,
+                headers: Vec::new(),
+            };
+            let _ = agent.refer(session, transfer, now);
+        }
+        Act::AcceptRefer(id) => agent.accept_refer(session, id, now),
+        Act::DeclineRefer(id) => agent.decline_refer(session, id, StatusCode::DECLINE, now),
+        Act::ReportRefer(id, status) => agent.report_refer(session, id, status, now),
         Act::HangUp => agent.hang_up(session, now),
     });
     None
