@@ -21,6 +21,7 @@ pub mod locations;
 pub mod notifier;
 pub mod registrar;
 pub mod registration;
+pub mod saved_binding;
 pub mod session;
 mod token;
 pub mod transaction;
@@ -37,6 +38,7 @@ pub use notifier::{
 };
 pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
 pub use registration::{RegistrationConfig, RegistrationEvent, RegistrationFailure};
+pub use saved_binding::SavedBinding;
 pub use session::{
     Arrival, EndedBy, Event as SessionEvent, Invite, KeyPress, News, ReferId, Referral, Reliable,
     SessionTimer, Transfer,

@@ -4,8 +4,9 @@
 //! [`crate::Registrar`].
 
 use crate::binding::{AddressOfRecord, Binding};
+use crate::saved_binding::SavedBinding;
 use crate::transport::ConnectionId;
-use base::{Deadlines, Instant, Now, Timestamp};
+use base::{Deadlines, Instant, Now};
 use sip_message::Uri;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,17 +25,6 @@ pub enum Full {
     /// The whole table has as many bindings as it may.
     #[error("there are {BINDINGS_MAX} bindings already")]
     Table,
-}
-
-/// A binding as it survives a restart: with its end on the wall clock, without its connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SavedBinding {
-    /// Whose binding.
-    pub aor: AddressOfRecord,
-    /// The binding; its `expires` means nothing here.
-    pub binding: Binding,
-    /// When it ends.
-    pub expires: Timestamp,
 }
 
 /// The table of bindings.
@@ -213,7 +203,7 @@ impl Locations {
 mod tests {
     use super::*;
     use crate::transport::{Source, Transport};
-    use base::Duration;
+    use base::{Duration, Timestamp};
 
     #[test]
     fn the_most_wanted_phone_stands_first_and_among_equals_the_newest() {
@@ -306,7 +296,8 @@ mod tests {
         };
         locations.put(&anna(), kept.clone());
         let mut restored = Locations::new();
-        restored.restore(locations.snapshot(now(10, 1_010)), now(10, 1_010));
+        let lines: Vec<_> = locations.snapshot(now(10, 1_010)).iter().map(ToString::to_string).collect();
+        restored.restore(lines.iter().map(|line| line.parse().unwrap()), now(10, 1_010));
         assert_eq!(restored.of(&anna()), [kept]);
     }
 

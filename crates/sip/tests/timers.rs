@@ -141,6 +141,7 @@ fn who_refreshes_is_agreed_as_the_rfc_says() {
         ("Supported: timer\r\nSession-Expires: 7200\r\nMin-SE: 3600\r\n", Some("3600;refresher=uac")),
         ("Supported: timer\r\nSession-Expires: 600;refresher=uas\r\n", Some("600;refresher=uas")),
         ("Session-Expires: 600\r\n", Some("600;refresher=uas")),
+        ("Session-Expires: 600;refresher=uac\r\n", Some("600;refresher=uas")),
     ] {
         let mut peer = Peer::new(UserAgentConfig::default());
         peer.receive(&request("INVITE", asks));

@@ -232,7 +232,9 @@ impl Session {
                 }
             }
             Purpose::Refresh => {
-                if status == StatusCode::METHOD_NOT_ALLOWED || status == StatusCode::NOT_IMPLEMENTED {
+                // Whatever Allow says: the next one is a re-INVITE, which everybody takes.
+                let comes_again = status == StatusCode::REQUEST_PENDING;
+                if (status.class() == 4 && !comes_again) || status == StatusCode::NOT_IMPLEMENTED {
                     self.allows_update = false;
                 }
                 self.refresh_refused(hands);

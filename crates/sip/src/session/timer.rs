@@ -188,7 +188,9 @@ impl Session {
         };
         let said = asked.and_then(|asked| asked.refresher);
         let refresher = match said {
-            Some(said) => said,
+            // Who does not know what a refresh is cannot keep the session, whatever stands there.
+            Some(said) if peer_can || said == Refresher::Uas => said,
+            Some(_) => Refresher::Uas,
             // Roles stay as they are; at first whoever called keeps the session, if it can (§9, table 2).
             None if is_kept_by_us || !peer_can => Refresher::Uas,
             None => Refresher::Uac,
