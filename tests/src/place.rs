@@ -64,11 +64,21 @@ pub fn free_port() -> u16 {
     for _ in 0..count {
         let turn = std::process::id().wrapping_mul(37).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
         let port = PROGRAM_PORTS.start() + (turn % u32::from(count)) as u16;
-        if UdpSocket::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if !has_connections(port)
+            && UdpSocket::bind(("127.0.0.1", port)).is_ok()
+            && TcpListener::bind(("127.0.0.1", port)).is_ok()
+        {
             return port;
         }
     }
     panic!("no free port between {} and {}", PROGRAM_PORTS.start(), PROGRAM_PORTS.end());
+}
+
+/// Whether a connection of an earlier program lingers on this port. Rust may listen there all the same; programs that do
+/// not say that they do not mind may not.
+fn has_connections(port: u16) -> bool {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    table.contains(&format!(":{port:04X} "))
 }
 
 /// The path of a program, or a failure that says how to get it.
