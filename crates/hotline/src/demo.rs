@@ -50,7 +50,8 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let plan = with_arguments(Plan::read(&file)?, args);
     serve::start_logging(&plan.config.log);
     serve::tokio_runtime()?.block_on(async {
-        let names = ["localhost".to_owned(), args.listen.to_string(), DOMAIN.to_owned()];
+        let address = runtime::reachable(args.listen);
+        let names = ["localhost".to_owned(), address.to_string(), DOMAIN.to_owned()];
         let certificate = web::tls::demo_certificate(&dir.join("tls"), &names)?;
         let ca_file = certificate.authority.clone();
         let mut options = plan.options()?;

@@ -30,7 +30,7 @@ mod past;
 mod seeds;
 
 pub use counters::Counters;
-pub use net::sip::Trust;
+pub use net::sip::{Trust, reachable};
 pub use node::{Addresses, Node, OPERATOR_TOKEN, Options, StartError, Stopped, Tls};
 pub use request::{Load, Reload};
 pub use signalling::{SipOptions, SipTls};
