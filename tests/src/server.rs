@@ -127,15 +127,10 @@ impl Server {
     /// the administrator.
     pub fn serve(folder: &Path) -> Server {
         let config = folder.join("hotline.toml").display().to_string();
-        let mut add = Command::new(binary())
-            .args(["user", "add", "root", "--role", "admin", "--password-stdin", "--config", &config])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("hotline can be started");
-        add.stdin.take().expect("its input").write_all(b"root-of-the-test\n").expect("the password is taken");
-        let status = add.wait().expect("it ends");
-        assert!(status.success(), "hotline user add: {status}");
+        // At a second start the administrator is there.
+        if !folder.join("data/operator.token").exists() {
+            add_root(&config);
+        }
         let mut command = Command::new(binary());
         command.args(["serve", "--config", &config]);
         let mut server = Server::run(command, folder, &folder.join("data/ready.json"));
@@ -244,6 +239,19 @@ impl Drop for Server {
             eprintln!("--- the end of {}/server.log ---\n{}", self.folder.display(), self.log());
         }
     }
+}
+
+/// Adds the administrator of the tests.
+fn add_root(config: &str) {
+    let mut add = Command::new(binary())
+        .args(["user", "add", "root", "--role", "admin", "--password-stdin", "--config", config])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("hotline can be started");
+    add.stdin.take().expect("its input").write_all(b"root-of-the-test\n").expect("the password is taken");
+    let status = add.wait().expect("it ends");
+    assert!(status.success(), "hotline user add: {status}");
 }
 
 /// The binary to test: `HOTLINE_BINARY`, or the one cargo built beside this test.

@@ -156,6 +156,33 @@ fn on_postgresql_a_call_is_queued_answered_recorded_and_found_again() {
     );
 }
 
+#[test]
+fn a_registered_phone_is_rung_right_after_a_kill_and_a_restart() {
+    let folder = place::folder("serve-registrations");
+    write_center(&folder, "127.0.0.1:9".parse().expect("an address"), "sqlite:data/hotline.db");
+    let port = place::free_port();
+    let config = folder.join("hotline.toml");
+    let text = fs::read_to_string(&config).expect("the configuration");
+    let text = text.replacen("port = 0", &format!("port = {port}"), 1);
+    fs::write(&config, text).expect("written");
+    let server = Server::serve(&folder);
+    let mut bert = Phone::of_user("1002", "bert's").playing(550.0).ringing().on(&server).registered();
+    let kept = folder.join("data/registrations");
+    patience::expect("the registration is on the disk", 20, || {
+        fs::read_to_string(&kept).is_ok_and(|text| text.contains("1002"))
+    });
+    server.kill();
+
+    let server = Server::serve(&folder);
+    let mut anna = Phone::of_user("1001", "anna's").ringing().on(&server).registered();
+    anna.dial("1002");
+    bert.rings(20);
+    bert.accept();
+    anna.connected(20);
+    anna.hears("bert", 30, |sound| sound.last(1.0).tone_share(550.0) > 0.9);
+    bert.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+}
+
 /// A phone in the telephone network outside, which the carrier's number leads to.
 fn outside(folder: &Path) -> Line {
     Phone::caller(OUTSIDE).playing(880.0).on_at("outside.test", None, folder)

@@ -1,11 +1,13 @@
 //! Where what the center says goes: records to the writer, rows to the board, recordings to the archive.
 
 use crate::control::Audience;
+use crate::registrations::Registrations;
 use archive::Recorder;
 use base::Timestamp;
 use model::query::SipMessage;
 use model::record::RecordingKind;
 use model::{AgentId, BoardEvent, Record, RecordingId, SipUser};
+use sip::SavedBinding;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Writer;
@@ -20,6 +22,8 @@ pub struct Listeners {
     pub recorder: Recorder,
     /// Whose phone is whose.
     pub phones: BTreeMap<SipUser, AgentId>,
+    /// Keeps registrations for the next process.
+    pub registrations: Registrations,
     /// What each agent was last seen doing.
     pub states: BTreeMap<AgentId, &'static str>,
 }
@@ -55,6 +59,10 @@ impl Audience for Listeners {
         if let Some(agent) = self.phones.get(user) {
             self.board.set_phone_registered(agent, registered);
         }
+    }
+
+    fn bindings(&mut self, user: SipUser, saved: Vec<SavedBinding>) {
+        self.registrations.changed(user, saved);
     }
 
     fn phones(&mut self, phones: BTreeMap<SipUser, AgentId>) {

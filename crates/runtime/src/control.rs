@@ -22,7 +22,7 @@ use media::PortId;
 use model::{AgentId, BoardEvent, LegEvent, RecordingId, SipUser, WishRefused};
 use net::rtp::{CommandError, MediaThreads};
 use net::sip::{Arrived, SipSockets};
-use sip::Transmit;
+use sip::{SavedBinding, Transmit};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use telephony::{Output, Telephony};
@@ -46,6 +46,8 @@ pub trait Audience {
     fn recording_begins(&mut self, recording: RecordingId, stereo: bool, at: Timestamp) -> Option<String>;
     /// A user has a phone that can be rung, or none any more. Must not wait.
     fn registration(&mut self, user: &SipUser, registered: bool);
+    /// Where a user's phones are, for the next process. Must not wait.
+    fn bindings(&mut self, user: SipUser, saved: Vec<SavedBinding>);
     /// Whose phone is whose, from now on.
     fn phones(&mut self, phones: BTreeMap<SipUser, AgentId>);
 }
@@ -124,6 +126,7 @@ impl<A: Audience> Control<A> {
     /// Runs until somebody says stop. Returns the journal's and the media threads' ends, to be closed.
     pub async fn run(mut self) -> (JournalWriter, MediaThreads, A) {
         let mut arrived = Vec::new();
+        self.follow_telephony(self.clock.now());
         self.settle();
         loop {
             let wake =
@@ -274,6 +277,7 @@ impl<A: Audience> Control<A> {
                     self.audience.registration(&user, registered);
                     self.to_center.push_back(Input::Phone { user, registered });
                 }
+                Output::Bindings { user, saved } => self.audience.bindings(user, saved),
                 Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
                 Output::Ladder(message) => self.audience.sip_message(message),
                 Output::Trouble(what) => tracing::warn!("{what}"),

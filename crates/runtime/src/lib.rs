@@ -21,7 +21,8 @@ pub mod door;
 pub mod journal;
 pub mod library;
 pub mod node;
-pub mod request;
+pub mod registrations;
+mod request;
 pub mod signalling;
 
 mod figures;

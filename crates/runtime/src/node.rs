@@ -7,6 +7,7 @@ use crate::door::{Door, Phase};
 use crate::journal::{JournalError, JournalWriter};
 use crate::library::{ArchiveSounds, StoreLibrary};
 use crate::occupancy::{self, Occupancy, Refused};
+use crate::registrations::{self, Registrations};
 use crate::request::{Reload, Request};
 use crate::signalling::{Certificates, Phones, SipOptions, told_first};
 use crate::{Counters, figures, past, seeds};
@@ -15,7 +16,7 @@ use center::Input;
 use model::LegEvent;
 use net::rtp::MediaThreads;
 use net::sip::{BindError, LineDoor, Listening, OwnAddress, Patience, SipSockets, Trust, TrustError};
-use sip::Transport;
+use sip::{SavedBinding, Transport};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -241,7 +242,9 @@ impl Node {
         // Nothing set: the address that each party's signalling comes to.
         let media_address = options.media_advertise.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let phones = phones_of(&options.center);
+        let registered = registrations::found(data, clock.now());
         let audience = Listeners {
+            registrations: Registrations::begin(data, &registered).map_err(StartError::Threads)?,
             writer: Arc::clone(&writer),
             board: board.clone(),
             recorder,
@@ -262,6 +265,7 @@ impl Node {
             media_events: media_events_waiting,
             counters: Arc::clone(&counters),
             first,
+            registered,
             listening,
             trust: certificates.trust.clone(),
             media_address,
@@ -442,6 +446,7 @@ struct Make {
     media_events: mpsc::Receiver<media::Event>,
     counters: Arc<Counters>,
     first: Vec<Input>,
+    registered: Vec<SavedBinding>,
     listening: Listening,
     trust: Trust,
     media_address: IpAddr,
@@ -494,6 +499,15 @@ impl Make {
                 telephony::Settings { address, media_address: self.media_address, ..self.settings };
             let mut telephony = Telephony::new(settings, seeds::ids(), seeds::secrets());
             telephony.handle(telephony::Input::Prompts(self.prompts), self.clock.now());
+            // What came to an address that we have no more cannot be answered from there.
+            let mut registered = self.registered;
+            registered.retain(|saved| {
+                own.iter().any(|own| {
+                    own.transport == saved.binding.source.transport
+                        && own.bound.port() == saved.binding.source.local.port()
+                })
+            });
+            telephony.handle(telephony::Input::Registrations(registered), self.clock.now());
             let control = Control::new(Parts {
                 clock: self.clock,
                 telephony,

@@ -342,7 +342,7 @@ impl World {
                 Output::Registration { user, registered } => {
                     self.to_center.push_back(Input::Phone { user, registered });
                 }
-                Output::Ladder(_) => {}
+                Output::Ladder(_) | Output::Bindings { .. } => {}
                 Output::Trouble(what) => self.troubles.push(what),
             }
         }

@@ -150,17 +150,17 @@ impl Locations {
 
     /// What a restart should keep: bindings of datagram phones. Streams are gone with the process.
     pub fn snapshot(&self, now: Now) -> Vec<SavedBinding> {
-        let saved = |(aor, binding): (&AddressOfRecord, &Binding)| SavedBinding {
+        self.bindings.keys().flat_map(|aor| self.saved(aor, now)).collect()
+    }
+
+    /// The same of one user.
+    pub fn saved(&self, aor: &AddressOfRecord, now: Now) -> Vec<SavedBinding> {
+        let saved = |binding: &Binding| SavedBinding {
             aor: aor.clone(),
             expires: now.utc + binding.expires.since(now.mono),
             binding: binding.clone(),
         };
-        self.bindings
-            .iter()
-            .flat_map(|(aor, bindings)| bindings.iter().map(move |binding| (aor, binding)))
-            .filter(|(_, binding)| binding.source.connection.is_none())
-            .map(saved)
-            .collect()
+        self.of(aor).iter().filter(|binding| binding.source.connection.is_none()).map(saved).collect()
     }
 
     /// Takes back what [`Locations::snapshot`] gave to an earlier process, as far as it has not expired and fits.

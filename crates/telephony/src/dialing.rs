@@ -14,6 +14,8 @@ const FORKS_MAX: usize = 8;
 /// Where one phone of a dialled party is.
 struct Way {
     target: Uri,
+    /// Proxies to go through (RFC 3327).
+    routes: Vec<NameAddr>,
     destination: Destination,
 }
 
@@ -46,7 +48,7 @@ impl Telephony {
                 contact: self.contact(&way.destination),
                 target: way.target,
                 destination: way.destination,
-                routes: Vec::new(),
+                routes: way.routes,
                 headers: Vec::new(),
                 offer: Some(body.clone()),
                 credentials: None,
@@ -75,7 +77,11 @@ impl Telephony {
         let bindings = self.registrar.locations().bindings(&self.address_of(user));
         bindings
             .take(FORKS_MAX)
-            .map(|binding| Way { target: binding.contact().clone(), destination: binding.destination() })
+            .map(|binding| Way {
+                target: binding.contact().clone(),
+                routes: binding.routes().to_vec(),
+                destination: binding.destination(),
+            })
             .collect()
     }
 
@@ -87,6 +93,7 @@ impl Telephony {
         let local = self.settings.address;
         Some(Way {
             target,
+            routes: Vec::new(),
             destination: Destination { transport: Transport::Udp, local, remote, connection: None },
         })
     }

@@ -4,7 +4,7 @@ use crate::{Prompts, Settings};
 use bytes::Bytes;
 use media::PortId;
 use model::LegCommand;
-use sip::{ConnectionId, Source};
+use sip::{ConnectionId, SavedBinding, Source};
 use sip_message::ParseError;
 use std::net::SocketAddr;
 
@@ -52,6 +52,8 @@ pub enum Input {
     Config(Box<Settings>),
     /// The sounds are these from now on.
     Prompts(Prompts),
+    /// Phones registered with an earlier process and can be reached still.
+    Registrations(Vec<SavedBinding>),
     /// A deadline may have passed.
     Timeout,
 }

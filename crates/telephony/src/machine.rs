@@ -6,8 +6,11 @@ use crate::{Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
 use model::{LegId, SipUser};
-use sip::{AddressOfRecord, Authenticator, Registrar, RegistrarEvent, SessionId, UserAgent, UserAgentOutput};
-use std::collections::{BTreeMap, VecDeque};
+use sip::{
+    AddressOfRecord, Authenticator, Registrar, RegistrarEvent, SavedBinding, SessionId, UserAgent,
+    UserAgentOutput,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What telephony waits for, besides SIP itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,11 +87,12 @@ impl Telephony {
                 self.settings = *settings;
             }
             Input::Prompts(prompts) => self.prompts = prompts,
+            Input::Registrations(saved) => self.restore(saved, now),
             Input::Timeout => {}
         }
         self.fire_timers(now);
         self.follow_user_agent(now);
-        self.follow_registrar();
+        self.follow_registrar(now);
     }
 
     /// The next thing to be done.
@@ -157,11 +161,33 @@ impl Telephony {
         }
     }
 
-    fn follow_registrar(&mut self) {
+    /// Takes back what an earlier process knew, as far as the phones are ours still.
+    fn restore(&mut self, saved: Vec<SavedBinding>, now: Now) {
+        let known = saved.into_iter().filter(|saved| {
+            self.settings.phones.contains_key(&SipUser::new(saved.aor.user()))
+                && self.address_of(&SipUser::new(saved.aor.user())) == saved.aor
+        });
+        let known: Vec<_> = known.collect();
+        let users: BTreeSet<_> = known.iter().map(|saved| SipUser::new(saved.aor.user())).collect();
+        self.registrar.locations_mut().restore(known, now);
+        for user in users {
+            let registered = self.is_registered(&user);
+            self.outputs.push_back(Output::Registration { user, registered });
+        }
+    }
+
+    /// A user's phones changed: the next process will want to know.
+    pub(crate) fn keep_bindings(&mut self, aor: &AddressOfRecord, now: Now) {
+        let saved = self.registrar.locations().saved(aor, now);
+        self.outputs.push_back(Output::Bindings { user: SipUser::new(aor.user()), saved });
+    }
+
+    fn follow_registrar(&mut self, now: Now) {
         while let Some(event) = self.registrar.poll_output() {
             let (RegistrarEvent::BindingAdded { aor, .. } | RegistrarEvent::BindingRemoved { aor, .. }) =
                 event;
             let user = SipUser::new(aor.user());
+            self.keep_bindings(&aor, now);
             let registered = self.is_registered(&user);
             self.outputs.push_back(Output::Registration { user, registered });
         }

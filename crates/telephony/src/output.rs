@@ -3,7 +3,7 @@
 use media::PortId;
 use model::query::SipMessage;
 use model::{LegEvent, RecordingId, SipUser};
-use sip::Transmit;
+use sip::{SavedBinding, Transmit};
 
 /// One thing, in the order polled.
 #[derive(Debug)]
@@ -36,6 +36,13 @@ pub enum Output {
         user: SipUser,
         /// Whether there is a phone.
         registered: bool,
+    },
+    /// Where a user's phones are, to be kept for the next process.
+    Bindings {
+        /// Whose.
+        user: SipUser,
+        /// All of them that a restart does not cut off.
+        saved: Vec<SavedBinding>,
     },
     /// For the operator's log.
     Trouble(String),

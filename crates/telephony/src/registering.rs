@@ -20,6 +20,8 @@ impl Telephony {
             Verdict::Accept { user } => {
                 let response = self.registrar.register(request, &user, source, now);
                 self.ua.respond(tx, response, now);
+                // A refresh is no event, and has a later end.
+                self.keep_bindings(&self.address_of(&user), now);
             }
             Verdict::Challenge(challenge) => self.ua.respond_challenge(tx, request, &challenge, now),
             Verdict::Refuse { status, why } => {
