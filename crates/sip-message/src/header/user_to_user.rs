@@ -83,20 +83,25 @@ impl UserToUser {
 impl fmt::Display for UserToUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();
-        if scan::is_token(self.data.as_bytes()) {
-            text.extend_from_slice(self.data.as_bytes());
-        } else {
-            scan::write_quoted(self.data.as_bytes(), &mut text);
-        }
+        write_word(&self.data, &mut text);
         for (name, value) in
             [("purpose", &self.purpose), ("content", &self.content), ("encoding", &self.encoding)]
         {
             if let Some(value) = value {
                 text.extend_from_slice(format!(";{name}=").as_bytes());
-                crate::params::write_value(value.as_bytes(), &mut text);
+                write_word(value, &mut text);
             }
         }
         f.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
+/// A word as it is where it is a token, in quotes otherwise, even if it has quotes of its own.
+fn write_word(word: &str, out: &mut Vec<u8>) {
+    if scan::is_token(word.as_bytes()) {
+        out.extend_from_slice(word.as_bytes());
+    } else {
+        scan::write_quoted(word.as_bytes(), out);
     }
 }
 
@@ -112,6 +117,9 @@ mod tests {
         let quoted = UserToUser::parse(br#""ticket; 4711";encoding=text"#).unwrap();
         assert_eq!((&*quoted.data, quoted.bytes()), ("ticket; 4711", None));
         assert_eq!(UserToUser::parse(quoted.to_string().as_bytes()), Ok(quoted));
+        let nested = UserToUser::parse(br#"a;content="\"b\"""#).unwrap();
+        assert_eq!(nested.content.as_deref(), Some("\"b\""));
+        assert_eq!(UserToUser::parse(nested.to_string().as_bytes()), Ok(nested));
         assert_eq!(UserToUser::hex(b"\x01z").to_string(), "017A;encoding=hex");
         assert_eq!(UserToUser::parse(b"012").unwrap().bytes(), None);
         for wrong in [&b""[..], b";encoding=hex", b"a b", b"\"a\" b", b"\"a"] {
