@@ -183,6 +183,52 @@ fn a_registered_phone_is_rung_right_after_a_kill_and_a_restart() {
     bert.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
 }
 
+#[test]
+fn a_trunk_with_an_account_is_registered_and_calls_go_both_ways() {
+    // The carrier is a center of its own: 2000 is our account there, 3001 somebody else's phone.
+    let far = place::folder("serve-account-carrier");
+    write_center(&far, "127.0.0.1:9".parse().expect("an address"), "sqlite:data/hotline.db");
+    let config = far.join("hotline.toml");
+    let text = fs::read_to_string(&config).expect("the configuration");
+    let text = text.replace("center.test", "carrier.test").replace("accept_from = [\"127.0.0.0/8\"]\n", "")
+        + "\n[[phone]]\nuser = \"2000\"\npassword = \"ours\"\n\n[[phone]]\nuser = \"3001\"\npassword = \"theirs\"\n";
+    fs::write(&config, text).expect("written");
+    let carrier = Server::serve(&far);
+
+    let near = place::folder("serve-account");
+    write_center(&near, carrier.ready.sip.udp, "sqlite:data/hotline.db");
+    let config = near.join("hotline.toml");
+    let text = fs::read_to_string(&config).expect("the configuration");
+    let account = "prefixes = [\"3\"]\nuser = \"2000\"\npassword = \"ours\"\ndomain = \"carrier.test\"";
+    let text = text.replace("accept_from = [\"127.0.0.0/8\"]\n", "").replace("prefixes = [\"9\"]", account);
+    fs::write(&config, text).expect("written");
+    let echo = near.join("dialplans/echo.toml");
+    let plan = fs::read_to_string(&echo).expect("the dialplan").replace("tel:5001", "tel:2000");
+    fs::write(&echo, plan).expect("written");
+    let server = Server::serve(&near);
+    patience::expect("it is registered", 30, || server.log().contains("trunk carrier is registered"));
+
+    let mut theirs = Phone::of_user("3001", "theirs").playing(700.0).ringing().on(&carrier).registered();
+    theirs.dial("2000");
+    theirs.connected(20);
+    theirs.hears("its own tone, by way of both", 30, |sound| sound.last(1.0).tone_share(700.0) > 0.9);
+    theirs.hang_up();
+    theirs.ended(20);
+    let came = library::interactions(&server.as_admin());
+    assert!(came.iter().any(|one| one["origin"] == "trunk:carrier" && one["to"] == "2000"), "{came:#?}");
+
+    let mut anna = Phone::of_user("1001", "anna's").ringing().on(&server).registered();
+    anna.dial("3001");
+    theirs.rings(20);
+    theirs.accept();
+    anna.connected(20);
+    anna.hears("the phone at the carrier", 30, |sound| sound.last(1.0).tone_share(700.0) > 0.9);
+    theirs.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    theirs.hang_up();
+    anna.ended(20);
+    assert_eq!(library::closed(&server.as_admin(), "1001")["outcome"], "direct");
+}
+
 /// A phone in the telephone network outside, which the carrier's number leads to.
 fn outside(folder: &Path) -> Line {
     Phone::caller(OUTSIDE).playing(880.0).on_at("outside.test", None, folder)

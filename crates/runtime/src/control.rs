@@ -280,6 +280,7 @@ impl<A: Audience> Control<A> {
                 Output::Bindings { user, saved } => self.audience.bindings(user, saved),
                 Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
                 Output::Ladder(message) => self.audience.sip_message(message),
+                Output::News(what) => tracing::info!("{what}"),
                 Output::Trouble(what) => tracing::warn!("{what}"),
             }
         }

@@ -28,6 +28,9 @@ const GATHER: Duration = Duration::from_secs(1);
 /// A user's bindings, as they are from now on.
 type Change = (SipUser, Vec<SavedBinding>);
 
+/// Each user's lines of the file: a binding itself would hold on to the message it came in.
+type Kept = BTreeMap<SipUser, String>;
+
 /// Keeps registrations on the disk. Dropping it writes what is left.
 #[derive(Debug)]
 pub struct Registrations {
@@ -39,9 +42,9 @@ impl Registrations {
     /// Begins to keep, in addition to what was `found`.
     pub(crate) fn begin(data: &Path, found: &[SavedBinding]) -> io::Result<Self> {
         let (sender, changes) = sync_channel(CHANGES_MAX);
-        let mut kept: BTreeMap<SipUser, Vec<SavedBinding>> = BTreeMap::new();
+        let mut kept = Kept::new();
         for saved in found {
-            kept.entry(SipUser::new(saved.aor.user())).or_default().push(saved.clone());
+            let _ = writeln!(kept.entry(SipUser::new(saved.aor.user())).or_default(), "{saved}");
         }
         let path = data.join(FILE);
         let thread = std::thread::Builder::new()
@@ -91,7 +94,7 @@ pub(crate) fn found(data: &Path, now: Now) -> Vec<SavedBinding> {
     found
 }
 
-fn keep(changes: &Receiver<Change>, mut kept: BTreeMap<SipUser, Vec<SavedBinding>>, path: &Path) {
+fn keep(changes: &Receiver<Change>, mut kept: Kept, path: &Path) {
     let mut failing = false;
     loop {
         let Ok(first) = changes.recv() else { return };
@@ -123,23 +126,30 @@ fn keep(changes: &Receiver<Change>, mut kept: BTreeMap<SipUser, Vec<SavedBinding
     }
 }
 
-fn take(kept: &mut BTreeMap<SipUser, Vec<SavedBinding>>, (user, bindings): Change) {
+fn take(kept: &mut Kept, (user, bindings): Change) {
     if bindings.is_empty() {
         kept.remove(&user);
-    } else {
-        kept.insert(user, bindings);
+        return;
     }
+    let mut lines = String::new();
+    for saved in bindings {
+        let _ = writeln!(lines, "{saved}");
+    }
+    lines.shrink_to_fit();
+    kept.insert(user, lines);
 }
 
-fn write(kept: &BTreeMap<SipUser, Vec<SavedBinding>>, path: &Path) -> io::Result<()> {
-    let mut text = String::new();
-    for saved in kept.values().flatten() {
-        let _ = writeln!(text, "{saved}");
-    }
+fn write(kept: &Kept, path: &Path) -> io::Result<()> {
     let unfinished = PathBuf::from(format!("{}.new", path.display()));
     let mut file =
         std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(text.as_bytes())?;
+    {
+        let mut buffered = io::BufWriter::new(&mut file);
+        for lines in kept.values() {
+            buffered.write_all(lines.as_bytes())?;
+        }
+        buffered.flush()?;
+    }
     file.sync_data()?;
     std::fs::rename(&unfinished, path)
 }

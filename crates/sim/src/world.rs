@@ -104,6 +104,7 @@ impl World {
                 accept_from: vec!["10.1.0.0/16".parse().expect("a network")],
                 send_to: Some(CARRIER_ADDRESS),
                 prefixes: vec![OUTSIDE.to_owned()],
+                account: None,
             }],
             register_max: Duration::from_secs(3600),
         };
@@ -342,7 +343,7 @@ impl World {
                 Output::Registration { user, registered } => {
                     self.to_center.push_back(Input::Phone { user, registered });
                 }
-                Output::Ladder(_) | Output::Bindings { .. } => {}
+                Output::Ladder(_) | Output::Bindings { .. } | Output::News(_) => {}
                 Output::Trouble(what) => self.troubles.push(what),
             }
         }

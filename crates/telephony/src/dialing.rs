@@ -1,5 +1,6 @@
 //! Calls of ours: to every phone of a user, or to a number by a trunk.
 
+use crate::account::Account;
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
 use crate::{Output, Telephony};
@@ -17,6 +18,8 @@ struct Way {
     /// Proxies to go through (RFC 3327).
     routes: Vec<NameAddr>,
     destination: Destination,
+    /// Our account at the carrier, if it wants one.
+    account: Option<Account>,
 }
 
 impl Telephony {
@@ -43,15 +46,15 @@ impl Telephony {
         self.deadlines.set(Timer::Ring(id), now.mono + ring.min(Self::RING_MAX));
         for way in ways {
             let invite = Invite {
-                from: self.from(&caller),
+                from: self.from(&caller, way.account.as_ref()),
                 to: NameAddr::new(way.target.clone()),
                 contact: self.contact(&way.destination),
                 target: way.target,
                 destination: way.destination,
                 routes: way.routes,
-                headers: Vec::new(),
+                headers: self.shown_caller(&caller, way.account.as_ref()),
                 offer: Some(body.clone()),
-                credentials: None,
+                credentials: way.account.as_ref().map(Account::credentials),
             };
             match self.ua.invite(invite, now) {
                 Ok(session) => {
@@ -81,6 +84,7 @@ impl Telephony {
                 target: binding.contact().clone(),
                 routes: binding.routes().to_vec(),
                 destination: binding.destination(),
+                account: None,
             })
             .collect()
     }
@@ -95,10 +99,22 @@ impl Telephony {
             target,
             routes: Vec::new(),
             destination: Destination { transport: Transport::Udp, local, remote, connection: None },
+            account: trunk.account.clone(),
         })
     }
 
-    fn from(&self, caller: &Party) -> NameAddr {
+    /// A carrier where we have an account knows us by it; who calls is told beside it (RFC 3325 §9.2).
+    fn shown_caller(&self, caller: &Party, account: Option<&Account>) -> Vec<(String, String)> {
+        if account.is_none() || caller.number.is_empty() {
+            return Vec::new();
+        }
+        vec![("P-Preferred-Identity".to_owned(), self.from(caller, None).to_string())]
+    }
+
+    fn from(&self, caller: &Party, account: Option<&Account>) -> NameAddr {
+        if let Some(address) = account.and_then(Account::address) {
+            return address;
+        }
         let number = if caller.number.is_empty() { "anonymous" } else { caller.number.as_str() };
         let domain = Host::parse(self.settings.domain.as_bytes()).ok();
         let uri = domain.and_then(|domain| address(number, domain, None)).unwrap_or_else(|| self.own_uri());

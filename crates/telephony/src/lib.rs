@@ -14,6 +14,7 @@
 //! for each part of its work: admission (who may call), incoming and outgoing legs, offers, sound, endings,
 //! registering, the ladder.
 
+pub mod account;
 pub mod input;
 pub mod leg;
 pub mod output;
@@ -31,6 +32,7 @@ mod negotiation;
 mod registering;
 mod sound;
 
+pub use account::Account;
 pub use input::Input;
 pub use machine::Telephony;
 pub use output::Output;

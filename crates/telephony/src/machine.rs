@@ -1,11 +1,12 @@
 //! The machine: its parts, and where each input goes.
 
+use crate::account::Kept;
 use crate::ladder::Story;
 use crate::leg::Leg;
 use crate::{Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
-use model::{LegId, SipUser};
+use model::{LegId, SipUser, TrunkId};
 use sip::{
     AddressOfRecord, Authenticator, Registrar, RegistrarEvent, SavedBinding, SessionId, UserAgent,
     UserAgentOutput,
@@ -31,6 +32,10 @@ pub struct Telephony {
     pub(crate) ua: UserAgent,
     pub(crate) registrar: Registrar,
     pub(crate) authenticator: Authenticator,
+    /// Registrations of ours at carriers.
+    pub(crate) accounts: BTreeMap<TrunkId, Kept>,
+    /// Whether the settings may want other ones.
+    accounts_due: bool,
     pub(crate) legs: BTreeMap<LegId, Leg>,
     pub(crate) by_session: BTreeMap<SessionId, LegId>,
     /// Whose story the messages of a dialog belong to, also after its end: BYE and its answer come later.
@@ -54,6 +59,8 @@ impl Telephony {
             ua,
             registrar,
             authenticator,
+            accounts: BTreeMap::new(),
+            accounts_due: true,
             legs: BTreeMap::new(),
             by_session: BTreeMap::new(),
             stories: BTreeMap::new(),
@@ -85,10 +92,14 @@ impl Telephony {
                 self.ua.set_neighborhoods(settings.neighborhoods());
                 self.registrar.configure(settings.registrar());
                 self.settings = *settings;
+                self.accounts_due = true;
             }
             Input::Prompts(prompts) => self.prompts = prompts,
             Input::Registrations(saved) => self.restore(saved, now),
             Input::Timeout => {}
+        }
+        if std::mem::take(&mut self.accounts_due) {
+            self.keep_accounts(now);
         }
         self.fire_timers(now);
         self.follow_user_agent(now);
@@ -152,11 +163,13 @@ impl Telephony {
                 UserAgentOutput::Session { session, event } => self.session_event(session, event, now),
                 UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
                 UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
-                // We send no requests outside of calls, and serve no event packages.
+                UserAgentOutput::Registration { registration, event } => {
+                    self.account_news(registration, &event);
+                }
+                // We send no other requests outside of calls, and serve no event packages.
                 UserAgentOutput::Response { .. }
                 | UserAgentOutput::Failed { .. }
-                | UserAgentOutput::Subscription { .. }
-                | UserAgentOutput::Registration { .. } => {}
+                | UserAgentOutput::Subscription { .. } => {}
             }
         }
     }

@@ -93,6 +93,10 @@ impl Telephony {
     pub(crate) fn take_answer(&mut self, id: LegId, answer: Option<Bytes>) -> bool {
         let Some(leg) = self.legs.get_mut(&id) else { return false };
         let Some(offered) = leg.offered.take() else { return leg.agreed.is_some() };
+        if answer.is_none() && leg.agreed.is_some() {
+            // It was agreed before the answer, and stands.
+            return true;
+        }
         let agreed = answer
             .and_then(|answer| Session::parse(&answer).ok())
             .and_then(|answer| sdp::accept(&offered, &answer).ok());

@@ -44,6 +44,8 @@ pub enum Output {
         /// All of them that a restart does not cut off.
         saved: Vec<SavedBinding>,
     },
-    /// For the operator's log.
+    /// For the operator's log: something goes well that did not, or that nobody knew of.
+    News(String),
+    /// For the operator's log: something is wrong.
     Trouble(String),
 }

@@ -1,5 +1,6 @@
 //! The ways to carriers: whom we take calls from, and who takes ours.
 
+use crate::account::Account;
 use core::fmt;
 use core::str::FromStr;
 use model::TrunkId;
@@ -16,12 +17,17 @@ pub struct Trunk {
     pub send_to: Option<SocketAddr>,
     /// Numbers that go out here: those that begin with one of these.
     pub prefixes: Vec<String>,
+    /// Our account there, if the carrier wants us to register.
+    pub account: Option<Account>,
 }
 
 impl Trunk {
     /// Whether calls from this address are the carrier's.
     pub fn accepts(&self, address: IpAddr) -> bool {
+        // Where we are registered, our calls come from.
+        let registrar = self.send_to.filter(|_| self.account.is_some());
         self.accept_from.iter().any(|network| network.contains(address))
+            || registrar.is_some_and(|registrar| registrar.ip().to_canonical() == address.to_canonical())
     }
 
     /// Whether this number goes out here.

@@ -62,9 +62,31 @@ pub(crate) struct TrunkSection {
     /// Numbers that go out here: those that begin with one of these.
     #[serde(default)]
     pub(crate) prefixes: Vec<String>,
+    /// The user of our account there. With it we register, and prove who we are when we call.
+    pub(crate) user: Option<String>,
+    /// The account's password.
+    pub(crate) password: Option<String>,
+    /// The carrier's domain; the address of `send_to` if there is none.
+    pub(crate) domain: Option<String>,
+    /// The realm of the carrier's challenges; the domain if there is none.
+    pub(crate) realm: Option<String>,
 }
 
 impl TrunkSection {
+    fn account(&self) -> Result<Option<telephony::Account>, String> {
+        let (user, password) = match (&self.user, &self.password) {
+            (None, None) => return Ok(None),
+            (Some(user), Some(password)) => (user.clone(), password.clone()),
+            _ => return Err(format!("trunk {}: user and password belong together", self.name)),
+        };
+        let Some(carrier) = self.send_to else {
+            return Err(format!("trunk {}: an account needs send_to, where it is registered", self.name));
+        };
+        let domain = self.domain.clone().unwrap_or_else(|| carrier.ip().to_string());
+        let realm = self.realm.clone().unwrap_or_else(|| domain.clone());
+        Ok(Some(telephony::Account { user, domain, realm, password }))
+    }
+
     pub(crate) fn trunk(&self) -> Result<telephony::Trunk, String> {
         let networks = self.accept_from.iter().map(|text| text.parse::<telephony::Network>());
         Ok(telephony::Trunk {
@@ -72,6 +94,7 @@ impl TrunkSection {
             accept_from: networks.collect::<Result<_, _>>().map_err(|wrong| wrong.to_string())?,
             send_to: self.send_to,
             prefixes: self.prefixes.clone(),
+            account: self.account()?,
         })
     }
 }
