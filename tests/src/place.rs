@@ -4,7 +4,7 @@
 //! the test starts again.
 
 use std::fs;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +14,12 @@ const PORTS: RangeInclusive<u16> = 20_000..=31_999;
 
 /// Ports for phones and load generators: where they listen and are controlled.
 const PROGRAM_PORTS: RangeInclusive<u16> = 15_000..=17_999;
+
+/// Ports for the sound of load generators, between those and the servers'.
+const LOAD_PORTS: RangeInclusive<u16> = 18_000..=19_999;
+
+/// How many of them one load generator may use.
+const PORTS_PER_LOAD: u16 = 50;
 
 /// How many ports one test gets: one for every leg of every call it makes, and RTCP.
 const PORTS_PER_TEST: u16 = 200;
@@ -72,6 +78,18 @@ pub fn free_port() -> u16 {
         }
     }
     panic!("no free port between {} and {}", PROGRAM_PORTS.start(), PROGRAM_PORTS.end());
+}
+
+/// The first of some ports for a load generator's sound, free a moment ago.
+pub fn load_port(here: IpAddr) -> u16 {
+    let slots = (LOAD_PORTS.end() - LOAD_PORTS.start() + 1) / PORTS_PER_LOAD;
+    let first = (std::process::id() % u32::from(slots)) as u16;
+    (0..slots)
+        .map(|turn| LOAD_PORTS.start() + (first + turn) % slots * PORTS_PER_LOAD)
+        .find(|low| (0..8).all(|more| UdpSocket::bind((here, low + more)).is_ok()))
+        .unwrap_or_else(|| {
+            panic!("no free UDP ports between {} and {}", LOAD_PORTS.start(), LOAD_PORTS.end())
+        })
 }
 
 /// Whether a connection of an earlier program lingers on this port. Rust may listen there all the same; programs that do

@@ -98,8 +98,7 @@ impl Sipp {
             .args(["-p", &place::free_port().to_string()])
             .args(["-s", &self.user, "-ap", &self.password, "-key", "domain", &server.ready.domain])
             .args(["-m", &self.calls.to_string(), "-r", &self.per_second.to_string()])
-            // RTP below the servers' and the phones' ports.
-            .args(["-mi", &self.from.to_string(), "-mp", "18000"])
+            .args(["-mi", &self.from.to_string(), "-mp", &place::load_port(self.from).to_string()])
             .args(["-timeout", &format!("{RUN_S}s"), "-timeout_error"])
             .args(["-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", "messages.log"])
             .stdin(Stdio::null())

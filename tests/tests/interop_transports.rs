@@ -4,14 +4,15 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv6Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::net::{Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use tests::baresip::Phone;
 use tests::library;
 use tests::patience;
 use tests::place;
-use tests::server::Server;
+use tests::server::{self, Server};
 use tests::sipp::Sipp;
 use tests::tls;
 use tests::tree;
@@ -197,6 +198,9 @@ fn a_center_that_listens_everywhere_tells_each_peer_the_address_it_came_to() {
 
 #[test]
 fn ipv4_and_ipv6_are_served_side_by_side() {
+    if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return eprintln!("this machine has no IPv6");
+    }
     let configuration = format!("{CONFIGURATION}listen = [\"127.0.0.1\", \"::1\"]\n");
     let server = serve("transports-ipv6", &configuration);
     let http = server.as_admin();
@@ -247,15 +251,43 @@ fn a_new_certificate_is_shown_after_sighup_and_calls_go_on() {
     early.ended(20);
 }
 
+#[test]
+fn a_certificate_that_cannot_be_used_is_named_before_anything_starts() {
+    let tls = "tls_port = 0\ntls_certificate = \"server.pem\"\ntls_key = \"server.key\"\n";
+    let folder = write("transports-certificate", &format!("{CONFIGURATION}{tls}"));
+    let file = folder.join("hotline.toml").display().to_string();
+    let refused = |what: &str| {
+        for command in ["check", "serve"] {
+            let output = Command::new(server::binary())
+                .args([command, "--config", &file])
+                .stdin(Stdio::null())
+                .output()
+                .expect("hotline can be started");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+            assert!(said.contains("server.pem") && said.contains(what), "{command}: {said}");
+        }
+    };
+    refused("cannot be used: No such file");
+    fs::write(folder.join("server.pem"), "-----BEGIN NOTHING-----\n").expect("written");
+    fs::write(folder.join("server.key"), "").expect("written");
+    refused("holds no certificate in PEM form");
+}
+
 /// A center of this configuration, in an empty folder named after the test.
 fn serve(test: &str, configuration: &str) -> Server {
+    Server::serve(&write(test, configuration))
+}
+
+/// A configuration with ports and folders of its own, in an empty folder named after the test.
+fn write(test: &str, configuration: &str) -> PathBuf {
     let folder = place::folder(test);
     let ports = place::rtp_ports();
     let text = configuration
         .replace("{rtp}", &format!("{}-{}", ports.start(), ports.end()))
         .replace("{dialplans}", &tree::root().join("dialplans").display().to_string());
     fs::write(folder.join("hotline.toml"), text).expect("the configuration is written");
-    Server::serve(&folder)
+    folder
 }
 
 /// Something to speak and listen to.

@@ -25,11 +25,15 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 #[tokio::test]
 async fn who_listens_everywhere_says_the_address_each_datagram_came_to() {
-    let mut sip = House::open(&["0.0.0.0", "::"], &[]);
+    let everywhere: &[&str] = if has_ipv6() { &["0.0.0.0", "::"] } else { &["0.0.0.0"] };
+    let mut sip = House::open(everywhere, &[]);
     let port = sip.sockets.own()[0].bound.port();
     for (mine, theirs) in
         [("127.0.0.1", "127.0.0.1"), ("127.0.0.1", "127.3.2.1"), ("127.9.9.9", "127.0.0.2"), ("::1", "::1")]
     {
+        if mine == "::1" && !has_ipv6() {
+            continue;
+        }
         let phone = UdpSocket::bind((mine, 0)).await.unwrap();
         let to = SocketAddr::new(theirs.parse().unwrap(), port);
         phone.send_to(message("OPTIONS").as_bytes(), to).await.unwrap();
@@ -135,10 +139,11 @@ async fn signs_of_life_over_udp_are_no_messages_and_stun_is_answered() {
 #[tokio::test]
 async fn a_phone_is_reached_over_the_connection_it_opened() {
     let authority = Authority::new();
-    let mut listening = listening(&["127.0.0.1", "::1"]);
-    listening.tls = Some(TlsListening { port: 0, config: authority.server(&["127.0.0.1", "::1"]) });
+    let here: &[&str] = if has_ipv6() { &["127.0.0.1", "::1"] } else { &["127.0.0.1"] };
+    let mut listening = listening(here);
+    listening.tls = Some(TlsListening { port: 0, config: authority.server(here) });
     let mut sip = House::with(&listening, Trust::load(None).unwrap(), Patience::default());
-    for host in ["127.0.0.1", "::1"] {
+    for host in here {
         let at = |port: u16| SocketAddr::new(host.parse().unwrap(), port);
         let plain = TcpStream::connect(at(sip.address(Transport::Tcp).port())).await.unwrap();
         is_reached(&mut sip, plain, Transport::Tcp).await;
@@ -397,6 +402,11 @@ async fn what_is_no_sip_is_reported_with_what_may_be_answered() {
     assert_eq!(read(&mut phone, message("ANSWER").len()).await, message("ANSWER"));
     ends(phone).await;
     assert_eq!(sip.closed().await, source.connection);
+}
+
+/// Some containers have no IPv6; everything else is tested there all the same.
+fn has_ipv6() -> bool {
+    std::net::UdpSocket::bind("[::1]:0").is_ok()
 }
 
 /// Sockets, listening.

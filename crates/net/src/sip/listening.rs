@@ -243,12 +243,10 @@ mod tests {
 
     #[test]
     fn all_addresses_share_one_free_port() {
-        let listening = Listening {
-            addresses: vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()],
-            port: 0,
-            tls: None,
-            advertise: Vec::new(),
-        };
+        let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()];
+        let addresses: Vec<_> =
+            families.into_iter().filter(|any| UdpSocket::bind((*any, 0)).is_ok()).collect();
+        let listening = Listening { addresses: addresses.clone(), port: 0, tls: None, advertise: Vec::new() };
         let bound = Bound::new(&listening).expect("sockets");
         let ports: std::collections::BTreeSet<_> = bound
             .datagrams
@@ -257,7 +255,8 @@ mod tests {
             .chain(bound.streams.iter().map(|(_, listener)| listener.local_addr()))
             .map(|address| address.unwrap().port())
             .collect();
-        assert_eq!((bound.datagrams.len(), bound.streams.len(), ports.len()), (2, 2, 1));
+        let each = addresses.len();
+        assert_eq!((bound.datagrams.len(), bound.streams.len(), ports.len()), (each, each, 1));
     }
 
     #[test]
