@@ -98,9 +98,12 @@ impl Datagrams {
 
     /// Sends, from `local` if the machine has that address.
     pub(super) fn send(&self, bytes: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<()> {
-        if self.listens_everywhere && local.is_ipv4() == remote.is_ipv4() && !local.ip().is_unspecified() {
-            match self.send_from(bytes, local.ip(), remote) {
-                // The address is gone, or was never this machine's own (an advertised one): the system chooses.
+        let ip = local.ip();
+        // What is advertised is seldom this machine's own: then the system chooses.
+        let is_chosen = self.listens_everywhere && !ip.is_unspecified() && !self.advertise.contains(&ip);
+        if is_chosen && ip.is_ipv4() == remote.is_ipv4() {
+            match self.send_from(bytes, ip, remote) {
+                // The address is gone; the system chooses.
                 Err(error) if is_about_the_address(&error) => {}
                 done => return done,
             }
