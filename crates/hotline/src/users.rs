@@ -30,6 +30,12 @@ pub(crate) fn add(args: &UserArgs) -> anyhow::Result<()> {
         store.close().await;
         anyhow::Ok(())
     })?;
+    if role == Role::Agent && !plan.config.agent.iter().any(|agent| agent.login == args.login) {
+        eprintln!(
+            "hotline: {0} can log in but is no agent yet: add an [[agent]] with login = \"{0}\" to the configuration",
+            args.login
+        );
+    }
     let password = made.then_some(&password);
     if args.at.json {
         println!("{}", json!({ "login": args.login, "role": role.as_str(), "password": password }));
