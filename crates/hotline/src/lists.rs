@@ -129,7 +129,10 @@ pub(crate) fn agents(at: &At) -> anyhow::Result<()> {
 fn ask(at: &At, path: &str) -> anyhow::Result<Value> {
     let data = plan_at(at)?.data();
     let ready = std::fs::read_to_string(data.join("ready.json")).with_context(|| {
-        format!("no center takes calls here: {} is not there; it is not running, or about to end", data.join("ready.json").display())
+        format!(
+            "no center takes calls here: {} is not there; it is not running, or about to end",
+            data.join("ready.json").display()
+        )
     })?;
     let ready: Value = serde_json::from_str(&ready).context("ready.json is damaged")?;
     let token = std::fs::read_to_string(data.join(runtime::OPERATOR_TOKEN))
