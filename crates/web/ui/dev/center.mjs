@@ -130,6 +130,20 @@ export class Center {
     return this.agentView(agent);
   }
 
+  /** A caller whose phone rings at this agent now, and is taken when a test says so. */
+  ring(agent, from) {
+    const one = this.agents.get(agent);
+    const interaction = this.#arrive(true);
+    Object.assign(interaction, { from, state: 'queued', queue: 'support', queued_at: this.now, flow: null });
+    this.queues.get('support').today.offered += 1;
+    this.#offer(interaction, one, [one], 1, true);
+    return interaction;
+  }
+
+  take(interaction) {
+    this.#connect(interaction, this.agents.get(interaction.agent), interaction.side);
+  }
+
   #line(id, line) {
     this.seq += 1;
     const record = this.records.get(id);
@@ -141,9 +155,9 @@ export class Center {
     if (record) record.lines.push({ at: this.now, pending: message, kind: 'sip' });
   }
 
-  #arrive() {
+  #arrive(byHand = false) {
     const dice = this.dice;
-    this.#at(this.now + 200 + dice.about(this.pace), () => this.#arrive());
+    if (!byHand) this.#at(this.now + 200 + dice.about(this.pace), () => this.#arrive());
     const id = dice.id('IX');
     const leg = dice.id('LG');
     const display = dice.pick(CALLERS);
@@ -189,6 +203,7 @@ export class Center {
     this.#line(id, { kind: 'step', flow: interaction.flow, step: 'greet', verb: 'say' });
     this.#at(this.now + 9, () => this.#sip(id, { ...customer, sent: false, method: 'ACK' }));
     this.changed.interactions.add(id);
+    if (byHand) return interaction;
     let wait = dice.int(3_000, 6_000);
     if (!direct) {
       this.#at(this.now + wait, () => this.#line(id, { kind: 'step', flow: 'main', step: 'menu', verb: 'ask' }));
@@ -260,7 +275,7 @@ export class Center {
     }
   }
 
-  #offer(interaction, agent, ready, candidates) {
+  #offer(interaction, agent, ready, candidates, byHand = false) {
     const { id } = interaction;
     const leg = this.dice.id('LG');
     const need = interaction.need;
@@ -295,6 +310,8 @@ export class Center {
     this.#sip(id, { ...side, sent: true, method: 'INVITE', sdp: 20_046 });
     this.#at(this.now + 14, () => this.#sip(id, { ...side, sent: false, method: 'INVITE', status: 100, reason: 'Trying' }));
     this.#at(this.now + 41, () => this.#sip(id, { ...side, sent: false, method: 'INVITE', status: 180, reason: 'Ringing' }));
+    interaction.side = side;
+    if (byHand) return;
     const missed = this.dice.chance(0.06);
     const ring = missed ? 15_000 : 1_200 + this.dice.about(3_500);
     this.#at(this.now + Math.min(15_000, ring), () => {
@@ -473,7 +490,7 @@ export class Center {
     };
   }
 
-  record({ asked: _a, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, ...rest }) {
+  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, ...rest }) {
     return rest;
   }
 
@@ -513,11 +530,12 @@ export class Center {
     };
   }
 
-  list({ from, to, queue, agent, outcome, number, limit, cursor }) {
+  list({ taken = () => true, from, to, queue, agent, outcome, number, limit, cursor }) {
     const all = [...this.records.values()]
       .map((record) => record.interaction)
       .filter(
         (one) =>
+          taken(one) &&
           (!from || one.arrived_at >= from) &&
           (!to || one.arrived_at < to) &&
           (!queue || one.queue === queue) &&

@@ -16,7 +16,7 @@ const USERS = { sara: ['Sara Lindqvist', 'supervisor'], admin: ['Administrator',
 const READ = ['see_self', 'see_agents', 'see_queues'];
 const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings'];
 const PERMISSIONS = {
-  agent: [...READ, 'change_own_state', ...LISTEN],
+  agent: [...READ, 'change_own_state', 'see_board', ...LISTEN],
   supervisor: [...READ, 'change_own_state', 'see_board', ...LISTEN, 'follow_events'],
   admin: [...READ, 'change_own_state', 'see_board', ...LISTEN, 'follow_events', 'read_metrics'],
   planner: [...READ, 'see_board'],
@@ -103,11 +103,13 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     if (route === 'GET /interactions') {
       const query = Object.fromEntries(url.searchParams);
       const mine = role === 'agent' ? { agent: login } : {};
-      return json(response, 200, center.list({ ...query, from: Number(query.from ?? 0), to: Number(query.to ?? 0), limit: Number(query.limit ?? 50), ...mine }));
+      const taken = (one) => role !== 'agent' || one.connected_at !== null;
+      return json(response, 200, center.list({ taken, ...query, from: Number(query.from ?? 0), to: Number(query.to ?? 0), limit: Number(query.limit ?? 50), ...mine }));
     }
     const match = /^GET \/interactions\/(IX-\w+)(\/timeline|\/recording)?$/.exec(route);
     const record = match && center.records.get(match[1]);
     if (!record || (role === 'agent' && record.interaction.agent !== login)) return fail(response, 404, 'no_such_interaction', 'There is no such interaction.');
+    if (role === 'agent' && record.interaction.connected_at === null) return fail(response, 403, 'forbidden', 'This is not among what you may read.');
     if (!match[2]) return json(response, 200, center.record(record.interaction));
     if (match[2] === '/timeline') return json(response, 200, center.timeline(match[1]));
     const wanted = url.searchParams.get('recording');
@@ -153,17 +155,29 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
   });
   server.on('upgrade', (request, socket, head) => {
     const role = USERS[userOf(request) ?? '']?.[1];
-    if (faults.ws === 'off' || faults.api === 'down' || !role || role === 'agent') return socket.destroy();
+    if (faults.ws === 'off' || faults.api === 'down' || !role) return socket.destroy();
     return sockets.handleUpgrade(request, socket, head, (open) => {
       connections += 1;
-      open.send(JSON.stringify(center.snapshot()));
+      open.mine = role === 'agent' ? userOf(request) : undefined;
+      open.shown = new Set();
+      open.send(JSON.stringify(within(open, center.snapshot())));
     });
   });
+
+  // An agent is told the own row and the interaction that names the agent.
+  function within(socket, message) {
+    if (!socket.mine || message.type === 'alive') return message;
+    const rows = (message.interactions ?? []).filter((one) => one.agent === socket.mine);
+    const left = [...(message.gone?.interactions ?? []), ...(message.interactions ?? []).filter((one) => one.agent !== socket.mine).map(({ id }) => ({ id, outcome: 'transferred' }))];
+    const gone = left.filter(({ id }) => socket.shown.delete(id));
+    for (const { id } of rows) socket.shown.add(id);
+    return { ...message, agents: (message.agents ?? []).filter(({ id }) => id === socket.mine), queues: [], interactions: rows, ...(message.type === 'delta' ? { gone: { interactions: gone } } : {}) };
+  }
 
   const tell = (message) => {
     if (faults.ws === 'silent') return;
     const text = JSON.stringify(message);
-    for (const socket of sockets.clients) socket.send(text);
+    for (const socket of sockets.clients) socket.send(socket.mine ? JSON.stringify(within(socket, message)) : text);
   };
   let aliveAt = Date.now();
   const timer = setInterval(() => {

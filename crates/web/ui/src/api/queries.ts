@@ -45,10 +45,12 @@ export interface InteractionFilter {
 
 /** How often the newest page of the list is read again. */
 const LIST_EVERY_MS = 15_000;
+/** The same while the asker has a call, which enters the list when the library has written it down. */
+export const LIST_IN_CALL_EVERY_MS = 2_000;
 /** How many interactions a page of the list holds. */
 const PAGE = 50;
 
-export const interactionsQuery = (filter: InteractionFilter) =>
+export const interactionsQuery = (filter: InteractionFilter, every: number = LIST_EVERY_MS) =>
   infiniteQueryOptions({
     queryKey: ['interactions', filter],
     initialPageParam: '',
@@ -60,7 +62,7 @@ export const interactionsQuery = (filter: InteractionFilter) =>
     },
     getNextPageParam: (last) => last.next ?? undefined,
     // Who reads on below the first page must not have the rows move away.
-    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? LIST_EVERY_MS : false),
+    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? every : false),
   });
 
 const isOver = (interaction: Interaction | undefined): boolean => interaction?.state === 'closed';

@@ -1,51 +1,50 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { timelineQuery } from '../api/queries';
 import type { AgentView } from '../api/types';
 import { langOf, numberBeside, partyName } from '../text/party';
 import { useT } from '../text/i18n';
 import { Clock } from '../ui/Clock';
 import { Icon } from '../ui/Icon';
-import { AgentIcon, agentTone, agentWord, toneClass } from '../ui/State';
+import { AgentIcon, agentTone, agentWord, interactionWord, toneClass } from '../ui/State';
 import { cx } from '../ui/cx';
+import { mayReadCurrent } from './access';
 import css from './CallStrip.module.css';
+import { useShell } from './frame';
+import { useMyCall } from './mine';
 
 /** The agent's call, on every page in the same place, also when there is none. */
 export function CallStrip({ agent }: { agent: AgentView }) {
   const t = useT();
+  const { me } = useShell();
+  const call = useMyCall(agent);
   const id = agent.interaction ?? null;
-  const story = useQuery({ ...timelineQuery(id ?? ''), enabled: id !== null, retry: false });
-  const interaction = id ? story.data?.interaction : undefined;
-  const recording = interaction?.recordings.some((one) => one.length_ms === null || one.length_ms === undefined) ?? false;
-  const from = interaction?.from;
+  const name = call ? partyName(call.from) : '';
+  const onHold = call?.state === 'on_hold' && agent.state === 'talking';
   return (
-    <section className={cx(css.strip, id && css.busy)} aria-label={t('strip.label')}>
+    <section className={cx(css.strip, id && css.busy)} data-tone={id ? agentTone(agent.state) : undefined} aria-label={t('strip.label')}>
       {id ? (
         <>
-          <AgentIcon state={agent.state} size={20} />
+          <AgentIcon state={agent.state} onHold={onHold} size={20} />
           <div className={css.who}>
-            <b lang={langOf(from?.display ?? '')}>
-              {from ? partyName(from) : t('strip.call')}
-            </b>
-            <span>
-              {[from && numberBeside(from), interaction?.queue].filter(Boolean).join(' · ') || id}
-            </span>
+            <b lang={langOf(name)}>{name || t(call ? 'strip.withheld' : 'strip.call')}</b>
+            <span>{[call && numberBeside(call.from), call?.queue].filter(Boolean).join(' · ') || id}</span>
           </div>
           <span className={cx(css.timer, toneClass(agentTone(agent.state)))}>
             <Clock since={agent.since} until={agent.until} />
           </span>
-          <span className={css.state}>{agentWord(t, agent.state)}</span>
+          <span className={css.state}>{onHold ? interactionWord(t, 'on_hold') : agentWord(t, agent.state)}</span>
           <span className={css.rec}>
-            {recording && (
+            {call?.recording && (
               <>
                 <Icon name="record" size={12} /> {t('call.recording')}
               </>
             )}
           </span>
           <span className={css.space} />
-          <Link className={css.open} to="/interactions/$id" params={{ id }}>
-            {t('call.timeline')}
-          </Link>
+          {mayReadCurrent(me, agent.state) && (
+            <Link className={css.open} to="/interactions/$id" params={{ id }}>
+              {t('call.timeline')}
+            </Link>
+          )}
         </>
       ) : (
         <>

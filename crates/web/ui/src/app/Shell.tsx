@@ -3,12 +3,14 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { isLoggedOut, meQuery, queryClient } from '../api/queries';
+import { useLive } from '../live/live';
 import { connect, disconnect, whenTurnedDown } from '../live/socket';
 import { useT } from '../text/i18n';
-import { may } from './access';
+import { may, watches } from './access';
 import { CallStrip } from './CallStrip';
 import { ConnectionStrip } from './ConnectionStrip';
 import { useKeys } from './keys';
+import { useMyAgent } from './mine';
 import { Rail } from './Rail';
 import { endSession } from './session';
 import css from './Shell.module.css';
@@ -18,8 +20,10 @@ import { TopBar } from './TopBar';
 const CommandBar = lazy(() => import('./CommandBar'));
 const KeysDialog = lazy(() => import('./KeysDialog'));
 
-/** How often an agent's own state is asked for; who sees the board has it live. */
+/** How often an agent's own state is asked for while the live connection does not tell it. */
 const MY_STATE_EVERY_MS = 2_000;
+/** How often it is asked for otherwise: a session that ended is found out so. */
+const SESSION_EVERY_MS = 30_000;
 
 export function Shell() {
   const t = useT();
@@ -28,15 +32,17 @@ export function Shell() {
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [commands, setCommands] = useState(false);
   const [keys, setKeys] = useState(false);
-  const seesBoard = may(me, 'board');
+  const seesLive = watches(me);
+  const live = useLive((state) => state.connection === 'live');
+  const agent = useMyAgent(me);
 
-  const own = useQuery({ ...meQuery, enabled: me.agent !== null, refetchInterval: MY_STATE_EVERY_MS });
+  const own = useQuery({ ...meQuery, enabled: me.agent !== null, refetchInterval: live ? SESSION_EVERY_MS : MY_STATE_EVERY_MS });
   useEffect(() => {
     if (own.error && isLoggedOut(own.error)) endSession('ended');
   }, [own.error]);
 
   useEffect(() => {
-    if (!seesBoard) return undefined;
+    if (!seesLive) return undefined;
     // A connection that is turned down says nothing; the session is the likely cause, so it is asked about.
     whenTurnedDown(() => {
       queryClient.fetchQuery({ ...meQuery, staleTime: 0 }).catch((error: unknown) => {
@@ -45,7 +51,7 @@ export function Shell() {
     });
     connect();
     return disconnect;
-  }, [seesBoard]);
+  }, [seesLive]);
 
   useKeys([
     { keys: 'Ctrl K', match: 'Ctrl+KeyK', layer: 1, label: 'keys.commands', run: () => setCommands(true) },
@@ -74,14 +80,14 @@ export function Shell() {
 
   return (
     <ShellContext value={parts}>
-      <div className={css.shell} data-strip={me.agent ? 'yes' : 'no'}>
+      <div className={css.shell} data-strip={agent ? 'yes' : 'no'}>
         <a className={css.skip} href="#main">
           {t('shell.skip')}
         </a>
         <Rail me={me} />
-        <TopBar slot={setSlot} />
-        {me.agent && <CallStrip agent={me.agent} />}
-        <div className={css.notice}>{seesBoard && <ConnectionStrip />}</div>
+        <TopBar slot={setSlot} agent={agent} />
+        {agent && <CallStrip agent={agent} />}
+        <div className={css.notice}>{seesLive && <ConnectionStrip />}</div>
         <main id="main" className={css.main} tabIndex={-1}>
           <Outlet />
         </main>

@@ -1,6 +1,7 @@
+import type { AgentView } from '../api/types';
 import { useT } from '../text/i18n';
 import { Icon } from '../ui/Icon';
-import { may } from './access';
+import { may, watches } from './access';
 import { LivePill } from './LivePill';
 import { MeMenu } from './MeMenu';
 import { MyState } from './MyState';
@@ -12,13 +13,13 @@ const MAC = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform);
 /** `Ctrl K`, or `⌘K` where that is the habit. */
 export const commandKeys = MAC ? '⌘K' : 'Ctrl K';
 
-export function TopBar({ slot }: { slot: (element: HTMLElement | null) => void }) {
+export function TopBar({ slot, agent }: { slot: (element: HTMLElement | null) => void; agent: AgentView | null }) {
   const t = useT();
   const { me, openCommands } = useShell();
   return (
     <header className={css.top}>
       <div className={css.left}>
-        {me.agent && <MyState agent={me.agent} />}
+        {agent && <MyState agent={agent} />}
         <div ref={slot} className={css.slot} />
       </div>
       <button type="button" className={css.find} onClick={openCommands} aria-keyshortcuts="Control+K Meta+K">
@@ -27,7 +28,7 @@ export function TopBar({ slot }: { slot: (element: HTMLElement | null) => void }
         <kbd>{commandKeys}</kbd>
       </button>
       <div className={css.right}>
-        {may(me, 'board') && <LivePill />}
+        {watches(me) && <LivePill />}
         <MeMenu />
       </div>
     </header>

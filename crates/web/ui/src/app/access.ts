@@ -1,5 +1,5 @@
 /** What somebody may open. The server decides again at every request; this only keeps dead ends out of sight. */
-import type { Me } from '../api/types';
+import type { AgentState, Me } from '../api/types';
 
 export type Place = 'board' | 'interactions' | 'recordings';
 
@@ -10,12 +10,23 @@ const NEEDS: Record<Place, readonly string[]> = {
   recordings: ['hear_recordings'],
 };
 
-export type Asker = Pick<Me, 'permissions'>;
+export type Asker = Pick<Me, 'permissions' | 'role'>;
 
-export const may = (me: Asker, place: Place): boolean => NEEDS[place].every((permission) => me.permissions.includes(permission));
+/** Agents watch their own rows live; the page of the board is for those who look after others. */
+export const may = (me: Asker, place: Place): boolean =>
+  NEEDS[place].every((permission) => me.permissions.includes(permission)) && !(place === 'board' && seesOnlyOwn(me));
+
+/** Whether the live connection tells this person anything. */
+export const watches = (me: Asker): boolean => me.permissions.includes('see_board');
 
 /** Where somebody begins. */
 export const homeOf = (me: Asker): '/board' | '/interactions' => (may(me, 'board') ? '/board' : '/interactions');
+
+/** States in which an interaction is the agent's own; before that its story belongs to others. */
+const OWNED: ReadonlySet<AgentState> = new Set(['talking', 'wrap_up']);
+
+/** Whether the story of the interaction that an agent has just now may be read. */
+export const mayReadCurrent = (me: Asker, state: AgentState): boolean => may(me, 'interactions') && (!seesOnlyOwn(me) || OWNED.has(state));
 
 /** Whether the lists show only what this person took. */
 export const seesOnlyOwn = (me: Pick<Me, 'role'>): boolean => me.role === 'agent';

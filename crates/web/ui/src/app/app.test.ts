@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { homeOf, may } from './access';
+import { homeOf, may, mayReadCurrent, watches } from './access';
 import { score, search, type Command } from './commands';
 import { nameOf, type Pressed } from './keys';
 import { midnight, spanOf } from '../pages/interactions/period';
@@ -53,13 +53,25 @@ describe('a command', () => {
 });
 
 describe('somebody', () => {
-  const planner = { permissions: ['see_self', 'see_agents', 'see_queues', 'see_board'] };
-  const agent = { permissions: ['see_self', 'see_agents', 'see_queues', 'read_interactions', 'read_timelines', 'hear_recordings'] };
+  const planner = { role: 'planner' as const, permissions: ['see_self', 'see_agents', 'see_queues', 'see_board'] };
+  const agent = { role: 'agent' as const, permissions: ['see_self', 'see_agents', 'see_queues', 'see_board', 'read_interactions', 'read_timelines', 'hear_recordings'] };
 
   it('opens what the server permits, and needs all of it', () => {
     expect([may(planner, 'board'), may(planner, 'interactions'), may(planner, 'recordings')]).toEqual([true, false, false]);
     expect([may(agent, 'board'), may(agent, 'interactions'), may(agent, 'recordings')]).toEqual([false, true, true]);
-    expect(may({ permissions: ['read_interactions'] }, 'interactions')).toBe(false);
+    expect(may({ role: 'supervisor', permissions: ['read_interactions'] }, 'interactions')).toBe(false);
+  });
+
+  it('who takes calls watches the own rows, but has no board', () => {
+    expect([watches(agent), watches(planner), watches({ role: 'agent', permissions: [] })]).toEqual([true, true, false]);
+  });
+
+  it('reads the story of a call from the talk on, while others may already while it rings', () => {
+    const supervisor = { role: 'supervisor' as const, permissions: agent.permissions };
+    const states = ['reserved', 'talking', 'wrap_up'] as const;
+    expect(states.map((state) => mayReadCurrent(agent, state))).toEqual([false, true, true]);
+    expect(states.map((state) => mayReadCurrent(supervisor, state))).toEqual([true, true, true]);
+    expect(states.map((state) => mayReadCurrent(planner, state))).toEqual([false, false, false]);
   });
 
   it('begins where they may', () => {

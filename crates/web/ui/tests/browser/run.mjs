@@ -484,6 +484,36 @@ test('an agent changes the own state, by mouse and by keyboard', async ({ browse
   await context.close();
 });
 
+test('an agent sees who calls while the phone rings, and the timeline is offered from the talk on', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'anna', complaints });
+  const refused = [];
+  page.on('response', (response) => response.status() >= 400 && refused.push(response.url()));
+  const asked = [];
+  page.on('request', (request) => request.url().includes('/timeline') && asked.push(request.url()));
+  const me = mock.center.agents.get('anna');
+  Object.assign(me, { state: 'ready', interaction: null, reason: null, until: null, next: null });
+  await page.goto('/interactions');
+  const strip = page.getByRole('region', { name: 'My call' });
+  await strip.getByText('No call.').waitFor();
+  const before = Date.now();
+  const call = mock.center.ring('anna', { number: '+14155550123', display: 'Maria Jansen' });
+  await strip.getByText('Maria Jansen').waitFor();
+  assert.ok(Date.now() - before < 1_000, 'at once, not when it is asked for next');
+  await strip.getByText('+1 415 555 0123 · support').waitFor();
+  await strip.getByText('Reserved').waitFor();
+  assert.equal(await strip.getByRole('link').count(), 0, 'no timeline while it rings');
+  assert.equal(await page.locator(`[data-open="${call.id}"]`).count(), 0);
+  mock.center.take(call);
+  await strip.getByText('Talking').waitFor();
+  await strip.getByText('Recording').waitFor();
+  await page.locator(`[data-open="${call.id}"]`).waitFor({ timeout: 3_000 });
+  assert.deepEqual([asked, refused], [[], []]);
+  await strip.getByRole('link', { name: 'Timeline' }).click();
+  await ready.timeline(page);
+  assert.deepEqual(refused, []);
+  await context.close();
+});
+
 test('who may not open the board is told so, and the rail does not offer it', async ({ browser, mock, complaints }) => {
   const agent = await open(browser, mock, { user: 'anna', complaints });
   await agent.page.goto('/board');

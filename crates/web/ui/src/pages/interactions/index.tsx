@@ -2,10 +2,11 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { agentsQuery, interactionsQuery, type InteractionFilter } from '../../api/queries';
+import { agentsQuery, interactionsQuery, LIST_IN_CALL_EVERY_MS, queryClient, type InteractionFilter } from '../../api/queries';
 import { talkedOf, waitedOf } from '../../api/measures';
 import type { Interaction } from '../../api/types';
 import { seesOnlyOwn } from '../../app/access';
+import { useMyAgent } from '../../app/mine';
 import { useKeys } from '../../app/keys';
 import { TopSlot, useShell } from '../../app/frame';
 import { count, duration, moment, UNKNOWN, zone } from '../../text/format';
@@ -85,7 +86,16 @@ export default function Interactions() {
     const { from, to, queue, agent, outcome, number } = search;
     return { ...spanOf(when, Date.now(), { from, to }), queue, agent, outcome, number };
   }, [search, when]);
-  const list = useInfiniteQuery(interactionsQuery(filter));
+  const mine = useMyAgent(me);
+  const call = mine?.interaction ? `${mine.interaction} ${mine.state}` : '';
+  const list = useInfiniteQuery(interactionsQuery(filter, call === '' ? undefined : LIST_IN_CALL_EVERY_MS));
+  // A call that came, was taken or ended is seen in the list at once.
+  const seen = useRef(call);
+  useEffect(() => {
+    if (seen.current === call) return;
+    seen.current = call;
+    void queryClient.invalidateQueries({ queryKey: ['interactions'] });
+  }, [call]);
   const staff = useQuery(agentsQuery);
   const names = useMemo(() => new Map(staff.data?.agents.map((agent) => [agent.id, agent.name])), [staff.data]);
   const nameOf = useCallback((id: string) => names.get(id) ?? id, [names]);

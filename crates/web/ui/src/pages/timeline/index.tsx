@@ -126,10 +126,14 @@ function Told({ timeline }: { timeline: Timeline }) {
   );
 }
 
+/** How soon the story of the own call is asked for again when it is not written down yet. */
+const SOON_MS = 1_000;
+
 /** What happened, and why. */
 export default function TimelinePage() {
   const t = useT();
   const { id } = useParams({ from: '/inside/interactions/$id' });
+  const { me } = useShell();
   const story = useQuery(timelineQuery(id));
   // An interaction that is open on the board is read again as soon as its row changes.
   const row = useRow(interactions, id);
@@ -141,11 +145,20 @@ export default function TimelinePage() {
   }, [row, refetch]);
 
   const { error } = story;
+  // The library writes down who took a call a moment after the call is taken.
+  const soon = error instanceof Fault && error.status === 403 && row?.agent === me.login && row.state !== 'offered';
+  useEffect(() => {
+    if (!soon) return undefined;
+    const timer = setInterval(() => void refetch(), SOON_MS);
+    return () => clearInterval(timer);
+  }, [soon, refetch]);
   return (
     <>
       <TopSlot title={t('timeline.title')} />
       {story.data ? (
         <Told key={id} timeline={story.data} />
+      ) : soon ? (
+        <Lines rows={14} />
       ) : error instanceof Fault && error.status === 403 ? (
         <NotAllowed />
       ) : error instanceof Fault && error.status === 404 ? (
