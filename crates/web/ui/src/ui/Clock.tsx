@@ -17,6 +17,9 @@ export const clockText = (since: number | null | undefined, until: number | null
   return since ? duration(now - since) : UNKNOWN;
 };
 
+/** A time that is known once it is over, and runs until then. */
+export const Measured = ({ ms, since }: { ms: number | null; since: number | null }) => (ms === null && since !== null ? <Clock since={since} /> : duration(ms));
+
 export function Clock({ since, until, className }: Props) {
   const place = useRef<HTMLSpanElement>(null);
   useEffect(() => {

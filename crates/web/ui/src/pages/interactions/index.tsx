@@ -3,15 +3,16 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { agentsQuery, interactionsQuery, LIST_IN_CALL_EVERY_MS, queryClient, type InteractionFilter } from '../../api/queries';
-import { talkedOf, waitedOf } from '../../api/measures';
+import { progressOf, talkedOf, talkingSince, waitedOf, waitingSince } from '../../api/measures';
 import type { Interaction } from '../../api/types';
 import { seesOnlyOwn } from '../../app/access';
 import { useMyAgent } from '../../app/mine';
 import { useKeys } from '../../app/keys';
 import { TopSlot, useShell } from '../../app/frame';
-import { count, duration, moment, UNKNOWN, zone } from '../../text/format';
+import { count, moment, UNKNOWN, zone } from '../../text/format';
 import { langOf, numberBeside, partyName } from '../../text/party';
 import { useT, type Translate } from '../../text/i18n';
+import { Measured } from '../../ui/Clock';
 import { cx } from '../../ui/cx';
 import { Button } from '../../ui/controls';
 import { Icon } from '../../ui/Icon';
@@ -56,16 +57,16 @@ function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameO
         )}
       </span>
       <span role="cell" className={css.right}>
-        {duration(waitedOf(one))}
+        <Measured ms={waitedOf(one)} since={waitingSince(one)} />
       </span>
       <span role="cell" className={css.right}>
-        {duration(talkedOf(one))}
+        <Measured ms={talkedOf(one)} since={talkingSince(one)} />
       </span>
       <span role="cell" className={css.right}>
         {one.offers ? count(one.offers) : UNKNOWN}
       </span>
       <span role="cell" className={css.rec}>
-        {one.recordings.length > 0 && (
+        {one.recordings.some((recording) => progressOf(recording) !== 'failed') && (
           <span role="img" aria-label={t('list.recorded')} title={t('list.recorded')}>
             <Icon name="talking" />
           </span>

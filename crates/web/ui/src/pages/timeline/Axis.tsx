@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState, type PointerEvent } from 'react';
+import { progressOf } from '../../api/measures';
 import type { Recording } from '../../api/types';
 import { duration } from '../../text/format';
 import { useT } from '../../text/i18n';
@@ -13,7 +14,7 @@ function useOutline(recording: Recording | undefined): Outline | 'loading' | 'pl
   const [outline, setOutline] = useState<Outline | 'loading' | 'plain'>('loading');
   const url = recording?.url;
   const fits =
-    recording?.length_ms != null && recording.length_ms <= LENGTH_MAX_MS && (recording.bytes ?? 0) <= BYTES_MAX;
+    recording?.length_ms != null && progressOf(recording) === 'done' && recording.length_ms <= LENGTH_MAX_MS && (recording.bytes ?? 0) <= BYTES_MAX;
   useEffect(() => {
     if (!url || !fits) {
       setOutline('plain');
@@ -107,7 +108,8 @@ export function Axis({ story, recording, nameOf }: Props) {
     if (event.type === 'pointerdown') event.currentTarget.setPointerCapture(event.pointerId);
     cursor.seek(start + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * length);
   };
-  const heardFrom = recording?.started_at;
+  const failed = recording !== undefined && progressOf(recording) === 'failed';
+  const heardFrom = failed ? undefined : recording?.started_at;
   const heardTo = heardFrom === undefined ? undefined : heardFrom + (recording?.length_ms ?? end - heardFrom);
 
   return (
@@ -155,7 +157,7 @@ export function Axis({ story, recording, nameOf }: Props) {
               {typeof outline === 'object' && <Wave outline={outline} />}
             </div>
           )}
-          {recording === undefined && <span className={css.none}>{t('axis.no_sound')}</span>}
+          {heardFrom === undefined && <span className={css.none}>{t(failed ? 'axis.failed' : 'axis.no_sound')}</span>}
         </div>
         <div ref={head} className={css.head} />
       </div>

@@ -1,11 +1,12 @@
 import { useState, type ReactNode } from 'react';
-import { heldOf, talkedOf, waitedOf, wrappedUpOf } from '../../api/measures';
+import { heldOf, progressOf, talkedOf, talkingSince, waitedOf, waitingSince, wrappedUpOf } from '../../api/measures';
 import type { Interaction, LineOf, OfferWhy, Quality } from '../../api/types';
 import { bytes, clockFine, count, decimal, duration, momentFull, offset, percent, phone, UNKNOWN } from '../../text/format';
 import { eventTitle, roleWord, stateWord, verbWord } from '../../text/events';
 import { numberBeside, partyName } from '../../text/party';
 import { causeOf, notReadyReason, whyNow, whyOffered, whyPassedOver, whySkills, whyWaiting, type NameOf } from '../../text/sentences';
 import { useT } from '../../text/i18n';
+import { Measured } from '../../ui/Clock';
 import { Button } from '../../ui/controls';
 import { Icon } from '../../ui/Icon';
 import { Outcome } from '../../ui/Outcome';
@@ -282,8 +283,8 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
           [t('details.to'), interaction.to],
           [t('details.origin'), <code key="origin">{interaction.origin}</code>],
           [t('details.arrived'), momentFull(interaction.arrived_at)],
-          [t('details.waited'), duration(waitedOf(interaction))],
-          [t('details.talked'), duration(talkedOf(interaction))],
+          [t('details.waited'), <Measured key="waited" ms={waitedOf(interaction)} since={waitingSince(interaction)} />],
+          [t('details.talked'), <Measured key="talked" ms={talkedOf(interaction)} since={talkingSince(interaction)} />],
           [t('details.held'), duration(heldOf(interaction))],
           [t('details.wrapped_up'), duration(wrappedUpOf(interaction))],
           [t('details.offers'), count(interaction.offers)],
@@ -295,7 +296,11 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
           <Fields
             fields={interaction.recordings.map((one): Field => [
               t(`recording.${one.kind}`),
-              one.length_ms == null ? t('call.recording') : `${duration(one.length_ms)} · ${bytes(one.bytes)}`,
+              {
+                going: () => t('call.recording'),
+                failed: () => t('event.recording_failed'),
+                done: () => `${duration(one.length_ms)} · ${bytes(one.bytes)}`,
+              }[progressOf(one)](),
             ])}
           />
         </>

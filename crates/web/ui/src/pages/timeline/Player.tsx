@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Radio, RadioGroup } from 'react-aria-components';
+import { progressOf } from '../../api/measures';
 import type { Recording } from '../../api/types';
 import { useKeys } from '../../app/keys';
 import { bytes, duration } from '../../text/format';
@@ -34,7 +35,8 @@ export function Player({ recording, open, end }: Props) {
   const url = recording?.url;
   const startedAt = recording?.started_at ?? 0;
   const length = recording?.length_ms ?? null;
-  const ready = url !== undefined && length !== null;
+  const progress = recording && progressOf(recording);
+  const ready = url !== undefined && length !== null && progress === 'done';
 
   useEffect(() => {
     if (!ready) return undefined;
@@ -112,8 +114,8 @@ export function Player({ recording, open, end }: Props) {
   if (!ready) {
     return (
       <section className={css.player} aria-label={t('player.label')}>
-        <Icon name={open && recording ? 'record' : 'talking'} className={open && recording ? css.red : css.off} />
-        <p className={css.none}>{t(recording ? 'player.still' : open ? 'player.not_yet' : 'player.none')}</p>
+        <Icon name={progress === 'failed' ? 'warning' : progress && open ? 'record' : 'talking'} className={progress === 'failed' || (progress && open) ? css.red : css.off} />
+        <p className={css.none}>{t(progress === 'failed' ? 'player.broken' : progress ? 'player.still' : open ? 'player.not_yet' : 'player.none')}</p>
       </section>
     );
   }

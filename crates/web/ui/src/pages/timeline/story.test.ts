@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Interaction, Line, LineOf } from '../../api/types';
+import { progressOf, talkedOf, talkingSince, waitedOf, waitingSince } from '../../api/measures';
+import type { Interaction, Line, LineOf, Recording } from '../../api/types';
 import { Cursor } from './cursor';
 import { labelOf, ladderOf, lookOf } from './ladder';
 import { entryAt, mainRecording, storyOf, ticks } from './story';
@@ -45,6 +46,32 @@ const call: Line[] = [
 
 const told = storyOf({ interaction: interaction(), lines: call }, T + 999_999);
 const lane = (party: string) => told.lanes.find((one) => one.party === party)?.segments.map((one) => `${one.phase} ${one.from - T}–${one.to === null ? '' : one.to - T}`);
+
+describe('a recording', () => {
+  const recording = (more: Partial<Recording> = {}): Recording => ({ id: 'RC-1', kind: 'call', started_at: T, length_ms: 9_000, bytes: 5, url: '', ...more });
+
+  it('goes on, failed, or can be heard', () => {
+    expect([recording({ length_ms: null, bytes: null }), recording({ length_ms: 0, bytes: 0 }), recording()].map(progressOf)).toEqual(['going', 'failed', 'done']);
+    expect(progressOf(recording({ length_ms: 0, bytes: 44 }))).toBe('done');
+  });
+
+  it('that failed is not chosen before one that can be heard', () => {
+    const all = [recording({ id: 'lost', length_ms: 0, bytes: 0 }), recording({ id: 'message', kind: 'message' })];
+    expect(mainRecording(all)?.id).toBe('message');
+    expect(mainRecording(all.slice(0, 1))?.id).toBe('lost');
+  });
+});
+
+describe('a talk', () => {
+  it('is known when it is over, and runs from its beginning until then', () => {
+    const open = interaction({ state: 'on_hold', closed_at: null, queued_at: T, connected_at: T + 5, waited_ms: 5, talked_ms: 0 });
+    expect([talkedOf(open), talkingSince(open), waitedOf(open), waitingSince(open)]).toEqual([null, T + 5, 5, null]);
+    const over = { ...open, state: 'wrap_up' as const, ended_at: T + 9, talked_ms: 4 };
+    expect([talkedOf(over), talkingSince(over)]).toEqual([4, null]);
+    expect(waitingSince(interaction({ state: 'offered', queued_at: T, connected_at: null }))).toBe(T);
+    expect(waitingSince(interaction({ state: 'closed', queued_at: T, connected_at: null }))).toBeNull();
+  });
+});
 
 describe('a story', () => {
   it('spans from the arrival to the close', () => {

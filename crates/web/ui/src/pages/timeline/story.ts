@@ -1,4 +1,5 @@
 /** One interaction's lines as what the page draws: a span of time, lanes per party, lines with names. Pure. */
+import { progressOf } from '../../api/measures';
 import type { Line, LineOf, Recording, Timeline } from '../../api/types';
 
 export type Phase = 'flow' | 'wait' | 'ring' | 'talk' | 'hold' | 'wrap' | 'outside';
@@ -190,10 +191,13 @@ export function ticks(length: number): number[] {
   return marks;
 }
 
-/** The recording to be heard: the talk before a message, the longest first. */
+/** The recording to be heard: one that did not fail, the talk before a message, the longest first. */
 export function mainRecording(recordings: readonly Recording[]): Recording | undefined {
   return recordings.toSorted(
-    (a, b) => Number(b.kind === 'call') - Number(a.kind === 'call') || (b.length_ms ?? 0) - (a.length_ms ?? 0),
+    (a, b) =>
+      Number(progressOf(a) === 'failed') - Number(progressOf(b) === 'failed') ||
+      Number(b.kind === 'call') - Number(a.kind === 'call') ||
+      (b.length_ms ?? 0) - (a.length_ms ?? 0),
   )[0];
 }
 
