@@ -78,9 +78,14 @@ const plain = (number: string) => phone(number).replaceAll(NB, ' ');
 describe('phone numbers', () => {
   it('are grouped so that they can be read aloud', () => {
     expect(plain('+8613812342071')).toBe('+86 138 1234 2071');
-    expect(plain('13812342071')).toBe('138 1234 2071');
     expect(plain('+14155550123')).toBe('+1 415 555 0123');
     expect(plain('+31612345678')).toBe('+31 612 345 678');
+    expect(plain('+353861234567')).toBe('+353 861 234 567');
+    expect(plain('+79161234567')).toBe('+7 9161 234 567');
+  });
+
+  it('without a plus stay as they came, because nobody knows where their parts end', () => {
+    for (const same of ['15551234', '4930123456', '13812342071', '02079460000', '0049301234567']) expect(phone(same)).toBe(same);
   });
 
   it('keep what is not a number, and short ones, as they are', () => {

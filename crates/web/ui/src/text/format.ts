@@ -107,19 +107,21 @@ export function bytes(value: Maybe): string {
   return `${decimal(value / 1_000_000, 1)}\u00a0MB`;
 }
 
-/** Groups the digits of a number so that it can be read aloud: `+86 138 1234 2071`. What is no number stays as it is. */
+/** Country codes of two digits; 1 and 7 have one, all others have three (ITU-T E.164). */
+const TWO_DIGITS = /^(?:2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+
+/**
+ * Groups the digits of a full international number so that it can be read aloud: `+86 138 1234 2071`. Without the plus
+ * nobody knows where country and area end, so all else stays as it came.
+ */
 export function phone(number: string): string {
-  if (!/^\+?\d{7,15}$/.test(number)) return number;
-  const china = /^(\+86)?(1\d{2})(\d{4})(\d{4})$/.exec(number);
-  if (china) return [china[1], china[2], china[3], china[4]].filter(Boolean).join(NB);
-  const america = /^(\+1)(\d{3})(\d{3})(\d{4})$/.exec(number);
-  if (america) return america.slice(1).join(NB);
-  const plus = number.startsWith('+');
-  const digits = plus ? number.slice(1) : number;
-  const head = plus ? 2 : digits.startsWith('0') ? 4 : 3;
-  const rest = digits.slice(head);
-  const groups = rest.match(/\d{1,3}(?=(\d{3})*$)/g) ?? [];
+  if (!/^\+[1-9]\d{6,14}$/.test(number)) return number;
+  const known = /^(\+86)(1\d{2})(\d{4})(\d{4})$/.exec(number) ?? /^(\+1)(\d{3})(\d{3})(\d{4})$/.exec(number);
+  if (known) return known.slice(1).join(NB);
+  const digits = number.slice(1);
+  const head = /^[17]/.test(digits) ? 1 : TWO_DIGITS.test(digits) ? 2 : 3;
+  const groups = digits.slice(head).match(/\d{1,3}(?=(\d{3})*$)/g) ?? [];
   // A group of one digit reads badly: it joins its neighbor.
   if (groups.length > 1 && groups[0]?.length === 1) groups.splice(0, 2, `${groups[0]}${groups[1]}`);
-  return [`${plus ? '+' : ''}${digits.slice(0, head)}`, ...groups].join(NB);
+  return [`+${digits.slice(0, head)}`, ...groups].join(NB);
 }
