@@ -9,7 +9,7 @@ import { seesOnlyOwn } from '../../app/access';
 import { useMyAgent } from '../../app/mine';
 import { useKeys } from '../../app/keys';
 import { TopSlot, useShell } from '../../app/frame';
-import { count, moment, UNKNOWN, zone } from '../../text/format';
+import { count, moment, phone, UNKNOWN, zone } from '../../text/format';
 import { langOf, numberBeside, partyName } from '../../text/party';
 import { useT, type Translate } from '../../text/i18n';
 import { Measured } from '../../ui/Clock';
@@ -41,13 +41,16 @@ function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameO
         </Link>
         {numberBeside(one.from) && <span className={css.number}>{numberBeside(one.from)}</span>}
       </span>
+      <span role="cell" className={cx(css.cut, css.to)}>
+        {phone(one.to)}
+      </span>
       <span role="cell" className={css.cut}>
         {one.queue ?? UNKNOWN}
       </span>
       <span role="cell" className={css.cut}>
         {one.agent ? nameOf(one.agent) : UNKNOWN}
       </span>
-      <span role="cell">
+      <span role="cell" className={css.outcome}>
         {open ? (
           <span className={cx(css.open, toneClass(interactionTone(one.state)))}>
             <InteractionIcon state={one.state} /> {interactionWord(t, one.state)}
@@ -67,7 +70,7 @@ function Row({ one, t, nameOf, chosen }: { one: Interaction; t: Translate; nameO
       </span>
       <span role="cell" className={css.rec}>
         {one.recordings.some((recording) => progressOf(recording) !== 'failed') && (
-          <span role="img" aria-label={t('list.recorded')} title={t('list.recorded')}>
+          <span role="img" className={css.outcome} aria-label={t('list.recorded')} title={t('list.recorded')}>
             <Icon name="talking" />
           </span>
         )}
@@ -146,6 +149,9 @@ export default function Interactions() {
               {t('list.arrived')} <small>{zone(Date.now())}</small>
             </span>
             <span role="columnheader">{t('list.from')}</span>
+            <span role="columnheader" className={css.to}>
+              {t('list.to')}
+            </span>
             <span role="columnheader">{t('list.queue')}</span>
             <span role="columnheader">{t('list.agent')}</span>
             <span role="columnheader">{t('list.outcome')}</span>
