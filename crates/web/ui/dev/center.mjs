@@ -140,6 +140,29 @@ export class Center {
     return interaction;
   }
 
+  /** Somebody dialled a number nobody has. */
+  turnAway(number, to) {
+    const interaction = this.#arrive(true);
+    const record = this.records.get(interaction.id);
+    Object.assign(interaction, { from: { number, display: null }, to });
+    record.lines = record.lines.filter((line) => line.kind === 'sip' && line.pending.method === 'INVITE' && !line.pending.status);
+    this.#line(interaction.id, { kind: 'arrived', leg: record.leg, from: interaction.from, to, origin: 'trunk:carrier' });
+    this.#line(interaction.id, { kind: 'trouble', what: `no dialplan has the entry tel:${to}` });
+    this.#sip(interaction.id, { leg: record.leg, role: 'customer', user: number, remote: record.remote, transport: 'udp', sent: true, method: 'INVITE', status: 404, reason: 'Not Found' });
+    this.#line(interaction.id, { kind: 'leg_ended', leg: record.leg, role: 'customer', cause: 'released', quality: null });
+    this.#close(interaction, 'refused');
+    return interaction;
+  }
+
+  /** The disk was full, or something like it. */
+  loseRecording(id, why) {
+    const { interaction, lines } = this.records.get(id);
+    Object.assign(interaction.recordings[0], { length_ms: 0, bytes: 0 });
+    const at = lines.findIndex((line) => line.kind === 'recording_stopped');
+    lines.splice(at, 1, { at: lines[at].at, seq: lines[at].seq, kind: 'recording_failed', recording: interaction.recordings[0].id, why });
+    return interaction;
+  }
+
   take(interaction) {
     this.#connect(interaction, this.agents.get(interaction.agent), interaction.side);
   }

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
 import { agents, interactions, queues } from '../live/live';
+import { headed } from '../text/format';
 import { partyName } from '../text/party';
 import { switchLanguage, useT } from '../text/i18n';
 import { cx } from '../ui/cx';
@@ -75,7 +76,7 @@ export default function CommandBar({ close }: { close: () => void }) {
         all.push({
           id: `away-${reason}`,
           kind,
-          title: `${agentWord(t, 'not_ready')} · ${t(`reason.${reason}`)}`,
+          title: `${agentWord(t, 'not_ready')} · ${headed(t(`reason.${reason}`))}`,
           words: t('command.away.words'),
           run: () => wish({ state: 'not_ready', reason }),
         });

@@ -1,6 +1,7 @@
 import { Button as AriaButton, Header, MenuSection, MenuTrigger, Separator } from 'react-aria-components';
 import { useState } from 'react';
 import type { AgentView } from '../api/types';
+import { headed } from '../text/format';
 import { notReadyReason } from '../text/sentences';
 import { useT } from '../text/i18n';
 import { Clock } from '../ui/Clock';
@@ -42,9 +43,9 @@ export function MyState({ agent }: { agent: AgentView }) {
             <MenuSection>
               <Header>{agentWord(t, 'not_ready')}</Header>
               {REASONS.map((one) => (
-                <MenuItem key={one} id={one} textValue={t(`reason.${one}`)} onAction={() => pick({ state: 'not_ready', reason: one })}>
+                <MenuItem key={one} id={one} textValue={headed(t(`reason.${one}`))} onAction={() => pick({ state: 'not_ready', reason: one })}>
                   <span className={css.choice}>
-                    <AgentIcon state="not_ready" /> {t(`reason.${one}`)}
+                    <AgentIcon state="not_ready" /> {headed(t(`reason.${one}`))}
                   </span>
                 </MenuItem>
               ))}

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { homeOf, may, mayReadCurrent, watches } from './access';
 import { score, search, type Command } from './commands';
 import { nameOf, type Pressed } from './keys';
-import { midnight, spanOf } from '../pages/interactions/period';
+import { spanOf } from '../pages/interactions/period';
+import { midnight } from '../text/day';
 
 const press = (code: string, more: Partial<Pressed> = {}): Pressed => ({ code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, keyCode: 0, ...more });
 

@@ -18,13 +18,13 @@ export function useShell(): ShellParts & { slot: HTMLElement | null } {
   return parts;
 }
 
-/** Puts a page's title and controls into the top bar, and its name into the window's title. */
-export function TopSlot({ title, children }: { title: string; children?: ReactNode }) {
+/** Puts a page's title and controls into the top bar, and its name, after that of what it shows, into the window's title. */
+export function TopSlot({ title, tab, children }: { title: string; tab?: string | undefined; children?: ReactNode }) {
   const { slot, me } = useShell();
   const center = me.center.name;
   useEffect(() => {
-    document.title = `${title} · ${center}`;
-  }, [title, center]);
+    document.title = [tab, title, center].filter(Boolean).join(' · ');
+  }, [tab, title, center]);
   if (!slot) return null;
   return createPortal(
     <>

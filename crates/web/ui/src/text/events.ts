@@ -14,6 +14,16 @@ const isOneOf = <T extends string>(all: readonly T[], word: string): word is T =
 export const stateWord = (state: string): string => (isOneOf(STATES, state) ? t(`state.${state}`) : state);
 export const outcomeWord = (outcome: Outcome): string => (isOneOf(OUTCOMES, outcome) ? t(`outcome.${outcome}`) : outcome);
 
+/** `trunk:carrier` and `user:1001` in words; what a newer server may say otherwise stays as it is. */
+export function originWords(origin: string): string {
+  const [, kind, name] = /^(trunk|user):(.+)$/.exec(origin) ?? [];
+  if (!name) return origin;
+  return kind === 'trunk' ? t('origin.trunk', { name }) : t('origin.user', { name });
+}
+
+/** Whether a trouble is only that nobody has the number dialled: the caller's mistake, not the center's. */
+export const isWrongNumber = (line: Line): boolean => line.kind === 'trouble' && /^no dialplan\b/.test(line.what);
+
 /** What a flow step does, in a word. */
 export const verbWord = (verb: string): string => (isOneOf(VERBS, verb) ? t(`verb.${verb}`) : verb);
 
@@ -65,7 +75,7 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
     case 'agent_changed':
       return t('event.agent_changed', { agent: nameOf(line.agent), state: stateWord(line.to) });
     case 'trouble':
-      return t('event.trouble');
+      return t(isWrongNumber(line) ? 'event.wrong_number' : 'event.trouble');
     case 'closed':
       return t('event.closed', { outcome: outcomeWord(line.outcome) });
     case 'started':
@@ -85,7 +95,7 @@ export const roleWord = (role: string): string =>
 export function eventWhy(line: Line, nameOf: NameOf): string[] {
   switch (line.kind) {
     case 'arrived':
-      return [numberBeside(line.from), line.origin].filter(Boolean);
+      return [numberBeside(line.from), t('origin.by', { origin: originWords(line.origin) })].filter(Boolean);
     case 'queued':
       return line.why ? [whyWaiting(line.why)] : [];
     case 'offered':

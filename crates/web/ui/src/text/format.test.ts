@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { age, bytes, clockFine, count, day, decimal, duration, moment, offset, percent, phone, seconds, zone } from './format';
+import { age, bytes, clockFine, count, day, decimal, duration, headed, moment, offset, percent, phone, seconds, zone } from './format';
+import { todayText } from './day';
 import { langOf, numberBeside, partyName } from './party';
 import { speak } from './testing';
 
@@ -50,6 +51,12 @@ describe('numbers', () => {
   });
 });
 
+describe('a word at the head of a line', () => {
+  it('begins with a capital where there are capitals', () => {
+    expect(['lunch', 'école', '午餐', ''].map(headed)).toEqual(['Lunch', 'École', '午餐', '']);
+  });
+});
+
 describe('times', () => {
   beforeEach(() => speak('en'));
   const at = new Date(2026, 10, 21, 14, 42, 7, 318).getTime();
@@ -66,6 +73,12 @@ describe('times', () => {
 
   it('in an interaction have a tenth', () => {
     expect(offset(37_249)).toBe('0:37.2');
+  });
+
+  it('of the day say where it begins for the reader', () => {
+    const noon = Date.UTC(2026, 10, 22, 12);
+    const text = todayText(noon);
+    expect(text).toMatch(new Date(noon).getTimezoneOffset() === 0 ? /^Today \(UTC day\)$/ : /^Today \(UTC day, from (\d+ \w+ )?\d\d:\d\d here\)$/);
   });
 
   it('name the zone', () => {

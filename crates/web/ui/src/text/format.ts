@@ -35,6 +35,9 @@ export const decimal = (value: Maybe, digits: number): string =>
 /** `76.4 %`; the space does not break. */
 export const percent = (value: Maybe, digits = 1): string => (known(value) ? `${decimal(value, digits)}\u00a0%` : UNKNOWN);
 
+/** A word as it stands at the head of a line. */
+export const headed = (word: string): string => word.charAt(0).toLocaleUpperCase(TAGS[language()]) + word.slice(1);
+
 /** `4:12`, `1:04:12`. Seconds are cut, not rounded: a clock never shows a second that has not passed. */
 export function duration(ms: Maybe): string {
   if (!known(ms)) return UNKNOWN;
@@ -58,6 +61,9 @@ export const seconds = (ms: Maybe): string => (known(ms) ? `${count(ms / 1000)}\
 export const clock = (at: Maybe): string =>
   known(at) ? dates({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at) : UNKNOWN;
 
+/** `14:42`. */
+export const clockShort = (at: Maybe): string => (known(at) ? dates({ hour: '2-digit', minute: '2-digit' }).format(at) : UNKNOWN);
+
 /** `14:42:07.318`, for the messages of one call. */
 export const clockFine = (at: Maybe): string =>
   known(at)
@@ -73,7 +79,7 @@ export function day(at: Maybe): string {
   return `${part('month')}-${part('day')}`;
 }
 
-const sameDay = (a: number, b: number): boolean => new Date(a).toDateString() === new Date(b).toDateString();
+export const sameDay = (a: number, b: number): boolean => new Date(a).toDateString() === new Date(b).toDateString();
 
 /** The clock alone today, with the day otherwise. */
 export const moment = (at: Maybe, now: number = Date.now()): string =>

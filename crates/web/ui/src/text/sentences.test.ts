@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { OfferWhy, PassedOver, WaitWhy } from '../api/types';
+import { eventTitle, eventWhy, originWords } from './events';
 import { asIs, causeOf, notReadyReason, whoPassedOver, whyNow, whyOffered, whySkills, whyWaiting } from './sentences';
 import { speak } from './testing';
 
@@ -51,6 +52,29 @@ describe('why an interaction waits', () => {
   it('is said to be unknown when a newer server gives a newer reason', () => {
     speak('en');
     expect(whyWaiting({ code: 'full_moon' } as unknown as WaitWhy)).toBe('The reason is not known to this page');
+  });
+});
+
+describe('where a call came from', () => {
+  it('is told in words, and as it is when it is something new', () => {
+    speak('en');
+    expect(['trunk:carrier', 'user:1001', 'web'].map(originWords)).toEqual(['trunk carrier', 'user 1001', 'web']);
+    const arrived = { at: 1, kind: 'arrived' as const, leg: 'L', from: { number: '1001' }, to: '4001', origin: 'trunk:carrier' };
+    expect(eventWhy(arrived, asIs)).toEqual(['by trunk carrier']);
+    speak('zh');
+    expect(originWords('trunk:carrier')).toBe('中继 carrier');
+    expect(eventWhy(arrived, asIs)).toEqual(['中继 carrier']);
+  });
+});
+
+describe('a number nobody has', () => {
+  it('is no trouble of the center', () => {
+    speak('en');
+    const trouble = (what: string) => ({ at: 1, kind: 'trouble' as const, what });
+    for (const what of ['no dialplan has the entry tel:4999', 'no dialplan, phone or carrier has this number']) {
+      expect(eventTitle(trouble(what), asIs)).toBe('Nobody has this number');
+    }
+    expect(eventTitle(trouble('the database is away'), asIs)).toBe('Something went wrong');
   });
 });
 

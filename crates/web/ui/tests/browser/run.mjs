@@ -421,6 +421,68 @@ test('the timeline is walked and heard by keyboard, and one cursor joins all', a
   await context.close();
 });
 
+test('sound that plays leaves the overview in place, and an opened event has a way back', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto(`/interactions/${lastHandled(mock, (record) => record.interaction.recordings[0]?.length_ms > 20_000)}`);
+  await ready.timeline(page);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.waitForFunction(() => Number(document.querySelector('input[type=range]').value) > 500);
+  assert.equal(await page.locator('ol [aria-current=true]').count(), 1, 'the event that is heard is marked');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.locator('[data-event=offered]').first().click();
+  await page.getByRole('heading', { name: /^Why / }).waitFor();
+  await page.getByRole('button', { name: 'Back to the overview' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.locator('section[aria-labelledby=ladder-title] button').first().click();
+  const [wide, shown] = await page.locator('pre').evaluate((node) => [node.scrollWidth, node.clientWidth]);
+  assert.ok(wide <= shown, 'a message is not cut');
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await context.close();
+});
+
+test('a wrong number and a recording that failed read as what they are', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  const wrong = mock.center.turnAway('15551234', '4999');
+  const lost = mock.center.loseRecording(lastHandled(mock), `the recording file /${'srv/hotline/recordings/'.repeat(4)}x.part cannot be used: no space is left`);
+  await page.goto('/interactions');
+  await page.locator(`[data-open="${wrong.id}"]`).waitFor();
+  await page.getByRole('row', { name: /15551234/ }).getByText('4999').waitFor();
+  await page.goto(`/interactions/${wrong.id}`);
+  await page.getByText('Nobody has this number').waitFor();
+  await page.getByText('by trunk carrier').waitFor();
+  assert.equal(await page.title(), '15551234 · Timeline · Demo center');
+  assert.equal(await page.getByText('Something went wrong').count(), 0);
+  assert.equal(await page.getByRole('list', { name: 'Caller' }).count(), 1, 'the caller has a lane');
+  const top = async () => (await page.locator('#events-title').boundingBox()).y;
+  const alone = await top();
+  await page.goto(`/interactions/${lost.id}`);
+  await page.getByText('The recording failed. There is nothing to hear.').waitFor();
+  assert.equal(await top(), alone, 'a second lane moves nothing');
+  const [wide, shown] = await page.locator('section[aria-labelledby=events-title] ol').evaluate((node) => [node.scrollWidth, node.clientWidth]);
+  assert.ok(wide <= shown, 'a long path wraps');
+  await context.close();
+});
+
+test('English quotes are no wider than a letter, whatever font the letters come from', async ({ browser, mock, complaints }) => {
+  const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+  await page.goto('/board');
+  await ready.board(page);
+  const widths = await page.evaluate(() =>
+    ['\u201c', '\u2019', '\u00b7'].map((mark) => {
+      const node = document.createElement('span');
+      node.textContent = mark;
+      document.body.append(node);
+      const { width } = node.getBoundingClientRect();
+      node.remove();
+      return width / 13;
+    }),
+  );
+  assert.ok(widths.every((width) => width > 0 && width < 0.7), String(widths));
+  await context.close();
+});
+
 test('keys do nothing while somebody types or an input method composes', async ({ browser, mock, complaints }) => {
   const { context, page } = await open(browser, mock, { user: 'sara', complaints });
   await page.goto('/interactions');

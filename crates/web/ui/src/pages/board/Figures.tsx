@@ -11,7 +11,7 @@ import { useT } from '../../text/i18n';
 import { Clock } from '../../ui/Clock';
 import { cx } from '../../ui/cx';
 import css from './Figures.module.css';
-import { figures, waitingOf } from './figures';
+import { figures, shortfall, waitingOf } from './figures';
 import { listenSamples, samplesOf, samplesTaken, startSampling, type FigureName } from './samples';
 
 /** How long the ground of a changed number takes to fade. */
@@ -92,7 +92,6 @@ export function Figures({ queue }: { queue: string | undefined }) {
     occupancy: t('figure.occupancy'),
   };
   const level = now.serviceLevel;
-  const short = level !== null && now.goal !== null && level < now.goal.goal;
 
   return (
     <section className={css.figures} aria-label={t('figure.all')}>
@@ -101,7 +100,7 @@ export function Figures({ queue }: { queue: string | undefined }) {
         labels.service,
         <Value
           text={known ? percent(level) : UNKNOWN}
-          tone={short ? (level < (now.goal?.goal ?? 0) * 0.75 ? 'bad' : 'warn') : undefined}
+          tone={shortfall(level, now.goal?.goal)}
         />,
         list(labels.service, {}),
       )}

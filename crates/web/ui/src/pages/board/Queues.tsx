@@ -10,7 +10,7 @@ import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
 import { Empty } from '../../ui/notes';
 import { agentTone, agentWord } from '../../ui/State';
-import { burning, byUrgency } from './figures';
+import { burning, byUrgency, shortfall } from './figures';
 import { useHold } from './hold';
 import css from './Queues.module.css';
 
@@ -23,7 +23,6 @@ const QueueRow = memo(function QueueRow({ id, chosen }: { id: string; chosen: bo
   const heat = burning(queue, serverNow());
   const mix = MIX.map((state) => `${agentWord(t, state)} ${count(queue.agents[state])}`).join(', ');
   const level = queue.today.service_level;
-  const short = level !== null && level !== undefined && level < queue.service_level.goal;
   return (
     <div role="row" className={cx(css.row, css[heat], chosen && css.chosen)} aria-selected={chosen}>
       <span role="cell" className={css.name}>
@@ -38,7 +37,7 @@ const QueueRow = memo(function QueueRow({ id, chosen }: { id: string; chosen: bo
       <span role="cell" className={css.number} data-hot={heat !== 'fine' && queue.waiting > 0}>
         <Clock since={queue.longest_since ?? null} />
       </span>
-      <span role="cell" className={css.number} data-hot={short}>
+      <span role="cell" className={css.number} data-tone={shortfall(level, queue.service_level.goal)}>
         {percent(level)}
       </span>
       <span role="cell" className={css.number}>

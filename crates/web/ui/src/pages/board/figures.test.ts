@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentView, InteractionView, QueueView } from '../../api/types';
-import { attention, burning, byUrgency, callsOf, countStates, figures, grouped, LIMITS, occupancy, waitingOf } from './figures';
+import { attention, burning, byUrgency, callsOf, countStates, figures, grouped, LIMITS, occupancy, shortfall, waitingOf } from './figures';
 import { rowsOf, step } from './tiles';
 
 const NOW = 1_000_000_000;
@@ -16,6 +16,13 @@ const queue = (id: string, more: Partial<QueueView> = {}, today: Partial<QueueVi
 });
 const agent = (id: string, more: Partial<AgentView> = {}): AgentView => ({ id, name: id, state: 'ready', since: NOW, queues: ['a'], skills: {}, handled: 0, ...more });
 const call = (id: string, more: Partial<InteractionView> = {}): InteractionView => ({ id, state: 'queued', since: NOW, arrived_at: NOW, from: { number: '1' }, to: '2', recording: false, ...more });
+
+describe('a service level', () => {
+  it('has one color wherever it is shown: fine at the goal, bad under three quarters of it', () => {
+    expect([80, 79.9, 60, 59.9, null].map((level) => shortfall(level, 80))).toEqual([undefined, 'warn', 'warn', 'bad', undefined]);
+    expect(shortfall(10, undefined)).toBeUndefined();
+  });
+});
 
 describe('the six figures', () => {
   it('are unknown, not zero, while nothing was counted', () => {

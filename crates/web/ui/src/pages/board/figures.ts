@@ -77,6 +77,10 @@ export function occupancy(counts: Counts): number | null {
   return busy + counts.ready > 0 ? (busy / (busy + counts.ready)) * 100 : null;
 }
 
+/** How far a service level is under its goal: under three quarters of it is bad. */
+export const shortfall = (level: number | null | undefined, goal: number | undefined): 'warn' | 'bad' | undefined =>
+  level === null || level === undefined || goal === undefined || level >= goal ? undefined : level < goal * 0.75 ? 'bad' : 'warn';
+
 export type Burning = 'fine' | 'warn' | 'bad';
 
 /**

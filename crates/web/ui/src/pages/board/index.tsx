@@ -4,7 +4,8 @@ import { useKeys, type KeyAction } from '../../app/keys';
 import { TopSlot } from '../../app/frame';
 import { AGENT_STATES } from '../../api/types';
 import { useSum } from '../../live/hooks';
-import { agents, queues, useLive } from '../../live/live';
+import { agents, queues, serverNow, useLive } from '../../live/live';
+import { todayText } from '../../text/day';
 import { useT } from '../../text/i18n';
 import { Choose } from '../../ui/controls';
 import { Lines } from '../../ui/notes';
@@ -106,7 +107,7 @@ export default function Board() {
           choices={choices}
           onChange={(key) => void navigate({ search: (was) => ({ ...was, queue: key === ALL ? undefined : key }) })}
         />
-        <span className={css.since}>{t('board.since')}</span>
+        <span className={css.since}>{todayText(serverNow())}</span>
       </TopSlot>
       <Figures queue={search.queue} />
       <div className={css.left}>

@@ -7,6 +7,8 @@ import { OUTCOMES, type AgentView, type Outcome } from '../../api/types';
 import { PERIODS, type ListSearch, type Period } from '../../app/router';
 import { seesOnlyOwn } from '../../app/access';
 import { useShell } from '../../app/frame';
+import { serverNow } from '../../live/live';
+import { DAY_MS, todayText } from '../../text/day';
 import { useT } from '../../text/i18n';
 import { Button, Choose } from '../../ui/controls';
 import { cx } from '../../ui/cx';
@@ -14,7 +16,6 @@ import { Icon } from '../../ui/Icon';
 import css from './Filters.module.css';
 
 const ANY = ' any';
-const DAY_MS = 86_400_000;
 
 /** A day in the reader's own zone, to the moment it begins. */
 const beginOf = (day: CalendarDate): number => new Date(day.year, day.month - 1, day.day).getTime();
@@ -68,11 +69,11 @@ export function Filters({ search, when, agents, update }: Props) {
         label={t('filter.when')}
         value={when}
         className={css.wide}
-        choices={PERIODS.map((one) => ({ id: one, text: t(`filter.when.${one}`) }))}
+        choices={PERIODS.map((one) => ({ id: one, text: one === 'today' ? todayText(serverNow()) : t(`filter.when.${one}`) }))}
         onChange={(next) =>
           update(
             next === 'range'
-              ? { when: next, from: search.from ?? Math.floor(Date.now() / DAY_MS) * DAY_MS - 6 * DAY_MS, to: search.to }
+              ? { when: next, from: search.from ?? new Date().setHours(0, 0, 0, 0) - 6 * DAY_MS, to: search.to }
               : { when: next, from: undefined, to: undefined },
           )
         }

@@ -1,16 +1,13 @@
 /** Named periods as times. A day begins at midnight UTC, because the center counts its days so. */
 import type { Period } from '../../app/router';
+import { DAY_MS, midnight } from '../../text/day';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export interface Span {
   from?: number;
   to?: number;
 }
-
-/** The day's beginning in UTC. */
-export const midnight = (now: number): number => Math.floor(now / DAY_MS) * DAY_MS;
 
 export function spanOf(period: Period, now: number, range: Span): Span {
   // Whole minutes, so that the same question asked twice is the same question.

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { heldOf, progressOf, talkedOf, talkingSince, waitedOf, waitingSince, wrappedUpOf } from '../../api/measures';
 import type { Interaction, LineOf, OfferWhy, Quality } from '../../api/types';
 import { bytes, clockFine, count, decimal, duration, momentFull, offset, percent, phone, UNKNOWN } from '../../text/format';
-import { eventTitle, roleWord, stateWord, verbWord } from '../../text/events';
+import { eventTitle, originWords, roleWord, stateWord, verbWord } from '../../text/events';
 import { numberBeside, partyName } from '../../text/party';
 import { causeOf, notReadyReason, whyNow, whyOffered, whyPassedOver, whySkills, whyWaiting, type NameOf } from '../../text/sentences';
 import { useT } from '../../text/i18n';
@@ -10,7 +10,7 @@ import { Measured } from '../../ui/Clock';
 import { Button } from '../../ui/controls';
 import { Icon } from '../../ui/Icon';
 import { Outcome } from '../../ui/Outcome';
-import { useChosen } from './cursor';
+import { useCursor, useOpened } from './cursor';
 import css from './Details.module.css';
 import { qualities, type Entry, type Story } from './story';
 
@@ -116,9 +116,7 @@ function Sip({ line }: { line: LineOf<'sip'> }) {
         <h3>{t('details.raw')}</h3>
         <Copy text={() => line.text} label={t('copy.message')} />
       </div>
-      {/* A wide message scrolls inside its box, so the box can be reached by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre className={css.raw} tabIndex={0} lang="en">
+      <pre className={css.raw} lang="en">
         {line.text.replaceAll('\r\n', '\n').trimEnd()}
       </pre>
     </>
@@ -134,8 +132,8 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
         <Fields
           fields={[
             [t('details.from'), [partyName(line.from), numberBeside(line.from)].filter(Boolean).join(' · ')],
-            [t('details.to'), line.to],
-            [t('details.origin'), <code key="origin">{line.origin}</code>],
+            [t('details.to'), phone(line.to)],
+            [t('details.origin'), originWords(line.origin)],
             [t('details.leg'), <code key="leg">{line.leg}</code>],
           ]}
         />
@@ -280,8 +278,8 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
       <Fields
         fields={[
           [t('details.from'), [partyName(interaction.from), numberBeside(interaction.from)].filter(Boolean).join(' · ')],
-          [t('details.to'), interaction.to],
-          [t('details.origin'), <code key="origin">{interaction.origin}</code>],
+          [t('details.to'), phone(interaction.to)],
+          [t('details.origin'), originWords(interaction.origin)],
           [t('details.arrived'), momentFull(interaction.arrived_at)],
           [t('details.waited'), <Measured key="waited" ms={waitedOf(interaction)} since={waitingSince(interaction)} />],
           [t('details.talked'), <Measured key="talked" ms={talkedOf(interaction)} since={talkingSince(interaction)} />],
@@ -321,14 +319,20 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
 /** The chosen event with all its fields, or the interaction as a whole. */
 export function Details({ interaction, story, nameOf }: { interaction: Interaction; story: Story; nameOf: NameOf }) {
   const t = useT();
-  const chosen = useChosen();
-  const entry = chosen === undefined ? undefined : story.entries.find((one) => one.key === chosen);
+  const cursor = useCursor();
+  const opened = useOpened();
+  const entry = opened === undefined ? undefined : story.entries.find((one) => one.key === opened);
   return (
     <section className={css.panel} aria-labelledby="details-title">
       <header className={css.head}>
         <h2 id="details-title" title={entry ? eventTitle(entry.line, nameOf, story.agentOfLeg) : undefined}>
           {entry ? eventTitle(entry.line, nameOf, story.agentOfLeg) : t('details.title')}
         </h2>
+        {entry && (
+          <Button kind="quiet" className={css.close} onPress={() => cursor.clear()} aria-label={t('details.back')}>
+            <Icon name="x" size={12} /> <kbd>Esc</kbd>
+          </Button>
+        )}
       </header>
       {/* Long details scroll, so the box can be reached by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

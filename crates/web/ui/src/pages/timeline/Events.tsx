@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef } from 'react';
 import { offset } from '../../text/format';
-import { eventTitle, eventWhy } from '../../text/events';
+import { eventTitle, eventWhy, isWrongNumber } from '../../text/events';
 import type { NameOf } from '../../text/sentences';
 import { useT } from '../../text/i18n';
 import { cx } from '../../ui/cx';
@@ -57,13 +57,13 @@ const Row = memo(function Row({ entry, start, chosen, nameOf, agentOfLeg, langua
       <button
         type="button"
         className={cx(css.row, css[entry.kind])}
-        data-event={entry.line.kind}
+        data-event={isWrongNumber(entry.line) ? 'wrong_number' : entry.line.kind}
         lang={language}
         aria-current={chosen ? 'true' : undefined}
         onClick={() => cursor.choose(entry)}
       >
         <span className={css.at}>{offset(entry.line.at - start)}</span>
-        <Icon name={ICONS[entry.line.kind] ?? 'check'} />
+        <Icon name={isWrongNumber(entry.line) ? 'x' : (ICONS[entry.line.kind] ?? 'check')} />
         <span className={css.text}>
           <span className={css.title}>{eventTitle(entry.line, nameOf, agentOfLeg)}</span>
           {why.map((sentence) => (

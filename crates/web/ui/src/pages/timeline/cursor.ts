@@ -13,6 +13,8 @@ export class Cursor {
   /** The moment, in server time. */
   at: number;
   private chosen: string | undefined;
+  /** Whether a person opened an entry; sound that plays opens nothing, it only marks where it is. */
+  private open = false;
   private entries: readonly Entry[] = [];
   private readonly followers = new Set<Follower>();
   private readonly listeners = new Set<() => void>();
@@ -36,6 +38,9 @@ export class Cursor {
 
   entry = (): string | undefined => this.chosen;
 
+  /** The entry to be shown whole. */
+  opened = (): string | undefined => (this.open ? this.chosen : undefined);
+
   /** The entries the cursor may stand on, in order of time. */
   know(entries: readonly Entry[]): void {
     this.entries = entries;
@@ -43,7 +48,7 @@ export class Cursor {
 
   /** A person chose this entry. */
   choose(entry: Entry): void {
-    this.moveTo(entry.line.at, entry.key);
+    this.moveTo(entry.line.at, entry.key, true);
     this.onMoved?.(this.at);
   }
 
@@ -60,7 +65,7 @@ export class Cursor {
 
   /** Takes the choice back. */
   clear(): void {
-    this.moveTo(this.at, undefined);
+    this.moveTo(this.at, undefined, false);
   }
 
   /** The next or previous entry among those shown. */
@@ -70,11 +75,12 @@ export class Cursor {
     if (next) this.choose(next);
   }
 
-  private moveTo(at: number, chosen: string | undefined): void {
+  private moveTo(at: number, chosen: string | undefined, open: boolean = this.open): void {
     this.at = at;
     for (const follower of this.followers) follower(at);
-    if (chosen === this.chosen) return;
+    if (chosen === this.chosen && open === this.open) return;
     this.chosen = chosen;
+    this.open = open;
     for (const listener of this.listeners) listener();
   }
 }
@@ -90,4 +96,10 @@ export function useCursor(): Cursor {
 export function useChosen(): string | undefined {
   const cursor = useCursor();
   return useSyncExternalStore(cursor.listen, cursor.entry);
+}
+
+/** The entry a person opened, if one is open. */
+export function useOpened(): string | undefined {
+  const cursor = useCursor();
+  return useSyncExternalStore(cursor.listen, cursor.opened);
 }

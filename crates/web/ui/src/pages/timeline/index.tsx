@@ -154,7 +154,7 @@ export default function TimelinePage() {
   }, [soon, refetch]);
   return (
     <>
-      <TopSlot title={t('timeline.title')} />
+      <TopSlot title={t('timeline.title')} tab={story.data && (partyName(story.data.interaction.from) || story.data.interaction.id)} />
       {story.data ? (
         <Told key={id} timeline={story.data} />
       ) : soon ? (

@@ -87,6 +87,17 @@ describe('a story', () => {
     expect(lane('bert')).toEqual(['ring 16000–20000', 'talk 20000–30000', 'hold 30000–35000', 'talk 35000–50000', 'wrap 50001–60000']);
   });
 
+  it('of a wrong number has a lane for the caller, who was turned away in the same moment', () => {
+    const lines: Line[] = [
+      { at: T, seq: 1, kind: 'arrived', leg: 'C', from: { number: '155' }, to: '4999', origin: 'trunk:carrier' },
+      { at: T, seq: 2, kind: 'trouble', what: 'no dialplan has the entry tel:4999' },
+      { at: T, seq: 3, kind: 'leg_ended', leg: 'C', role: 'customer', cause: 'released' },
+      { at: T, seq: 4, kind: 'closed', outcome: 'refused' },
+    ];
+    const refused = storyOf({ interaction: interaction({ outcome: 'refused', closed_at: T }), lines }, T);
+    expect(refused.lanes).toEqual([{ party: 'customer', segments: [{ phase: 'refused', from: T, to: T }] }]);
+  });
+
   it('goes on to now while the interaction is open', () => {
     const open = storyOf({ interaction: interaction({ state: 'connected', closed_at: null, outcome: null }), lines: call.slice(0, 11) }, T + 25_000);
     expect([open.open, open.end]).toEqual([true, T + 25_000]);
@@ -181,6 +192,21 @@ describe('the cursor', () => {
     cursor.seek(T + 17_000);
     cursor.play(T + 18_000);
     expect([heard, cursor.at - T]).toEqual([[17_000], 18_000]);
+  });
+
+  it('opens what a person chooses, and nothing because sound plays', () => {
+    const cursor = new Cursor(T);
+    cursor.know(shown);
+    cursor.play(T + 17_000);
+    cursor.seek(T + 18_000);
+    expect([cursor.entry() !== undefined, cursor.opened()]).toEqual([true, undefined]);
+    cursor.step(shown, 1);
+    expect(cursor.opened()).toBe(cursor.entry());
+    cursor.play(T + 50_500);
+    expect(cursor.opened()).toBe(cursor.entry());
+    cursor.clear();
+    cursor.play(T + 50_600);
+    expect([cursor.entry() !== undefined, cursor.opened()]).toEqual([true, undefined]);
   });
 
   it('draws lists again only when it stands on another entry', () => {

@@ -2,7 +2,7 @@
 import { progressOf } from '../../api/measures';
 import type { Line, LineOf, Recording, Timeline } from '../../api/types';
 
-export type Phase = 'flow' | 'wait' | 'ring' | 'talk' | 'hold' | 'wrap' | 'outside';
+export type Phase = 'flow' | 'wait' | 'ring' | 'talk' | 'hold' | 'wrap' | 'outside' | 'refused';
 
 export interface Segment {
   phase: Phase;
@@ -77,6 +77,13 @@ class LaneMaker {
     if (last && last.to === null) last.to = Math.max(at, last.from);
   }
 
+  /** Puts one moment in the place of all there was. */
+  become(phase: Phase, at: number): void {
+    const from = this.segments[0]?.from;
+    if (from === undefined) return;
+    this.segments.splice(0, this.segments.length, { phase, from, to: Math.max(from, at) });
+  }
+
   /** What runs just now. */
   get phase(): Phase | undefined {
     const last = this.segments.at(-1);
@@ -141,6 +148,8 @@ function lanesOf(lines: readonly Line[], agentOfLeg: Map<string, string>): Lane[
         break;
       case 'closed':
         customer.end(at);
+        // Who was turned away at once was nowhere, and yet called.
+        if (customer.segments.every((one) => one.to !== null && one.to <= one.from)) customer.become(line.outcome === 'refused' ? 'refused' : 'flow', at);
         for (const lane of agents.values()) lane.end(at);
         break;
       default:
