@@ -329,8 +329,10 @@ export function Details({ interaction, story, nameOf }: { interaction: Interacti
           {entry ? eventTitle(entry.line, nameOf, story.agentOfLeg) : t('details.title')}
         </h2>
         {entry && (
-          <Button kind="quiet" className={css.close} onPress={() => cursor.clear()} aria-label={t('details.back')}>
-            <Icon name="x" size={12} /> <kbd>Esc</kbd>
+          <Button kind="quiet" className={css.close} onPress={() => cursor.clear()}>
+            <Icon name="x" size={12} />
+            <span className={css.hidden}>{t('details.back')}</span>
+            <kbd>Esc</kbd>
           </Button>
         )}
       </header>
