@@ -118,7 +118,8 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
         (Role::Admin, May::SeeBoard) => Center,
         (Role::Supervisor, May::SeeBoard) => Queues,
         (Role::Planner | Role::Marketing, May::SeeBoard) => Center,
-        (Role::Agent, May::SeeBoard) => Nothing,
+        // What an agent is told live is the own state and the interaction offered or handled, never the board of others.
+        (Role::Agent, May::SeeBoard) => Own,
 
         (Role::Admin, May::ReadInteractions | May::ReadTimelines | May::HearRecordings) => Center,
         (Role::Supervisor, May::ReadInteractions | May::ReadTimelines | May::HearRecordings) => Queues,

@@ -11,7 +11,7 @@ pub enum Permission {
     SeeAgents,
     /// To see the queues and their figures.
     SeeQueues,
-    /// To follow the live board.
+    /// To follow the live board; for an agent, the own rows of it.
     SeeBoard,
     /// To list interactions and look at one.
     ReadInteractions,

@@ -185,14 +185,19 @@ impl Watcher {
             .interactions
             .values()
             .map(|row| &row.view)
-            .filter(|view| sees_queue(&self.reach, view.state.queue()))
+            .filter(|view| sees_interaction(&self.reach, view))
             .collect();
         if self.is_limited() {
             self.shown.extend(interactions.iter().map(|view| view.id));
         }
         LiveMessage::Snapshot {
             at,
-            agents: rows.agents.keys().filter_map(|agent| rows.agent(agent)).collect(),
+            agents: rows
+                .agents
+                .keys()
+                .filter(|agent| sees_agent(&self.reach, agent))
+                .filter_map(|agent| rows.agent(agent))
+                .collect(),
             queues: rows
                 .queues
                 .iter()
@@ -208,7 +213,8 @@ impl Watcher {
         let mut gone = GoneJson::default();
         for key in rows.changes.range(seen + 1..).map(|(_, key)| key) {
             match key {
-                Key::Agent(agent) => agents.extend(rows.agent(agent)),
+                Key::Agent(agent) if sees_agent(&self.reach, agent) => agents.extend(rows.agent(agent)),
+                Key::Agent(_) => {}
                 Key::Queue(queue) => {
                     if let Some(row) = rows.queues.get(queue)
                         && sees_queue(&self.reach, Some(queue))
@@ -218,7 +224,7 @@ impl Watcher {
                 }
                 Key::Interaction(id) => {
                     let Some(row) = rows.interactions.get(id) else { continue };
-                    if sees_queue(&self.reach, row.view.state.queue()) {
+                    if sees_interaction(&self.reach, &row.view) {
                         if self.is_limited() {
                             self.shown.insert(*id);
                         }
@@ -232,7 +238,9 @@ impl Watcher {
         }
         for (_, left) in rows.gone.iter().rev().take_while(|(version, _)| *version > seen) {
             match left {
-                Gone::Agent(agent) if !rows.agents.contains_key(agent) => gone.agents.push(agent.to_string()),
+                Gone::Agent(agent) if !rows.agents.contains_key(agent) && sees_agent(&self.reach, agent) => {
+                    gone.agents.push(agent.to_string());
+                }
                 Gone::Queue(queue)
                     if !rows.queues.contains_key(queue) && sees_queue(&self.reach, Some(queue)) =>
                 {
@@ -249,7 +257,7 @@ impl Watcher {
     }
 
     const fn is_limited(&self) -> bool {
-        matches!(self.reach, Reach::Queues(_))
+        matches!(self.reach, Reach::Queues(_) | Reach::Own(_))
     }
 }
 
@@ -265,12 +273,30 @@ fn message_or_nothing(message: LiveMessage) -> Option<LiveMessage> {
     }
 }
 
-/// Whether a row of this queue is within reach; what is in no queue is seen by all.
+/// Whether a queue is within reach; what is in no queue is seen by all who look after queues.
 fn sees_queue(reach: &Reach, queue: Option<&QueueId>) -> bool {
     match reach {
-        Reach::Everything | Reach::Own(_) => true,
+        Reach::Everything => true,
         Reach::Queues(queues) => queue.is_none_or(|queue| queues.contains(queue)),
+        Reach::Own(_) | Reach::Nothing => false,
+    }
+}
+
+/// Whether an agent is within reach. Agents may serve queues of several supervisors, and all of them see the agent.
+fn sees_agent(reach: &Reach, agent: &AgentId) -> bool {
+    match reach {
+        Reach::Everything | Reach::Queues(_) => true,
+        Reach::Own(me) => me == agent,
         Reach::Nothing => false,
+    }
+}
+
+/// Whether an interaction is within reach. An agent sees what is offered to, handled or written up by that agent, from
+/// the first ring on, and nothing of it after it went elsewhere.
+fn sees_interaction(reach: &Reach, view: &InteractionView) -> bool {
+    match reach {
+        Reach::Own(me) => view.state.agent() == Some(me),
+        Reach::Everything | Reach::Queues(_) | Reach::Nothing => sees_queue(reach, view.state.queue()),
     }
 }
 
@@ -440,6 +466,48 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_sees_the_own_row_and_the_interaction_that_names_the_agent_only() {
+        let board = Board::new();
+        board.apply([
+            agent("anna", AgentState::Ready),
+            agent("bert", AgentState::Ready),
+            queue("support"),
+            interaction(1, "support"),
+            offered(2, "support", "bert"),
+        ]);
+        let mut watcher = board.watch(Reach::Own(AgentId::new("anna")));
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Snapshot { agents, queues, interactions, .. } => {
+                assert_eq!((agents.len(), queues.len(), interactions.len()), (1, 0, 0));
+                assert_eq!(agents[0].id, "anna");
+            }
+            other => panic!("{other:?}"),
+        }
+
+        // The phone rings: who calls is told at once.
+        board.apply([offered(1, "support", "anna")]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { interactions, gone, .. } => {
+                assert_eq!((interactions.len(), gone.is_empty()), (1, true));
+                assert_eq!((interactions[0].state, interactions[0].from.number.as_str()), ("offered", "200"));
+            }
+            other => panic!("{other:?}"),
+        }
+
+        // It was not answered and rings at somebody else, where it ends.
+        board.apply([offered(1, "support", "bert")]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { interactions, gone, .. } => {
+                assert_eq!((interactions.len(), gone.interactions.len()), (0, 1));
+            }
+            other => panic!("{other:?}"),
+        }
+        board.apply([gone(1), gone(2), agent("bert", AgentState::Ready), queue("support")]);
+        board.apply([BoardEvent::AgentGone(AgentId::new("bert"))]);
+        assert_eq!(watcher.look(NOW), None);
+    }
+
+    #[test]
     fn a_phone_that_registers_is_a_change_of_its_agent() {
         let board = Board::new();
         let anna = AgentId::new("anna");
@@ -501,6 +569,12 @@ mod tests {
             why: None,
             recording: false,
         }))
+    }
+
+    fn offered(number: u64, queue: &str, agent: &str) -> BoardEvent {
+        let BoardEvent::Interaction(mut view) = interaction(number, queue) else { unreachable!() };
+        view.state = InteractionState::Offered(QueueId::new(queue), AgentId::new(agent));
+        BoardEvent::Interaction(view)
     }
 
     fn gone(number: u64) -> BoardEvent {

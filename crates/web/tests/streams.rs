@@ -5,7 +5,7 @@
 mod desk;
 
 use base::Duration;
-use desk::{Desk, agent, id, line, live, queue};
+use desk::{Desk, agent, id, line, live, offered, queue};
 use futures_util::{SinkExt, StreamExt};
 use model::{AgentState, BoardEvent, Outcome};
 use serde_json::{Value, json};
@@ -93,10 +93,34 @@ async fn a_foreign_page_may_not_watch() {
             other => panic!("{foreign}: {other:?}"),
         }
     }
-    match house.watch("anna", None).await {
-        Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 403, "agents have no board"),
-        other => panic!("{other:?}"),
-    }
+}
+
+#[tokio::test]
+async fn an_agent_is_told_the_own_call_while_it_rings_and_no_other() {
+    let house = House::open(ServeLimits::default()).await;
+    let mut socket = house.watch("anna", None).await.unwrap();
+    let snapshot = heard(&mut socket).await;
+    let ids = |rows: &Value| -> Vec<String> {
+        rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&snapshot["agents"]), ["anna"]);
+    assert_eq!((&snapshot["queues"], &snapshot["interactions"]), (&json!([]), &json!([])));
+
+    // What happens to others comes first, so that it would be told first.
+    house.desk.board.apply([live(6, "support"), offered(7, "support", "bert"), queue("support")]);
+    house.desk.board.apply([offered(5, "support", "anna")]);
+    let delta = heard(&mut socket).await;
+    assert_eq!(ids(&delta["interactions"]), [id(5).to_string()]);
+    let call = &delta["interactions"][0];
+    assert_eq!(
+        (&call["state"], &call["queue"], &call["from"]["number"]),
+        (&json!("offered"), &json!("support"), &json!("200"))
+    );
+    assert!(delta.get("queues").is_none() && delta.get("gone").is_none(), "{delta}");
+
+    house.desk.board.apply([offered(5, "support", "bert")]);
+    let delta = heard(&mut socket).await;
+    assert_eq!(ids(&delta["gone"]["interactions"]), [id(5).to_string()]);
 }
 
 #[tokio::test]

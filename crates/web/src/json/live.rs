@@ -12,11 +12,11 @@ pub enum LiveMessage {
     Snapshot {
         /// The server's time.
         at: i64,
-        /// Every agent.
+        /// Every agent the asker may watch; for an agent, that one only.
         agents: Vec<AgentJson>,
-        /// Every queue.
+        /// Every queue the asker may watch.
         queues: Vec<QueueJson>,
-        /// Every open interaction.
+        /// Every open interaction the asker may watch; for an agent, the one offered or handled.
         interactions: Vec<LiveInteractionJson>,
     },
     /// What changed since the last message: rows replace those with the same id.
@@ -62,7 +62,7 @@ pub struct GoneJson {
 pub struct GoneInteractionJson {
     /// Which.
     pub id: String,
-    /// How it ended; `transferred` when it went to a queue the asker does not look after.
+    /// How it ended; `transferred` when it went to a queue the asker does not look after, or on to another agent.
     pub outcome: &'static str,
 }
 

@@ -511,6 +511,12 @@ pub(crate) fn live(number: u64, queue: &str) -> BoardEvent {
     }))
 }
 
+pub(crate) fn offered(number: u64, queue: &str, agent: &str) -> BoardEvent {
+    let BoardEvent::Interaction(mut view) = live(number, queue) else { unreachable!() };
+    view.state = InteractionState::Offered(QueueId::new(queue), AgentId::new(agent));
+    BoardEvent::Interaction(view)
+}
+
 fn record(number: u64, queue: &str, agent: &str) -> InteractionRecord {
     InteractionRecord {
         id: id(number),
