@@ -205,3 +205,44 @@
 10:06:40   anna is hung up on
 10:06:50   anna is ready
 10:06:50   record handled, support, waited 14 s, anna, talked 25 s, wrapped up 10 s
+10:07:00 > bert is ready
+10:07:00   bert hears agent-ready
+10:07:00   bert is ready
+10:07:00   bert is hung up on
+10:07:05 > chen answers after 2 s
+10:07:10 > anna dials 1002
+10:07:10   anna is talking
+10:07:10   bert rings
+10:07:10   anna hears ringing
+10:07:12   anna talks with 1002
+10:07:12   bert is talking
+10:07:12   bert hears anna
+10:07:12   anna hears bert
+10:07:20 > anna passes on to 1003
+10:07:20   anna is ready
+10:07:20   anna is passed on to 1003
+10:07:20   bert hears ringback
+10:07:20   anna is hung up on
+10:07:20   chen rings
+10:07:22   anna talks with 1003
+10:07:22   bert hears chen
+10:07:22   chen hears bert
+10:07:30 > caller dials 4001
+10:07:30   caller waits for support, place 1
+10:07:30   caller is offered to anna, idle 10 s, 1 of 1
+10:07:30   anna is reserved
+10:07:30   caller hears queue-next, please-wait
+10:07:30   anna rings
+10:07:32   anna is talking
+10:07:32   caller hears anna
+10:07:32   anna hears caller
+10:07:40 > chen hangs up
+10:07:40   record direct
+10:07:40   bert is ready
+10:07:40   bert is hung up on
+10:07:50 > caller hangs up
+10:07:50   anna is in wrap-up
+10:07:50   caller was recorded for 17 s
+10:07:50   anna is hung up on
+10:08:00   anna is ready
+10:08:00   record handled, support, waited 2 s, anna, talked 17 s, wrapped up 10 s

@@ -23,30 +23,25 @@ impl Center {
                 // The interaction lives on without this agent, or is over.
                 continue;
             }
-            let colleagues = self
-                .interactions
-                .get(&id)
-                .is_some_and(|live| live.direct || matches!(live.state, InteractionState::Transferred(_)));
-            if let Some(other) = handling.insert(id, agent)
-                && !colleagues
-            {
-                wrong.push(format!("{other} and {agent} both have {id}"));
-            }
             let Some(live) = self.interactions.get(&id) else {
                 wrong.push(format!("{agent} is {} with {id}, which is not open", desk.state.as_str()));
                 continue;
             };
-            let past_queues = live.direct
-                || live.ending.is_some()
-                || matches!(live.state, InteractionState::Transferred(_));
-            if desk.own_call.is_some() && !past_queues {
-                wrong.push(format!("{agent} is in a call of their own and {id} is none"));
+            if desk.own_call.is_some() {
+                // One of the two who talk past the queues; or a colleague who was passed on to a dialplan, and is a
+                // customer there like any other.
+                if !matches!(desk.state, AgentState::Talking(_)) {
+                    wrong.push(format!("{agent} is in a call of their own and {}", desk.state.as_str()));
+                }
+                continue;
+            }
+            if let Some(other) = handling.insert(id, agent) {
+                wrong.push(format!("{other} and {agent} both have {id}"));
             }
             let fits = match desk.state {
                 AgentState::Reserved(_) => live.other.is_some_and(|other| !other.answered),
                 AgentState::Talking(_) => {
                     matches!(live.state, InteractionState::Connected(..) | InteractionState::OnHold(..))
-                        || past_queues && desk.own_call.is_some()
                         || live.ending.is_some()
                 }
                 AgentState::WrapUp(_) => matches!(live.state, InteractionState::WrapUp(..)),

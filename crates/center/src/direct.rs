@@ -154,10 +154,19 @@ impl Center {
 
     /// A direct call is over: its agents are what they were, or what they wished to be meanwhile.
     pub(crate) fn agents_hung_up(&mut self, id: InteractionId, now: Now) {
+        self.agents_leave(id, now, |_| true);
+    }
+
+    /// One phone leaves a call that goes on without it.
+    pub(crate) fn agent_hung_up(&mut self, user: &SipUser, id: InteractionId, now: Now) {
+        self.agents_leave(id, now, |phone| phone == Some(user));
+    }
+
+    fn agents_leave(&mut self, id: InteractionId, now: Now, leaves: impl Fn(Option<&SipUser>) -> bool) {
         let talking: Vec<(AgentId, OwnCall)> = self
             .desks
             .values_mut()
-            .filter(|desk| desk.state == AgentState::Talking(id))
+            .filter(|desk| desk.state == AgentState::Talking(id) && leaves(desk.agent.phone.as_ref()))
             .filter_map(|desk| desk.own_call.take().map(|call| (desk.agent.id.clone(), call)))
             .collect();
         for (agent, OwnCall { not_ready }) in talking {

@@ -163,6 +163,7 @@ impl Center {
     /// The leg leaves its interaction, which goes on with the far end as its customer.
     fn let_go(&mut self, id: InteractionId, leg: LegId, now: Now) {
         self.stop_recording(id);
+        let user = self.passer(id, leg);
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.hearing = Hearing::Nothing;
         let role = live.leave(leg);
@@ -174,8 +175,8 @@ impl Center {
             live.back_to = live.place.clone();
             self.agent_passed_on(&agent, now);
             self.begin_wrap_up(&agent, &queue, now);
-        } else {
-            self.agents_hung_up(id, now);
+        } else if let Ok(user) = user {
+            self.agent_hung_up(&user, id, now);
         }
         self.command(LegCommand::HangUp { leg });
     }

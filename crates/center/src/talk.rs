@@ -190,6 +190,8 @@ impl Center {
             self.command(LegCommand::HangUp { leg });
         }
         self.stop_recording(id);
+        // A colleague who was the customer here has hung up, or is let go.
+        self.agents_hung_up(id, now);
         if *cause == EndCause::Lost {
             self.trouble(Some(id), "the connection broke".to_owned(), now);
         }
