@@ -36,8 +36,6 @@ pub struct Interaction {
     pub play: u32,
     /// What the customer is hearing of us.
     pub hearing: Hearing,
-    /// The music it waits with.
-    pub hold: Option<Prompt>,
     /// The language its customer is spoken to in.
     pub language: String,
     /// When it began to wait in its present queue.
@@ -139,7 +137,6 @@ impl Interaction {
             flow_timers: std::collections::BTreeSet::new(),
             play: 0,
             hearing: Hearing::Nothing,
-            hold: None,
             language,
             queued: None,
             leaving: Vec::new(),

@@ -41,8 +41,7 @@ impl Center {
         let position = self.acd.position(id).unwrap_or(1);
         let why = self.acd.why_waiting(id);
         if let Some(live) = self.interactions.get_mut(&id) {
-            live.place = Some(Place { queue: queue.clone(), needs, priority, hold: hold.clone() });
-            live.hold = Some(hold);
+            live.place = Some(Place { queue: queue.clone(), needs, priority, hold });
             live.queued = Some(now);
             live.record.queue = Some(queue.clone());
             live.record.queued_at = Some(now.utc);
@@ -81,8 +80,9 @@ impl Center {
     }
 
     pub(crate) fn play_music(&mut self, id: InteractionId) {
-        if let Some(hold) = self.interactions.get(&id).and_then(|live| live.hold.clone()) {
-            self.play(id, vec![hold], true, Hearing::Music);
+        let waiting = self.interactions.get(&id).filter(|live| live.queued.is_some());
+        if let Some(place) = waiting.and_then(|live| live.place.clone()) {
+            self.play(id, vec![place.hold], true, Hearing::Music);
         }
     }
 
@@ -101,7 +101,6 @@ impl Center {
     pub(crate) fn stop_waiting(&mut self, id: InteractionId) {
         self.deadlines.stop(&Timer::Announce(id));
         if let Some(live) = self.interactions.get_mut(&id) {
-            live.hold = None;
             live.queued = None;
         }
         if let Some(ticket) = self.acd.leave(id) {

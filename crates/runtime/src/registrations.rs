@@ -98,13 +98,13 @@ fn keep(changes: &Receiver<Change>, mut kept: Kept, path: &Path) {
     let mut failing = false;
     loop {
         let Ok(first) = changes.recv() else { return };
-        take(&mut kept, first);
+        let mut changed = take(&mut kept, first);
         // Sleeping on the channel would be woken by every phone; what comes meanwhile lies there.
         std::thread::sleep(GATHER);
         let mut over = false;
         loop {
             match changes.recv_timeout(Duration::ZERO) {
-                Ok(change) => take(&mut kept, change),
+                Ok(change) => changed |= take(&mut kept, change),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => {
                     over = true;
@@ -112,7 +112,8 @@ fn keep(changes: &Receiver<Change>, mut kept: Kept, path: &Path) {
                 }
             }
         }
-        match write(&kept, path) {
+        // Phones on connections register as well, and leave no line.
+        match if changed || failing { write(&kept, path) } else { Ok(()) } {
             Ok(()) => failing = false,
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
@@ -126,10 +127,10 @@ fn keep(changes: &Receiver<Change>, mut kept: Kept, path: &Path) {
     }
 }
 
-fn take(kept: &mut Kept, (user, bindings): Change) {
+/// Takes a change over. Returns whether the file is another one now.
+fn take(kept: &mut Kept, (user, bindings): Change) -> bool {
     if bindings.is_empty() {
-        kept.remove(&user);
-        return;
+        return kept.remove(&user).is_some();
     }
     let mut lines = String::new();
     for saved in bindings {
@@ -137,6 +138,7 @@ fn take(kept: &mut Kept, (user, bindings): Change) {
     }
     lines.shrink_to_fit();
     kept.insert(user, lines);
+    true
 }
 
 fn write(kept: &Kept, path: &Path) -> io::Result<()> {

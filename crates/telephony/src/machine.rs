@@ -7,6 +7,7 @@ use crate::{Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
 use model::{LegId, SipUser, TrunkId};
+use sip::registrar::Removed;
 use sip::{
     AddressOfRecord, Authenticator, Registrar, RegistrarEvent, SavedBinding, SessionId, UserAgent,
     UserAgentOutput,
@@ -197,10 +198,17 @@ impl Telephony {
 
     fn follow_registrar(&mut self, now: Now) {
         while let Some(event) = self.registrar.poll_output() {
-            let (RegistrarEvent::BindingAdded { aor, .. } | RegistrarEvent::BindingRemoved { aor, .. }) =
-                event;
+            // What a REGISTER changed is kept when it is answered; the rest happens by itself.
+            let aor = match event {
+                RegistrarEvent::BindingAdded { aor, .. } => aor,
+                RegistrarEvent::BindingRemoved { aor, why, .. } => {
+                    if matches!(why, Removed::Expired | Removed::Disconnected) {
+                        self.keep_bindings(&aor, now);
+                    }
+                    aor
+                }
+            };
             let user = SipUser::new(aor.user());
-            self.keep_bindings(&aor, now);
             let registered = self.is_registered(&user);
             self.outputs.push_back(Output::Registration { user, registered });
         }

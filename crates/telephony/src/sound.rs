@@ -22,19 +22,18 @@ impl Telephony {
             self.sound(media::Command::Close { port });
             return;
         }
-        let nothing = State::Closing { cause: EndCause::Released, since: now.mono };
-        match std::mem::replace(&mut leg.state, nothing) {
-            State::Opening(purpose) => match *purpose {
-                Purpose::Arrive { session, offer, from, to, origin } => {
-                    leg.state = State::Arrived { session, offer };
-                    self.tell(LegEvent::Arrived { leg: id, from, to, origin });
-                }
-                dial @ Purpose::Dial { .. } => {
-                    leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
-                    self.dial(id, dial, now);
-                }
-            },
-            other => leg.state = other,
+        if !matches!(leg.state, State::Opening(_)) {
+            return;
+        }
+        // Nobody rings yet: that is true of a leg that dials, and of one that arrived in the next line.
+        let nobody = State::Dialing { forks: Vec::new(), rings: false, refused: None };
+        let State::Opening(purpose) = std::mem::replace(&mut leg.state, nobody) else { return };
+        match *purpose {
+            Purpose::Arrive { session, offer, from, to, origin } => {
+                leg.state = State::Arrived { session, offer };
+                self.tell(LegEvent::Arrived { leg: id, from, to, origin });
+            }
+            dial @ Purpose::Dial { .. } => self.dial(id, dial, now),
         }
     }
 

@@ -19,8 +19,9 @@ pub enum JournalError {
     },
     /// Another version of the program wrote it.
     #[error(
-        "the journal {file} was written by another version of hotline; start that version once and stop it with \
-         SIGTERM, or move the file away and lose what was live in it"
+        "the journal {file} was written by another version of hotline; if that one was stopped with SIGTERM and \
+         no call was live, move the file away: agents begin logged out and today's figures anew; else start that \
+         version once more first, for calls that a crash cut are closed by it"
     )]
     OtherVersion {
         /// Which.
