@@ -94,8 +94,8 @@
 10:03:00   caller hears queue-next, please-wait
 10:03:00   anna rings
 10:03:02   anna is talking
-10:03:02   caller hears anna
 10:03:02   anna hears caller
+10:03:02   caller hears anna
 10:03:10 > anna passes on to 1002
 10:03:10   anna is in wrap-up
 10:03:10   caller is passed on to 1002
@@ -127,26 +127,26 @@
 10:04:00   caller hears queue-next, please-wait
 10:04:00   anna rings
 10:04:02   anna is talking
-10:04:02   caller hears anna
 10:04:02   anna hears caller
+10:04:02   caller hears anna
 10:04:10 > anna holds
 10:04:10   caller is on hold
-10:04:10   caller hears calm
 10:04:10   anna hears nothing
+10:04:10   caller hears calm
 10:04:11 > anna dials 1002
 10:04:11   bert rings
 10:04:11   anna hears ringing
 10:04:13   anna talks with 1002
-10:04:13   anna hears bert
 10:04:13   bert hears anna
+10:04:13   anna hears bert
 10:04:20 > anna joins the two
 10:04:20   anna is in wrap-up
 10:04:20   caller is passed on to 1002
 10:04:20   caller talks with 1002
 10:04:20   caller was recorded for 17 s
 10:04:20   record direct
-10:04:20   caller hears bert
 10:04:20   bert hears caller
+10:04:20   caller hears bert
 10:04:20   anna is hung up on
 10:04:20   anna is hung up on
 10:04:30 > bert hangs up
@@ -179,8 +179,8 @@
 10:06:00   caller hears queue-next, please-wait
 10:06:00   anna rings
 10:06:02   anna is talking
-10:06:02   anna hears caller
 10:06:02   caller hears anna
+10:06:02   anna hears caller
 10:06:10 > anna passes on to 1099
 10:06:10   anna is in wrap-up
 10:06:10   caller is passed on to 1099
@@ -197,8 +197,8 @@
 10:06:20   anna is reserved
 10:06:20   anna rings
 10:06:22   anna is talking
-10:06:22   anna hears caller
 10:06:22   caller hears anna
+10:06:22   anna hears caller
 10:06:40 > caller hangs up
 10:06:40   anna is in wrap-up
 10:06:40   caller was recorded for 17 s
@@ -216,8 +216,8 @@
 10:07:10   anna hears ringing
 10:07:12   anna talks with 1002
 10:07:12   bert is talking
-10:07:12   bert hears anna
 10:07:12   anna hears bert
+10:07:12   bert hears anna
 10:07:20 > anna passes on to 1003
 10:07:20   anna is ready
 10:07:20   anna is passed on to 1003
@@ -234,8 +234,8 @@
 10:07:30   caller hears queue-next, please-wait
 10:07:30   anna rings
 10:07:32   anna is talking
-10:07:32   caller hears anna
 10:07:32   anna hears caller
+10:07:32   caller hears anna
 10:07:40 > chen hangs up
 10:07:40   record direct
 10:07:40   bert is ready

@@ -17,6 +17,8 @@ pub enum Deed {
     ReadTimeline,
     /// Changed one's own state as an agent.
     ChangedState,
+    /// Took notice of an alert.
+    ClosedAlert,
     /// Added a user.
     AddedUser,
     /// Set somebody's password.
@@ -25,13 +27,14 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::LoggedOut,
         Self::HeardRecording,
         Self::ReadTimeline,
         Self::ChangedState,
+        Self::ClosedAlert,
         Self::AddedUser,
         Self::SetPassword,
     ];
@@ -50,6 +53,7 @@ impl Deed {
             Self::HeardRecording => "heard_recording",
             Self::ReadTimeline => "read_timeline",
             Self::ChangedState => "changed_state",
+            Self::ClosedAlert => "closed_alert",
             Self::AddedUser => "added_user",
             Self::SetPassword => "set_password",
         }

@@ -115,6 +115,9 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
             Center
         }
 
+        (Role::Supervisor | Role::Admin, May::SeeTrunks | May::HandleAlerts) => Center,
+        (Role::Agent | Role::Planner | Role::Marketing, May::SeeTrunks | May::HandleAlerts) => Nothing,
+
         (Role::Admin, May::SeeBoard) => Center,
         (Role::Supervisor, May::SeeBoard) => Queues,
         (Role::Planner | Role::Marketing, May::SeeBoard) => Center,

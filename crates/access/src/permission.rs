@@ -11,6 +11,10 @@ pub enum Permission {
     SeeAgents,
     /// To see the queues and their figures.
     SeeQueues,
+    /// To see the trunks and their calls.
+    SeeTrunks,
+    /// To be told what has to be known at once, and to say that one has taken notice.
+    HandleAlerts,
     /// To follow the live board; for an agent, the own rows of it.
     SeeBoard,
     /// To list interactions and look at one.
@@ -27,11 +31,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
         Self::SeeAgents,
         Self::SeeQueues,
+        Self::SeeTrunks,
+        Self::HandleAlerts,
         Self::SeeBoard,
         Self::ReadInteractions,
         Self::ReadTimelines,
@@ -47,6 +53,8 @@ impl Permission {
             Self::ChangeOwnState => "change_own_state",
             Self::SeeAgents => "see_agents",
             Self::SeeQueues => "see_queues",
+            Self::SeeTrunks => "see_trunks",
+            Self::HandleAlerts => "handle_alerts",
             Self::SeeBoard => "see_board",
             Self::ReadInteractions => "read_interactions",
             Self::ReadTimelines => "read_timelines",

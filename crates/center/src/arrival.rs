@@ -57,7 +57,8 @@ impl Center {
         {
             return;
         }
-        if self.draining {
+        let is_emergency = matches!(origin, Origin::User(_)) && self.settings.directory.is_emergency(&to);
+        if self.draining && !is_emergency {
             self.reject(leg, Rejection::Draining);
             return;
         }
@@ -74,7 +75,8 @@ impl Center {
         self.tell(Some(id), TimelineEvent::Arrived { leg, from, to: to.clone(), origin }, now);
         self.changed.interactions.insert(id);
 
-        match self.flows.entry(&to).cloned() {
+        let flow = self.flows.entry(&to).filter(|_| !is_emergency).cloned();
+        match flow {
             Some(flow) => {
                 self.take(id, InteractionStep::EnterFlow(flow.clone()), now);
                 self.keep(id);

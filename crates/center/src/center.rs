@@ -7,7 +7,9 @@ use acd::Acd;
 use base::{Deadlines, Duration, IdSource, Instant, Now};
 use flow::Flows;
 use model::board::QueueFigures;
-use model::{AgentId, AgentWish, InteractionId, LegId, Queue, QueueId, RecordingId, WishRefused};
+use model::{
+    AgentId, AgentWish, AlertId, AlertView, InteractionId, LegId, Queue, QueueId, RecordingId, WishRefused,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -49,6 +51,8 @@ pub struct Center {
     pub(crate) code_legs: BTreeMap<LegId, Option<AgentId>>,
     /// Recordings that are not closed yet; they may outlive their interaction by a moment.
     pub(crate) recordings: BTreeMap<RecordingId, model::RecordingRecord>,
+    /// What supervisors have not taken notice of yet.
+    pub(crate) alerts: BTreeMap<AlertId, AlertView>,
     pub(crate) draining: bool,
     pub(crate) deadlines: Deadlines<Timer>,
     pub(crate) ids: IdSource,
@@ -83,6 +87,7 @@ impl Center {
             legs: BTreeMap::new(),
             code_legs: BTreeMap::new(),
             recordings: BTreeMap::new(),
+            alerts: BTreeMap::new(),
             draining: false,
             deadlines: Deadlines::new(),
             ids,
@@ -101,6 +106,9 @@ impl Center {
             Input::Phone { user, registered } => self.phone_changed(&user, registered, now),
             Input::Config(settings) => self.configure(*settings, now),
             Input::Restarted => self.restarted(now),
+            Input::AlertClosed(alert) => {
+                self.close_alert(alert);
+            }
             Input::Drain(draining) => self.draining = draining,
             Input::Timeout => {}
         }
@@ -207,6 +215,7 @@ impl Center {
             self.effects.push_back(Effect::Publish(model::BoardEvent::QueueGone(queue)));
         }
         self.seat_agents(&settings, now);
+        self.show_alerts();
         self.settings = settings;
     }
 }

@@ -10,7 +10,7 @@ use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{
     FlowId, InteractionId, InteractionState, LegCommand, LegId, Prompt, Record, RecordingId, RecordingRecord,
-    Target, TimelineEvent,
+    TimelineEvent,
 };
 
 impl Center {
@@ -175,7 +175,13 @@ impl Center {
             return;
         }
         self.tell(Some(id), TimelineEvent::Dialed { number: number.clone(), leg }, now);
-        self.command(LegCommand::Dial { leg, target: Target::Number(number), caller, beside, ring });
+        self.command(LegCommand::Dial {
+            leg,
+            target: self.settings.directory.outside(number),
+            caller,
+            beside,
+            ring,
+        });
     }
 
     /// The flow decides about the interaction no more.

@@ -19,8 +19,8 @@ use model::interaction::InteractionStep;
 use model::leg::Rejection;
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentState, EndCause, InteractionId, InteractionState, LegCommand, LegId, NotReadyReason,
-    Outcome, SipUser, Target, TimelineEvent,
+    AgentId, AgentState, Alert, EndCause, InteractionId, InteractionState, LegCommand, LegId, NotReadyReason,
+    Outcome, Party, SipUser, Target, TimelineEvent,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,6 +35,8 @@ pub struct Directory {
     pub phones: BTreeMap<SipUser, bool>,
     /// What numbers outside begin with: the prefixes of all carriers.
     pub outside: Vec<String>,
+    /// Numbers that help: every phone may call them, at any time, before any dialplan.
+    pub emergency: Vec<String>,
 }
 
 /// What a phone of ours gets when it dials.
@@ -44,7 +46,20 @@ pub(crate) enum Found {
 }
 
 impl Directory {
+    /// Whether this is a number that helps.
+    pub(crate) fn is_emergency(&self, number: &str) -> bool {
+        self.emergency.iter().any(|one| one == number)
+    }
+
+    /// A number that a dialplan calls.
+    pub(crate) fn outside(&self, number: String) -> Target {
+        if self.is_emergency(&number) { Target::Emergency(number) } else { Target::Number(number) }
+    }
+
     pub(crate) fn find(&self, caller: &SipUser, dialed: &str) -> Found {
+        if self.is_emergency(dialed) {
+            return Found::Somebody(Target::Emergency(dialed.to_owned()));
+        }
         let colleague = SipUser::new(dialed);
         if self.phones.contains_key(&colleague) {
             return Found::Somebody(Target::User(colleague));
@@ -92,7 +107,18 @@ impl Center {
         self.keep(id);
         self.tell(Some(id), TimelineEvent::Dialed { number: dialed.to_owned(), leg }, now);
         self.agent_calls(user, id, now);
+        self.alert_of(id, user, &target, now);
         self.command(LegCommand::Dial { leg, target, caller, beside, ring: RING });
+    }
+
+    /// Supervisors are alerted when a phone calls for help.
+    pub(crate) fn alert_of(&mut self, id: InteractionId, user: &SipUser, target: &Target, now: Now) {
+        let Target::Emergency(number) = target else { return };
+        let desk = self.desks.values().find(|desk| desk.agent.phone.as_ref() == Some(user));
+        let from = Party { user: Some(user.clone()), ..Party::number(user.to_string()) };
+        let agent = desk.map(|desk| desk.agent.id.clone());
+        let from = Party { display: desk.map(|desk| desk.agent.name.clone()), ..from };
+        self.alert(Alert::Emergency { from, agent, number: number.clone(), interaction: id }, now);
     }
 
     /// A call that nobody takes: the caller's phone is told why, and the interaction is over.

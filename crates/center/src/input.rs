@@ -1,7 +1,7 @@
 //! Everything that can happen to the center.
 
 use crate::Settings;
-use model::{AgentId, AgentWish, LegEvent, SipUser};
+use model::{AgentId, AgentWish, AlertId, LegEvent, SipUser};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Handed to [`Center::handle`](crate::Center::handle) together with the time.
@@ -27,6 +27,8 @@ pub enum Input {
     Config(Box<Settings>),
     /// The process began anew: every leg that was there is gone, and with it what depended on it.
     Restarted,
+    /// Somebody has taken notice of an alert.
+    AlertClosed(AlertId),
     /// New interactions are turned away from now on, or taken again.
     Drain(bool),
     /// A deadline may have passed; also written to the journal every second while interactions are open, so that

@@ -25,6 +25,7 @@ pub mod interaction;
 pub mod journal;
 pub mod settings;
 
+mod alerts;
 mod announcement;
 mod arrival;
 mod board;

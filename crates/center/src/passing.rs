@@ -88,6 +88,7 @@ impl Center {
                 self.keep(id);
                 self.tell(Some(id), TimelineEvent::Dialed { number: to.to_owned(), leg: next }, now);
                 self.hear_ringing(id);
+                self.alert_of(id, &user, &target, now);
                 let Some(live) = self.interactions.get(&id) else { return Ok(()) };
                 let (caller, beside) = (live.shown(), Some(live.customer));
                 self.command(LegCommand::Dial { leg: next, target, caller, beside, ring: RING });

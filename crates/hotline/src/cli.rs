@@ -66,6 +66,11 @@ enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Lists trunks as they are now: whether each carrier is there, and how many calls it carries
+    Trunks {
+        #[command(flatten)]
+        at: At,
+    },
     /// Lists queues as they are now
     Queues {
         #[command(flatten)]
@@ -182,6 +187,7 @@ impl Cli {
             Command::User { command: UserCommand::List { at } } => users::list(&at),
             Command::Phone { user, domain } => users::phone(&user, &domain),
             Command::Calls { at, limit } => lists::calls(&at, limit),
+            Command::Trunks { at } => lists::trunks(&at),
             Command::Queues { at } => lists::queues(&at),
             Command::Agents { at } => lists::agents(&at),
         }

@@ -122,7 +122,8 @@ fn configuration(passwords: &Passwords) -> String {
          [center]\nname = \"Demo center\"\ndomain = \"{DOMAIN}\"\n\n\
          [folders]\ndata = \".\"\ndialplans = \"dialplans\"\n\n\
          [[queue]]\nname = \"support\"\n\n[[queue]]\nname = \"sales\"\n\n\
-         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"127.0.0.1:5090\"\nprefixes = [\"9\"]\n"
+         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"127.0.0.1:5090\"\nprefixes = [\"9\"]\n\
+         # Most demos have no carrier there; nobody is to be told so every ten seconds.\nprobe = \"0s\"\n"
     );
     for (login, name, phone, queues, skills) in AGENTS {
         let password = passwords.phones.get(phone).map_or("", String::as_str);

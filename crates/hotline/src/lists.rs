@@ -1,4 +1,4 @@
-//! Lists for operators: calls from the library, queues and agents from the running center.
+//! Lists for operators: calls from the library, queues, agents and trunks from the running center.
 
 use crate::cli::At;
 use crate::wiring::Plan;
@@ -98,6 +98,40 @@ pub(crate) fn queues(at: &At) -> anyhow::Result<()> {
     });
     print_table(
         &["QUEUE", "WAITING", "READY", "TALKING", "OFFERED", "ANSWERED", "ABANDONED"],
+        rows.collect(),
+    );
+    Ok(())
+}
+
+pub(crate) fn trunks(at: &At) -> anyhow::Result<()> {
+    let body = ask(at, "/api/v1/trunks")?;
+    if at.json {
+        println!("{body}");
+        return Ok(());
+    }
+    let rows = array(&body, "trunks").map(|trunk| {
+        let registered = match trunk["registered"].as_bool() {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
+        let max = trunk["calls_max"].as_u64().map(|max| format!("of {max}")).unwrap_or_default();
+        vec![
+            text(&trunk["id"]),
+            text(&trunk["state"]),
+            registered.to_owned(),
+            text(&trunk["calls_in"]),
+            text(&trunk["calls_out"]),
+            max,
+            text(&trunk["sent"]),
+            text(&trunk["failed"]),
+            text(&trunk["answers_in_ms"]),
+            text(&trunk["address"]),
+            text(&trunk["why"]),
+        ]
+    });
+    print_table(
+        &["TRUNK", "STATE", "REGISTERED", "IN", "OUT", "MAX", "SENT", "FAILED", "MS", "ADDRESS", "WHY"],
         rows.collect(),
     );
     Ok(())

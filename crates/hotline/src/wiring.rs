@@ -81,6 +81,7 @@ impl Plan {
         }
         let mut directory = center::Directory {
             outside: self.config.trunk.iter().flat_map(|trunk| trunk.prefixes.clone()).collect(),
+            emergency: self.config.emergency.numbers.clone(),
             ..center::Directory::default()
         };
         for section in &self.config.phone {
@@ -116,6 +117,7 @@ impl Plan {
             media_address: nowhere.ip(),
             phones,
             trunks: trunks.collect::<Result<_, _>>()?,
+            emergency_trunks: self.config.emergency.trunks.iter().map(|name| name.as_str().into()).collect(),
             register_max: self.config.sip.register_max.0,
         })
     }

@@ -2,7 +2,8 @@
 
 use crate::decision::WaitReason;
 use crate::{
-    AgentId, AgentState, InteractionId, InteractionState, Outcome, Party, Queue, QueueId, SkillLevels,
+    AgentId, AgentState, AlertId, AlertView, InteractionId, InteractionState, Outcome, Party, Queue, QueueId,
+    SkillLevels, TrunkId, TrunkView,
 };
 use base::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,14 @@ pub enum BoardEvent {
     AgentGone(AgentId),
     /// This queue is not of the center any more.
     QueueGone(QueueId),
+    /// Somebody has to know of this.
+    Alert(Box<AlertView>),
+    /// Somebody has taken notice of it.
+    AlertGone(AlertId),
+    /// This trunk looks like this now.
+    Trunk(Box<TrunkView>),
+    /// This trunk is not of the center any more.
+    TrunkGone(TrunkId),
 }
 
 /// An agent, live.

@@ -3,6 +3,8 @@
 base::number_ids! {
     /// One customer matter from arrival to disposition, on any channel.
     InteractionId = "IX";
+    /// Something a supervisor has to know of.
+    AlertId = "AL";
     /// One party's connection in a call: a dialog and a media port.
     LegId = "LG";
     /// One recording: the sound of one interaction, or a message left.

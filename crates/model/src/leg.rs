@@ -21,8 +21,10 @@ pub enum Origin {
 pub enum Target {
     /// Every phone the user has registered.
     User(SipUser),
-    /// A number, by the trunk whose rules fit it.
+    /// A number, by the trunks whose rules fit it.
     Number(String),
+    /// An emergency number, exactly as it stands: by any trunk there is, before everything else.
+    Emergency(String),
 }
 
 /// What a caller is made to hear: one piece of a playlist.

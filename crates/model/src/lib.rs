@@ -9,6 +9,7 @@
 //! [`decision`], [`timeline`], [`record`], [`board`], [`query`].
 
 pub mod agent;
+pub mod alert;
 pub mod board;
 pub mod channel;
 pub mod decision;
@@ -21,8 +22,10 @@ pub mod queue;
 pub mod record;
 pub mod skill;
 pub mod timeline;
+pub mod trunk;
 
 pub use agent::{Agent, AgentState, AgentWish, NotReadyReason, WishRefused};
+pub use alert::{Alert, AlertView};
 pub use board::{AgentView, BoardEvent, InteractionView, QueueView};
 pub use channel::Channel;
 pub use decision::{OfferReason, WaitReason};
@@ -34,3 +37,4 @@ pub use queue::Queue;
 pub use record::{InteractionRecord, Record, RecordingRecord};
 pub use skill::{SkillLevels, SkillNeed};
 pub use timeline::{TimelineEntry, TimelineEvent};
+pub use trunk::{TrunkState, TrunkView};

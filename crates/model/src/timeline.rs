@@ -123,6 +123,11 @@ pub enum TimelineEvent {
         /// The leg that is dialled.
         leg: LegId,
     },
+    /// The number is an emergency number: supervisors were alerted.
+    EmergencyCalled {
+        /// The number.
+        number: String,
+    },
     /// A party's phone passed the other one on, and left.
     PassedOn {
         /// The leg that leaves.
@@ -206,6 +211,7 @@ impl TimelineEvent {
             Self::Held => "held",
             Self::Resumed => "resumed",
             Self::Dialed { .. } => "dialed",
+            Self::EmergencyCalled { .. } => "emergency_called",
             Self::PassedOn { .. } => "passed_on",
             Self::Transferred { .. } => "transferred",
             Self::LegEnded { .. } => "leg_ended",

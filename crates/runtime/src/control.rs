@@ -13,6 +13,7 @@
 //!                  media threads
 //! ```
 
+use crate::carriers;
 use crate::clock::Clock;
 use crate::journal::JournalWriter;
 use crate::request::{Load, Request};
@@ -25,7 +26,7 @@ use net::sip::{Arrived, SipSockets};
 use sip::{SavedBinding, Transmit};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use telephony::{Output, Telephony};
+use telephony::{CarrierAddress, Output, Telephony};
 use tokio::sync::mpsc;
 
 /// Requests that may wait for the control thread. A request that finds it full waits at its sender.
@@ -191,6 +192,14 @@ impl<A: Audience> Control<A> {
                 // Whoever asked may be gone; the wish is granted all the same.
                 let _ = reply.send(answer);
             }
+            Request::CloseAlert { alert, reply } => {
+                let was_there = self.center.has_alert(alert);
+                if was_there {
+                    self.to_center.push_back(Input::AlertClosed(alert));
+                }
+                // Whoever asked may be gone; notice is taken all the same.
+                let _ = reply.send(was_there);
+            }
             Request::Registered { users, reply } => {
                 let _ = reply.send(users.iter().map(|user| self.telephony.is_registered(user)).collect());
             }
@@ -279,11 +288,20 @@ impl<A: Audience> Control<A> {
                 }
                 Output::Bindings { user, saved } => self.audience.bindings(user, saved),
                 Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
+                Output::Resolve { address } => self.resolve(address),
+                Output::Trunk(view) => self.board.push(BoardEvent::Trunk(view)),
+                Output::TrunkGone(trunk) => self.board.push(BoardEvent::TrunkGone(trunk)),
                 Output::Ladder(message) => self.audience.sip_message(message),
                 Output::News(what) => tracing::info!("{what}"),
-                Output::Trouble(what) => tracing::warn!("{what}"),
+                Output::Alarm(what) | Output::Trouble(what) => tracing::warn!("{what}"),
             }
         }
+    }
+
+    fn resolve(&mut self, address: CarrierAddress) {
+        let found = carriers::numeric(&address, &self.sockets);
+        let good_for = carriers::NUMERIC_GOOD_FOR;
+        self.to_telephony.push_back(telephony::Input::Resolved { address, found, good_for });
     }
 
     fn open_port(&mut self, port: PortId, group: u64) {

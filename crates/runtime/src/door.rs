@@ -1,13 +1,13 @@
 //! The web's way to the center: requests to the control thread.
 
 use crate::request::Request;
-use model::{AgentId, AgentView, AgentWish};
+use model::{AgentId, AgentView, AgentWish, AlertId};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
-use web::{CenterDoor, Readiness, WishError};
+use web::{CenterDoor, Readiness, Unavailable, WishError};
 
 /// Whether calls are taken, shared by all who ask.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,18 @@ impl CenterDoor for Door {
             let request = Request::Wish { agent, wish, reply };
             self.requests.send(request).await.map_err(|_| WishError::Unavailable)?;
             Ok(answer.await.map_err(|_| WishError::Unavailable)??)
+        })
+    }
+
+    fn close_alert(
+        &self,
+        alert: AlertId,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::CloseAlert { alert, reply };
+            self.requests.send(request).await.map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
         })
     }
 

@@ -1,7 +1,7 @@
 //! What other threads ask of the control thread.
 
 use center::Settings as CenterSettings;
-use model::{AgentId, AgentView, AgentWish, LegEvent, SipUser, WishRefused};
+use model::{AgentId, AgentView, AgentWish, AlertId, LegEvent, SipUser, WishRefused};
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
 
@@ -16,6 +16,13 @@ pub enum Request {
         wish: AgentWish,
         /// Where the answer goes.
         reply: oneshot::Sender<Result<AgentView, WishRefused>>,
+    },
+    /// Somebody has taken notice of an alert.
+    CloseAlert {
+        /// Which.
+        alert: AlertId,
+        /// Whether it was there.
+        reply: oneshot::Sender<bool>,
     },
     /// Which of these users have a phone that can be rung?
     Registered {

@@ -5,7 +5,7 @@ use crate::figures::Figures;
 use crate::network::Weather;
 use crate::phone::{Habit, Told};
 use crate::setup::Setup;
-use crate::world::{CARRIER, NOWHERE, Sight, World};
+use crate::world::{CARRIER, EMERGENCY, NOWHERE, RESERVE, Sight, World};
 use base::{Duration, IdSource, Instant, Timestamp};
 use model::agent::AgentState;
 use model::{AgentId, AgentWish, Record, TimelineEvent};
@@ -93,6 +93,7 @@ enum Plan {
     Call,
     Press(SessionId, SocketAddr, char),
     HangUp(SessionId),
+    ReserveHangsUp(SessionId),
     AgentHangsUp(usize),
     AgentReturns(usize),
     AgentIsFree(usize),
@@ -124,6 +125,7 @@ pub fn run(setup: Setup, crowd: Crowd, seed: u64) -> Result<Figures, Box<Broken>
     let passwords = setup.phones.clone();
     let mut world = World::new(setup, seed, Weather::FAIR, BEGIN, false);
     world.add_phone(CARRIER, CARRIER, None);
+    world.add_phone(RESERVE, RESERVE, None).habit = Habit::Answers(Duration::from_secs(3));
     for (_, phone) in &agents {
         let password =
             passwords.iter().find(|(user, _)| user.as_str() == phone).map(|(_, password)| password.as_str());
@@ -259,6 +261,9 @@ impl Run {
                 self.waiting.remove(&session);
                 self.world.act(CARRIER, |phone, now| phone.hang_up(session, now));
             }
+            Plan::ReserveHangsUp(session) => {
+                self.world.act(RESERVE, |phone, now| phone.hang_up(session, now));
+            }
             Plan::AgentHangsUp(agent) => {
                 let phone = self.agents[agent].1.clone();
                 self.world.act(&phone, |phone, now| {
@@ -309,8 +314,14 @@ impl Run {
             return;
         }
         let agent = self.dice.below(agents) as usize;
-        let number = match self.dice.below(5) {
+        if self.dice.below(4) == 0
+            && let Some(carrier) = self.world.phone(CARRIER)
+        {
+            carrier.habit = Habit::IsOverloaded;
+        }
+        let number = match self.dice.below(6) {
             0 => "90055501".to_owned(),
+            5 => EMERGENCY.to_owned(),
             1 => "777".to_owned(),
             2 => NOWHERE.to_owned(),
             _ => self.somebody().unwrap_or_default(),
@@ -343,9 +354,13 @@ impl Run {
         while let Some((_, sight)) = self.world.poll_sight() {
             match sight {
                 Sight::Phone(name, told) if name == CARRIER => self.caller_sees(told),
+                Sight::Phone(name, Told::IsUp(session, _)) if name == RESERVE => {
+                    let talk = self.exponential(self.crowd.talk);
+                    self.plan(talk, Plan::ReserveHangsUp(session));
+                }
                 Sight::Phone(name, told) => self.agent_sees(&name, &told),
                 Sight::Record(record) => self.read(&record),
-                Sight::Board(_) | Sight::Hears(..) | Sight::Bridged(..) => {}
+                Sight::Board(_) | Sight::Alarm(_) | Sight::Hears(..) | Sight::Bridged(..) => {}
             }
         }
     }

@@ -25,6 +25,8 @@ pub enum Habit {
     Answers(Duration),
     /// Refuses at once: somebody else is on the line.
     IsBusy,
+    /// Refuses at once: it can take no more calls (503).
+    IsOverloaded,
     /// Rings, and declines after this time.
     Declines(Duration),
 }
@@ -371,6 +373,10 @@ impl Phone {
         match event {
             SessionEvent::Incoming(arrival) => {
                 let offer = arrival.offer.as_ref().and_then(|offer| Session::parse(offer).ok());
+                if self.habit == Habit::IsOverloaded {
+                    self.ua.reject(session, StatusCode::SERVICE_UNAVAILABLE, "", now);
+                    return;
+                }
                 if self.habit == Habit::IsBusy || offer.is_none() {
                     self.ua.reject(session, StatusCode::BUSY_HERE, "", now);
                     return;
@@ -381,7 +387,7 @@ impl Phone {
                 match self.habit {
                     Habit::Answers(after) => self.deadlines.set(Timer::Answer(session), now.mono + after),
                     Habit::Declines(after) => self.deadlines.set(Timer::Decline(session), now.mono + after),
-                    Habit::Waits | Habit::IsBusy => {}
+                    Habit::Waits | Habit::IsBusy | Habit::IsOverloaded => {}
                 }
             }
             SessionEvent::Ringing { .. } => self.told.push_back(Told::HearsRinging(session)),

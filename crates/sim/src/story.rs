@@ -13,7 +13,7 @@
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
-//! `is busy`, `is free`, for all calls that come. Somebody without a phone of the center's calls from outside. The
+//! `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
 //! line `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
 
 use crate::network::Weather;
@@ -24,8 +24,8 @@ use base::{Duration, Instant, Timestamp};
 use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
-    AgentState, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record, TimelineEvent,
-    WaitReason,
+    AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record,
+    TimelineEvent, WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -210,6 +210,9 @@ impl Teller {
             ["goes", "home"] => self.dial(actor, "*52"),
             ["dials", number] => self.dial(actor, number),
             ["is", "busy"] => self.set_habit(actor, Habit::IsBusy),
+            ["is", "overloaded"] => self.set_habit(actor, Habit::IsOverloaded),
+            ["is", "cut", "off"] => self.world.cut_off(actor, true),
+            ["is", "connected", "again"] => self.world.cut_off(actor, false),
             ["is", "free"] => self.set_habit(actor, Habit::Waits),
             ["answers", "after", seconds, "s"] => {
                 let seconds =
@@ -299,6 +302,11 @@ impl Teller {
             Sight::Record(Record::Timeline(line)) => self.line(line.interaction, &line.event),
             Sight::Record(Record::Interaction(record)) if record.closed_at.is_some() => {
                 Some(("record".to_owned(), closed(record)))
+            }
+            Sight::Alarm(what) => Some(("alarm".to_owned(), what.clone())),
+            Sight::Board(BoardEvent::Alert(view)) => {
+                let Alert::Emergency { from, number, .. } = &view.alert;
+                Some(("supervisors".to_owned(), format!("are alerted: {} calls {number}", from.number)))
             }
             Sight::Record(_) | Sight::Board(_) | Sight::Bridged(..) => None,
         }

@@ -22,6 +22,7 @@ impl World {
         count("legs known to the center", self.center().open_legs());
         count("legs in telephony", self.telephony().legs());
         count("dialogs and transactions", self.telephony().signalling_left());
+        count("calls on trunks", self.telephony().trunk_calls() as usize);
         count("media ports", self.sound().ports().count());
         count("recordings in the sound graph", self.sound().recordings().count());
         count("conferences", self.sound().conferences().count());

@@ -16,10 +16,10 @@ use center::{Center, Effect, Input};
 use media::{ClipId, Command, Engine, Event, Hears, PortId, RecordingKey};
 use model::{BoardEvent, LegEvent, Record, RecordingId};
 use sip::DigestSecret;
-use sip::{Source, Transport};
-use std::collections::{BTreeMap, VecDeque};
+use sip::{Destination, Source, Transport};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use telephony::{Output, Telephony, Trunk};
+use telephony::{CarrierAddress, Output, Telephony, Trunk};
 
 /// The domain phones register with.
 pub const DOMAIN: &str = "hotline.test";
@@ -33,10 +33,18 @@ pub const CARRIER: &str = "carrier";
 /// What numbers outside begin with.
 const OUTSIDE: &str = "9";
 
+/// The number that helps.
+pub const EMERGENCY: &str = "112";
+
 /// A user of the center whose phone is never there.
 pub const NOWHERE: &str = "1099";
 
 const CARRIER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 1, 0, 1)), 5060);
+
+/// The phone behind the trunk that is tried when the carrier does not take a call.
+pub const RESERVE: &str = "reserve";
+
+const RESERVE_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 3, 0, 1)), 5060);
 
 /// Something that could be seen from outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +55,8 @@ pub enum Sight {
     Hears(String, String),
     /// Something was written down.
     Record(Record),
+    /// The operator was told of something wrong outside.
+    Alarm(String),
     /// The board changed.
     Board(BoardEvent),
     /// Two parties hear each other from now on; their phones are named.
@@ -75,6 +85,8 @@ pub struct World {
     to_telephony: VecDeque<telephony::Input>,
     to_center: VecDeque<Input>,
     sights: VecDeque<(Now, Sight)>,
+    /// Who is cut off the network.
+    cut: BTreeSet<SocketAddr>,
     listens: bool,
     ids: IdSource,
     domain: String,
@@ -99,13 +111,21 @@ impl World {
                 .map(|(user, password)| (user.clone(), secret(user.as_str(), password)))
                 .chain([(NOWHERE.into(), secret(NOWHERE, "lost with the phone"))])
                 .collect(),
-            trunks: vec![Trunk {
-                id: "carrier".into(),
-                accept_from: vec!["10.1.0.0/16".parse().expect("a network")],
-                send_to: Some(CARRIER_ADDRESS),
-                prefixes: vec![OUTSIDE.to_owned()],
-                account: None,
-            }],
+            trunks: vec![
+                Trunk {
+                    accept_from: vec!["10.1.0.0/16".parse().expect("a network")],
+                    send_to: Some(CARRIER_ADDRESS.to_string().parse().expect("a carrier's address")),
+                    prefixes: vec![OUTSIDE.to_owned()],
+                    ..Trunk::new("carrier".into())
+                },
+                Trunk {
+                    send_to: Some(RESERVE_ADDRESS.to_string().parse().expect("a carrier's address")),
+                    prefixes: vec![OUTSIDE.to_owned()],
+                    priority: 2,
+                    ..Trunk::new("reserve".into())
+                },
+            ],
+            emergency_trunks: Vec::new(),
             register_max: Duration::from_secs(3600),
         };
         let clip_names = setup.prompts.clips().map(|(name, clip)| (clip.id(), name.to_string())).collect();
@@ -128,6 +148,7 @@ impl World {
             to_telephony: VecDeque::new(),
             to_center: VecDeque::new(),
             sights: VecDeque::new(),
+            cut: BTreeSet::new(),
             listens,
             ids,
             domain: DOMAIN.to_owned(),
@@ -137,6 +158,7 @@ impl World {
         let directory = center::Directory {
             phones: setup.phones.into_keys().chain([NOWHERE.into()]).map(|user| (user, true)).collect(),
             outside: vec![OUTSIDE.to_owned()],
+            emergency: vec![EMERGENCY.to_owned()],
         };
         world.to_center.push_back(Input::Config(Box::new(center::Settings { directory, ..setup.center })));
         world.settle();
@@ -173,14 +195,25 @@ impl World {
     pub fn add_phone(&mut self, name: &str, user: &str, password: Option<&str>) -> &mut Phone {
         let net = if password.is_some() { 2 } else { 1 };
         let host = u16::try_from(self.phones.len() + 2).unwrap_or(u16::MAX).to_be_bytes();
-        let address = if name == CARRIER {
-            CARRIER_ADDRESS
-        } else {
-            SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, net, host[0], host[1])), 5060)
+        let address = match name {
+            CARRIER => CARRIER_ADDRESS,
+            RESERVE => RESERVE_ADDRESS,
+            _ => SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, net, host[0], host[1])), 5060),
         };
         let phone = Phone::new(user, password, &self.domain, address, SERVER, self.ids.fork());
         self.by_address.insert(address, name.to_owned());
         self.phones.entry(name.to_owned()).or_insert(phone)
+    }
+
+    /// Cuts a phone off the network, or connects it again. Whoever sends to it hears nothing.
+    pub fn cut_off(&mut self, name: &str, is_cut: bool) {
+        if let Some(phone) = self.phones.get(name) {
+            if is_cut {
+                self.cut.insert(phone.address);
+            } else {
+                self.cut.remove(&phone.address);
+            }
+        }
     }
 
     /// A phone, by its name.
@@ -253,6 +286,9 @@ impl World {
     fn happen(&mut self) {
         let now = self.now;
         while let Some(datagram) = self.network.arrive(now.mono) {
+            if self.cut.contains(&datagram.to) || self.cut.contains(&datagram.from) {
+                continue;
+            }
             if datagram.to == SERVER {
                 let source = Source {
                     transport: Transport::Udp,
@@ -343,10 +379,29 @@ impl World {
                 Output::Registration { user, registered } => {
                     self.to_center.push_back(Input::Phone { user, registered });
                 }
+                Output::Resolve { address } => self.resolve(address),
+                Output::Trunk(view) => {
+                    self.sights.push_back((self.now, Sight::Board(BoardEvent::Trunk(view))));
+                }
+                Output::TrunkGone(_) => {}
+                Output::Alarm(what) => self.sights.push_back((self.now, Sight::Alarm(what))),
                 Output::Ladder(_) | Output::Bindings { .. } | Output::News(_) => {}
                 Output::Trouble(what) => self.troubles.push(what),
             }
         }
+    }
+
+    /// There are no names out here: every carrier is where its address says.
+    fn resolve(&mut self, address: CarrierAddress) {
+        let place = address.ip().map(|ip| Destination {
+            transport: Transport::Udp,
+            local: SERVER,
+            remote: SocketAddr::new(ip, address.port.unwrap_or(5060)),
+            connection: None,
+        });
+        let found = place.map(|place| vec![place]).ok_or_else(|| "there are no names here".to_owned());
+        let good_for = Duration::from_secs(86_400 * 365);
+        self.to_telephony.push_back(telephony::Input::Resolved { address, found, good_for });
     }
 
     fn follow_center(&mut self) {

@@ -12,7 +12,6 @@ use sip::{
     Credentials, Destination, RegistrationConfig, RegistrationEvent, RegistrationFailure, RegistrationId,
 };
 use sip_message::{Host, NameAddr, Uri};
-use std::net::SocketAddr;
 
 /// An account at a carrier.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,25 +49,32 @@ impl Account {
 /// A registration that goes on, and what it is for.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    trunk: Trunk,
+    trunk: TrunkId,
+    account: Account,
+    place: Destination,
     registration: RegistrationId,
     /// Whether the operator knows it to stand; `None` before the first word.
     stands: Option<bool>,
 }
 
 impl Telephony {
-    /// Registers where the settings say so, and nowhere else.
+    /// Registers where the settings say so, as far as it is known where that is, and nowhere else.
     pub(crate) fn keep_accounts(&mut self, now: Now) {
-        let wanted: Vec<(Trunk, SocketAddr, Account)> = self
+        let wanted: Vec<(Trunk, Destination, Account)> = self
             .settings
             .trunks
             .iter()
-            .filter_map(|trunk| Some((trunk.clone(), trunk.send_to?, trunk.account.clone()?)))
+            .filter_map(|trunk| {
+                let place = *self.carriers.get(&trunk.id)?.places.first()?;
+                Some((trunk.clone(), place, trunk.account.clone()?))
+            })
             .collect();
         let gone: Vec<TrunkId> = self
             .accounts
             .iter()
-            .filter(|(_, kept)| !wanted.iter().any(|(trunk, ..)| *trunk == kept.trunk))
+            .filter(|(_, kept)| {
+                !wanted.iter().any(|(trunk, _, account)| trunk.id == kept.trunk && *account == kept.account)
+            })
             .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
@@ -76,33 +82,37 @@ impl Telephony {
                 self.ua.unregister(kept.registration, now);
             }
         }
-        for (trunk, carrier, account) in wanted {
-            if self.accounts.contains_key(&trunk.id) {
+        for (trunk, place, account) in wanted {
+            if let Some(kept) = self.accounts.get_mut(&trunk.id) {
+                // The carrier has moved, or the place failed.
+                if std::mem::replace(&mut kept.place, place) != place {
+                    self.ua.register_again(kept.registration, Some(place), now);
+                }
                 continue;
             }
-            let begun = self.registration_at(carrier, &account).map(|config| self.ua.register(config, now));
+            let begun = self.registration_at(place, &account).map(|config| self.ua.register(config, now));
             match begun {
                 Some(Ok(registration)) => {
-                    self.accounts.insert(trunk.id.clone(), Kept { trunk, registration, stands: None });
+                    let kept = Kept { trunk: trunk.id.clone(), account, place, registration, stands: None };
+                    self.accounts.insert(trunk.id.clone(), kept);
                 }
-                Some(Err(error)) => self.say(format!("trunk {}: cannot be registered: {error}", trunk.id)),
-                None => self.say(format!("trunk {}: {account:?} makes no SIP address", trunk.id)),
+                Some(Err(error)) => {
+                    self.trouble(format!("trunk {}: cannot be registered: {error}", trunk.id))
+                }
+                None => self.trouble(format!("trunk {}: {account:?} makes no SIP address", trunk.id)),
             }
         }
     }
 
-    fn registration_at(&self, carrier: SocketAddr, account: &Account) -> Option<RegistrationConfig> {
-        let local = self.settings.address;
+    fn registration_at(&self, place: Destination, account: &Account) -> Option<RegistrationConfig> {
         let registrar = Uri::sip(None, Host::parse(account.domain.as_bytes()).ok()?, None).ok()?;
-        let contact = Uri::sip(Some(&account.user), Host::from(local.ip()), Some(local.port())).ok()?;
-        let destination =
-            Destination { transport: sip::Transport::Udp, local, remote: carrier, connection: None };
-        let config = RegistrationConfig::new(registrar, destination, account.address()?, contact);
+        let contact = self.contact(&place).with_user(&account.user).ok()?;
+        let config = RegistrationConfig::new(registrar, place, account.address()?, contact);
         Some(RegistrationConfig { credentials: Some(account.credentials()), ..config })
     }
 
     /// Tells the operator when a carrier begins or ceases to know where we are.
-    pub(crate) fn account_news(&mut self, registration: RegistrationId, event: &RegistrationEvent) {
+    pub(crate) fn account_news(&mut self, registration: RegistrationId, event: &RegistrationEvent, now: Now) {
         let Some((id, kept)) = self.accounts.iter_mut().find(|(_, kept)| kept.registration == registration)
         else {
             return;
@@ -124,12 +134,26 @@ impl Telephony {
             }
             RegistrationEvent::Gone => return,
         };
+        let id = id.clone();
         if kept.stands.replace(stands) != Some(stands) {
-            self.outputs.push_back(if stands { Output::News(what) } else { Output::Trouble(what) });
+            self.carriers.set_registered(&id, stands);
+            self.outputs.push_back(if stands { Output::News(what) } else { Output::Alarm(what) });
         }
-    }
-
-    fn say(&mut self, what: String) {
-        self.outputs.push_back(Output::Trouble(what));
+        let is_lost = matches!(
+            event,
+            RegistrationEvent::Failed {
+                why: RegistrationFailure::Timeout | RegistrationFailure::Transport,
+                ..
+            }
+        );
+        if is_lost {
+            // If the carrier has another place, it is tried there at once.
+            let place = self.accounts.get(&id).map(|kept| kept.place);
+            let is_down = self.carriers.failed(&id, place, "it does not answer REGISTER", now);
+            self.look_after(&id, is_down, now);
+            self.keep_accounts(now);
+        } else if stands {
+            self.shows_life(&id, None, now);
+        }
     }
 }

@@ -31,9 +31,14 @@ impl Telephony {
                     return self.ua.turn_away(session, status, "", now);
                 }
             }
-        } else if let Some(trunk) =
-            self.settings.trunks.iter().find(|trunk| trunk.accepts(arrival.source.remote.ip()))
+        } else if let Some(trunk) = self.trunk_of(arrival.source.remote.ip(), &user_of(arrival.request.uri()))
         {
+            if !self.carriers.has_room(trunk) {
+                let why = format!("trunk {}: a call was turned away, calls_max is reached", trunk.id);
+                self.alarm(why);
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                return self.ua.turn_away(session, status, "Too Many Calls", now);
+            }
             Origin::Trunk(trunk.id.clone())
         } else {
             return self.ua.turn_away(session, StatusCode::FORBIDDEN, "Unknown Caller", now);
@@ -41,7 +46,7 @@ impl Telephony {
 
         let offer = match arrival.offer.as_ref().map(|offer| sdp::Session::parse(offer)) {
             None => None,
-            Some(Ok(offer)) => match self.could_answer(&offer, arrival.source.local.ip()) {
+            Some(Ok(offer)) => match self.could_answer(&offer, arrival.source.local.ip(), &origin) {
                 Ok(()) => Some(offer),
                 Err(refusal) => return self.refuse_offer(session, refusal, now),
             },
@@ -56,12 +61,19 @@ impl Telephony {
         };
 
         let from = self.party(arrival, &origin);
-        let to = user_of(arrival.request.uri());
+        let trunk = match &origin {
+            Origin::Trunk(id) => self.settings.trunks.iter().find(|trunk| trunk.id == *id),
+            Origin::User(_) => None,
+        };
+        let dialed = user_of(arrival.request.uri());
+        let to = trunk.map_or_else(|| dialed.clone(), |trunk| trunk.numbering.dialed_in.apply(&dialed));
+        let seat = trunk.map(|trunk| self.carriers.sit(trunk, false, now.mono));
         let id = LegId::generate(&mut self.ids);
         let purpose = Purpose::Arrive { session, offer, from, to, origin };
         self.open_leg(id, purpose, None);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.told = Some(arrival.source.local.ip());
+            leg.seat = seat;
         }
         self.bind(session, id);
     }
@@ -83,6 +95,8 @@ impl Telephony {
             agreed: None,
             held: false,
             room: None,
+            seat: None,
+            hunt: None,
         };
         self.legs.insert(id, leg);
         self.by_port.insert(port, id);
@@ -102,7 +116,12 @@ impl Telephony {
         let name = arrival.asserted.as_ref().filter(|_| trusted).unwrap_or(&arrival.from);
         let number = match origin {
             Origin::User(user) => user.to_string(),
-            Origin::Trunk(_) => number_of(name),
+            Origin::Trunk(_) if hides(arrival) => String::new(),
+            Origin::Trunk(id) => {
+                let trunk = self.settings.trunks.iter().find(|trunk| trunk.id == *id);
+                let number = number_of(name);
+                trunk.map_or_else(|| number.clone(), |trunk| trunk.numbering.caller_in.apply(&number))
+            }
         };
         Party {
             number,
@@ -112,6 +131,15 @@ impl Telephony {
                 Origin::Trunk(_) => None,
             },
         }
+    }
+}
+
+/// Whether the caller does not want to be known to whoever is called (RFC 3325 §9.3). What cannot be read hides.
+fn hides(arrival: &Arrival) -> bool {
+    match arrival.request.headers().privacy() {
+        Ok(Some(privacy)) => privacy.hides_identity(),
+        Ok(None) => false,
+        Err(_) => true,
     }
 }
 

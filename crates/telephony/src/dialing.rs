@@ -1,11 +1,11 @@
-//! Calls of ours: to every phone of a user, or to a number by a trunk.
+//! Calls of ours: to every phone of a user at once. Numbers outside are `hunting`'s.
 
+use crate::Telephony;
 use crate::account::Account;
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
-use crate::{Output, Telephony};
 use base::{Duration, Now};
-use model::{EndCause, LegEvent, LegId, Party, Target};
+use model::{EndCause, LegEvent, LegId, Party, SipUser, Target};
 use sip::{Destination, Invite, SessionId, Transport};
 use sip_message::{Host, NameAddr, StatusCode, Uri};
 
@@ -13,70 +13,94 @@ use sip_message::{Host, NameAddr, StatusCode, Uri};
 const FORKS_MAX: usize = 8;
 
 /// Where one phone of a dialled party is.
-struct Way {
-    target: Uri,
+pub(crate) struct Way {
+    pub(crate) target: Uri,
     /// Proxies to go through (RFC 3327).
-    routes: Vec<NameAddr>,
-    destination: Destination,
+    pub(crate) routes: Vec<NameAddr>,
+    pub(crate) destination: Destination,
     /// Our account at the carrier, if it wants one.
-    account: Option<Account>,
+    pub(crate) account: Option<Account>,
 }
 
 impl Telephony {
     /// The port is open: the phones are called.
     pub(crate) fn dial(&mut self, id: LegId, purpose: Purpose, now: Now) {
         let Purpose::Dial { target, caller, beside, ring } = purpose else { return };
-        let ways = match &target {
-            Target::User(user) => self.ways_to_user(user),
-            Target::Number(number) => self.way_to_number(number).into_iter().collect(),
-        };
-        if ways.is_empty() {
-            self.close(id, EndCause::Unreachable, now);
-            return;
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
         }
+        self.deadlines.set(Timer::Ring(id), now.mono + ring.min(Self::RING_MAX));
+        match target {
+            Target::User(user) => self.dial_phones(id, &user, &caller, beside, now),
+            Target::Number(number) => self.hunt(id, number, caller, beside, false, now),
+            Target::Emergency(number) => self.hunt(id, number, caller, beside, true, now),
+        }
+    }
+
+    /// Every phone of a user at once.
+    fn dial_phones(&mut self, id: LegId, user: &SipUser, caller: &Party, beside: Option<LegId>, now: Now) {
+        let ways = self.ways_to_user(user);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.told = ways.first().map(|way| way.destination.local.ip());
         }
         let Some(offer) = self.offer_for(id, beside) else { return };
-        let body = bytes::Bytes::from(offer.to_string());
+        let mut calls = false;
+        for way in ways {
+            calls |= self.invite(id, way, caller, Vec::new(), &offer, now);
+        }
+        if !calls {
+            return self.close(id, EndCause::Unreachable, now);
+        }
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.offered = Some(offer);
-            leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
-        }
-        self.deadlines.set(Timer::Ring(id), now.mono + ring.min(Self::RING_MAX));
-        for way in ways {
-            let invite = Invite {
-                from: self.from(&caller, way.account.as_ref()),
-                to: NameAddr::new(way.target.clone()),
-                contact: self.contact(&way.destination),
-                target: way.target,
-                destination: way.destination,
-                routes: way.routes,
-                headers: self.shown_caller(&caller, way.account.as_ref()),
-                offer: Some(body.clone()),
-                credentials: way.account.as_ref().map(Account::credentials),
-            };
-            match self.ua.invite(invite, now) {
-                Ok(session) => {
-                    self.bind(session, id);
-                    if let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) {
-                        forks.push(session);
-                    }
-                }
-                Err(error) => {
-                    self.outputs
-                        .push_back(Output::Trouble(format!("{id}: an INVITE could not be made: {error}")));
-                }
-            }
-        }
-        if let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get(&id)
-            && forks.is_empty()
-        {
-            self.close(id, EndCause::Unreachable, now);
         }
     }
 
-    fn ways_to_user(&self, user: &model::SipUser) -> Vec<Way> {
+    /// One INVITE of a leg. Returns whether it is on its way.
+    pub(crate) fn invite(
+        &mut self,
+        id: LegId,
+        way: Way,
+        caller: &Party,
+        mut headers: Vec<(String, String)>,
+        offer: &sdp::Session,
+        now: Now,
+    ) -> bool {
+        let shown = self.from(caller);
+        let known_as = way.account.as_ref().and_then(Account::address);
+        if caller.number.is_empty() {
+            // Who does not want to be known is not told to whoever is called (RFC 3323 §4.1.1.3, RFC 3325 §9.3).
+            headers.push(("Privacy".to_owned(), "id".to_owned()));
+        } else if known_as.is_some() {
+            headers.push(Account::preferred(&shown));
+        }
+        let invite = Invite {
+            from: known_as.unwrap_or(shown),
+            to: NameAddr::new(way.target.clone()),
+            contact: self.contact(&way.destination),
+            target: way.target,
+            destination: way.destination,
+            routes: way.routes,
+            headers,
+            offer: Some(bytes::Bytes::from(offer.to_string())),
+            credentials: way.account.as_ref().map(Account::credentials),
+        };
+        match self.ua.invite(invite, now) {
+            Ok(session) => {
+                self.bind(session, id);
+                if let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) {
+                    forks.push(session);
+                }
+                true
+            }
+            Err(error) => {
+                self.trouble(format!("{id}: an INVITE could not be made: {error}"));
+                false
+            }
+        }
+    }
+
+    fn ways_to_user(&self, user: &SipUser) -> Vec<Way> {
         let bindings = self.registrar.locations().bindings(&self.address_of(user));
         bindings
             .take(FORKS_MAX)
@@ -89,36 +113,15 @@ impl Telephony {
             .collect()
     }
 
-    fn way_to_number(&self, number: &str) -> Option<Way> {
-        let trunk =
-            self.settings.trunks.iter().find(|trunk| trunk.send_to.is_some() && trunk.carries(number))?;
-        let remote = trunk.send_to?;
-        let target = address(number, Host::from(remote.ip()), Some(remote.port()))?;
-        let local = self.settings.address;
-        Some(Way {
-            target,
-            routes: Vec::new(),
-            destination: Destination { transport: Transport::Udp, local, remote, connection: None },
-            account: trunk.account.clone(),
-        })
-    }
-
-    /// A carrier where we have an account knows us by it; who calls is told beside it (RFC 3325 §9.2).
-    fn shown_caller(&self, caller: &Party, account: Option<&Account>) -> Vec<(String, String)> {
-        if account.is_none() || caller.number.is_empty() {
-            return Vec::new();
+    /// Who is shown as the caller.
+    fn from(&self, caller: &Party) -> NameAddr {
+        if caller.number.is_empty() {
+            let anonymous = Uri::parse(b"sip:anonymous@anonymous.invalid");
+            return NameAddr::new(anonymous.unwrap_or_else(|_| self.own_uri()));
         }
-        vec![("P-Preferred-Identity".to_owned(), self.from(caller, None).to_string())]
-    }
-
-    fn from(&self, caller: &Party, account: Option<&Account>) -> NameAddr {
-        if let Some(address) = account.and_then(Account::address) {
-            return address;
-        }
-        let number = if caller.number.is_empty() { "anonymous" } else { caller.number.as_str() };
         let domain = Host::parse(self.settings.domain.as_bytes()).ok();
-        let uri = domain.and_then(|domain| address(number, domain, None)).unwrap_or_else(|| self.own_uri());
-        let name = NameAddr::new(uri);
+        let uri = domain.and_then(|domain| Uri::sip(Some(&caller.number), domain, None).ok());
+        let name = NameAddr::new(uri.unwrap_or_else(|| self.own_uri()));
         match &caller.display {
             Some(display) => name.clone().with_display(display).unwrap_or(name),
             None => name,
@@ -131,7 +134,7 @@ impl Telephony {
     }
 
     /// Where the party reaches us for this dialog: where our messages to it come from.
-    fn contact(&self, way: &Destination) -> Uri {
+    pub(crate) fn contact(&self, way: &Destination) -> Uri {
         let text = match way.transport {
             Transport::Udp => format!("sip:{}", way.local),
             other => format!("sip:{};transport={}", way.local, other.uri_name()),
@@ -139,7 +142,8 @@ impl Telephony {
         Uri::parse(text.as_bytes()).unwrap_or_else(|_| self.own_uri())
     }
 
-    pub(crate) fn phone_rings(&mut self, id: LegId) {
+    pub(crate) fn phone_rings(&mut self, id: LegId, now: Now) {
+        self.found_trunk(id, now);
         if let Some(Leg { state: State::Dialing { rings, .. }, .. }) = self.legs.get_mut(&id)
             && !std::mem::replace(rings, true)
         {
@@ -155,11 +159,13 @@ impl Telephony {
         answer: Option<bytes::Bytes>,
         now: Now,
     ) {
-        let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) else {
+        if !matches!(self.legs.get(&id), Some(Leg { state: State::Dialing { .. }, .. })) {
             self.unbind(session, now);
             self.ua.hang_up(session, now);
             return;
-        };
+        }
+        self.found_trunk(id, now);
+        let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) else { return };
         let others: Vec<_> = forks.drain(..).filter(|fork| *fork != session).collect();
         for fork in others {
             self.unbind(fork, now);
@@ -205,11 +211,6 @@ impl Telephony {
 
     /// How long a call may ring at the most, whatever was asked for: RFC 3261's timer C.
     pub const RING_MAX: Duration = Duration::from_secs(180);
-}
-
-/// `sip:user@host:port`, with what may not stand in a user escaped.
-fn address(user: &str, host: Host<'_>, port: Option<u16>) -> Option<Uri> {
-    Uri::sip(Some(user), host, port).ok()
 }
 
 /// What a final refusal means.

@@ -3,7 +3,7 @@
 use crate::Telephony;
 use crate::admission::user_of;
 use crate::dialing::cause_of;
-use crate::leg::State;
+use crate::leg::{Leg, State};
 use crate::machine::Timer;
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Quality};
@@ -21,7 +21,7 @@ impl Telephony {
         }
         let Some(id) = self.by_session.get(&session).copied() else { return };
         match event {
-            SessionEvent::Ringing { .. } => self.phone_rings(id),
+            SessionEvent::Ringing { .. } => self.phone_rings(id, now),
             SessionEvent::Answered { sdp, .. } => self.phone_answered(id, session, sdp, now),
             SessionEvent::Acked { sdp } => self.acked(id, session, sdp, now),
             SessionEvent::Offer { sdp } => self.offered_anew(id, session, sdp, now),
@@ -80,6 +80,9 @@ impl Telephony {
     }
 
     fn session_ended(&mut self, id: LegId, session: SessionId, by: EndedBy, now: Now) {
+        if self.hunts_on(id, session, &by, now) {
+            return;
+        }
         let cause = match by {
             EndedBy::PeerBye | EndedBy::PeerCancel => EndCause::HungUp,
             EndedBy::LocalHangUp | EndedBy::Challenged => EndCause::Released,
@@ -104,10 +107,20 @@ impl Telephony {
     fn leave_unheard(&mut self, id: LegId, cause: EndCause, now: Now) {
         let unheard = self.legs.get(&id).is_some_and(|leg| matches!(leg.state, State::Opening(_)));
         self.close(id, cause, now);
-        if unheard && let Some(leg) = self.legs.remove(&id) {
-            self.by_port.remove(&leg.port);
-            self.deadlines.stop(&Timer::PortClosing(id));
+        if unheard {
+            self.forget_leg(id);
         }
+    }
+
+    /// Takes a leg off the books.
+    pub(crate) fn forget_leg(&mut self, id: LegId) -> Option<Leg> {
+        self.give_seat_back(id);
+        for timer in [Timer::Ring(id), Timer::Word(id), Timer::PortClosing(id)] {
+            self.deadlines.stop(&timer);
+        }
+        let leg = self.legs.remove(&id)?;
+        self.by_port.remove(&leg.port);
+        Some(leg)
     }
 
     /// The port is closed: the leg holds nothing any more.
@@ -121,13 +134,10 @@ impl Telephony {
     }
 
     pub(crate) fn gone_with(&mut self, id: LegId, cause: EndCause, quality: Option<Quality>, now: Now) {
-        let Some(leg) = self.legs.remove(&id) else { return };
+        let Some(leg) = self.forget_leg(id) else { return };
         for session in leg.sessions() {
             self.unbind(session, now);
         }
-        self.by_port.remove(&leg.port);
-        self.deadlines.stop(&Timer::PortClosing(id));
-        self.deadlines.stop(&Timer::Ring(id));
         let quality = quality.filter(|quality| quality.received + quality.sent > 0);
         self.tell(LegEvent::Ended { leg: id, cause, quality });
     }

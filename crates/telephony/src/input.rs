@@ -1,10 +1,11 @@
 //! Everything that can happen to telephony.
 
-use crate::{Prompts, Settings};
+use crate::{CarrierAddress, Prompts, Settings};
+use base::Duration;
 use bytes::Bytes;
 use media::PortId;
 use model::LegCommand;
-use sip::{ConnectionId, SavedBinding, Source};
+use sip::{ConnectionId, Destination, SavedBinding, Source};
 use sip_message::ParseError;
 use std::net::SocketAddr;
 
@@ -52,6 +53,15 @@ pub enum Input {
     Config(Box<Settings>),
     /// The sounds are these from now on.
     Prompts(Prompts),
+    /// The name service was asked for a carrier, and this is what it said.
+    Resolved {
+        /// For what.
+        address: CarrierAddress,
+        /// The places to try, the first one first; or why there are none.
+        found: Result<Vec<Destination>, String>,
+        /// How long this may be believed.
+        good_for: Duration,
+    },
     /// Phones registered with an earlier process and can be reached still.
     Registrations(Vec<SavedBinding>),
     /// A deadline may have passed.

@@ -8,6 +8,8 @@
 //!
 //! `Ended` is told when the port is closed, so that the leg holds nothing when the center hears of it.
 
+use crate::carriers::Seat;
+use crate::hunting::Hunt;
 use base::Instant;
 use media::PortId;
 use model::{EndCause, LegId, Origin, Party, Target};
@@ -42,6 +44,10 @@ pub struct Leg {
     pub held: bool,
     /// The conference room it is in.
     pub room: Option<String>,
+    /// The trunk it came by or goes by.
+    pub(crate) seat: Option<Seat>,
+    /// For a call to a number: what else can be tried.
+    pub(crate) hunt: Option<Hunt>,
 }
 
 /// Where a leg stands.

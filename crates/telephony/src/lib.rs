@@ -10,32 +10,41 @@
 //!  poll_timeout() -> Option    when to hand in Input::Timeout
 //! ```
 //!
-//! Reading order: [`settings`], [`trunk`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with one file
+//! Reading order: [`settings`], [`trunk`], [`health`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with one file
 //! for each part of its work: admission (who may call), incoming and outgoing legs, offers, sound, endings,
 //! registering, the ladder.
 
 pub mod account;
+pub mod carrier_address;
+pub mod health;
 pub mod input;
 pub mod leg;
+pub mod numbering;
 pub mod output;
 pub mod prompts;
 pub mod settings;
 pub mod trunk;
 
 mod admission;
+mod carriers;
 mod commands;
 mod dialing;
 mod ending;
+mod hunting;
 mod ladder;
 mod machine;
 mod negotiation;
+mod probing;
 mod registering;
 mod sound;
 
 pub use account::Account;
+pub use carrier_address::CarrierAddress;
 pub use input::Input;
 pub use machine::Telephony;
+pub use numbering::{Numbering, Prefix, Rewriting};
 pub use output::Output;
 pub use prompts::Prompts;
+pub use sdp::Codec;
 pub use settings::Settings;
 pub use trunk::{Network, Trunk};

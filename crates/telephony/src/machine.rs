@@ -1,24 +1,33 @@
 //! The machine: its parts, and where each input goes.
 
 use crate::account::Kept;
+use crate::carriers::Carriers;
 use crate::ladder::Story;
 use crate::leg::Leg;
-use crate::{Input, Output, Prompts, Settings};
+use crate::{CarrierAddress, Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
 use model::{LegId, SipUser, TrunkId};
 use sip::registrar::Removed;
 use sip::{
-    AddressOfRecord, Authenticator, Registrar, RegistrarEvent, SavedBinding, SessionId, UserAgent,
-    UserAgentOutput,
+    AddressOfRecord, Authenticator, Destination, Registrar, RegistrarEvent, SavedBinding, SessionId,
+    UserAgent, UserAgentOutput,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What telephony waits for, besides SIP itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
     /// A dialled leg has rung long enough.
     Ring(LegId),
+    /// The carrier that is tried has said nothing for long enough.
+    Word(LegId),
+    /// A carrier is to be asked whether it is there.
+    Probe(TrunkId),
+    /// It has had enough time to answer.
+    ProbeOverdue(TrunkId),
+    /// What the name service said of this carrier is old.
+    Resolve(CarrierAddress),
     /// A port that was to be closed has not said so.
     PortClosing(LegId),
     /// The last messages of a dialog that is over have come.
@@ -33,10 +42,14 @@ pub struct Telephony {
     pub(crate) ua: UserAgent,
     pub(crate) registrar: Registrar,
     pub(crate) authenticator: Authenticator,
+    /// How each carrier is.
+    pub(crate) carriers: Carriers,
+    /// What the name service said of them.
+    pub(crate) resolved: BTreeMap<CarrierAddress, Vec<Destination>>,
     /// Registrations of ours at carriers.
     pub(crate) accounts: BTreeMap<TrunkId, Kept>,
-    /// Whether the settings may want other ones.
-    accounts_due: bool,
+    /// Whether the settings that it began with have taken effect.
+    begun: bool,
     pub(crate) legs: BTreeMap<LegId, Leg>,
     pub(crate) by_session: BTreeMap<SessionId, LegId>,
     /// Whose story the messages of a dialog belong to, also after its end: BYE and its answer come later.
@@ -60,8 +73,10 @@ impl Telephony {
             ua,
             registrar,
             authenticator,
+            carriers: Carriers::default(),
+            resolved: BTreeMap::new(),
             accounts: BTreeMap::new(),
-            accounts_due: true,
+            begun: false,
             legs: BTreeMap::new(),
             by_session: BTreeMap::new(),
             stories: BTreeMap::new(),
@@ -75,6 +90,9 @@ impl Telephony {
 
     /// Takes in what happened. Poll all outputs before the next one.
     pub fn handle(&mut self, input: Input, now: Now) {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.follow_trunks(&[], now);
+        }
         match input {
             Input::Message { bytes, source } => self.ua.handle_bytes(bytes, source, now),
             Input::Broken { error, source } => self.ua.handle_broken(&error, source, now),
@@ -92,19 +110,18 @@ impl Telephony {
             Input::Config(settings) => {
                 self.ua.set_neighborhoods(settings.neighborhoods());
                 self.registrar.configure(settings.registrar());
-                self.settings = *settings;
-                self.accounts_due = true;
+                let before = std::mem::replace(&mut self.settings, *settings);
+                self.follow_trunks(&before.trunks, now);
             }
+            Input::Resolved { address, found, good_for } => self.resolved(&address, found, good_for, now),
             Input::Prompts(prompts) => self.prompts = prompts,
             Input::Registrations(saved) => self.restore(saved, now),
             Input::Timeout => {}
         }
-        if std::mem::take(&mut self.accounts_due) {
-            self.keep_accounts(now);
-        }
         self.fire_timers(now);
         self.follow_user_agent(now);
         self.follow_registrar(now);
+        self.show_trunks();
     }
 
     /// The next thing to be done.
@@ -134,6 +151,11 @@ impl Telephony {
         self.registrar.locations().len()
     }
 
+    /// How many calls the trunks carry.
+    pub fn trunk_calls(&self) -> u32 {
+        self.carriers.calls()
+    }
+
     /// Whether a user has a phone that can be rung.
     pub fn is_registered(&self, user: &SipUser) -> bool {
         self.registrar.locations().bindings(&self.address_of(user)).next().is_some()
@@ -149,6 +171,10 @@ impl Telephony {
         while let Some(timer) = self.deadlines.expire(now.mono) {
             match timer {
                 Timer::Ring(leg) => self.rang_long_enough(leg, now),
+                Timer::Word(leg) => self.no_word(leg, now),
+                Timer::Probe(trunk) => self.probe(&trunk, now),
+                Timer::ProbeOverdue(trunk) => self.probe_failed(&trunk, "it does not answer OPTIONS", now),
+                Timer::Resolve(address) => self.outputs.push_back(Output::Resolve { address }),
                 Timer::PortClosing(leg) => self.gone(leg, None, now),
                 Timer::Forget(session) => {
                     self.stories.remove(&session);
@@ -165,12 +191,13 @@ impl Telephony {
                 UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
                 UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
                 UserAgentOutput::Registration { registration, event } => {
-                    self.account_news(registration, &event);
+                    self.account_news(registration, &event, now);
                 }
-                // We send no other requests outside of calls, and serve no event packages.
-                UserAgentOutput::Response { .. }
-                | UserAgentOutput::Failed { .. }
-                | UserAgentOutput::Subscription { .. } => {}
+                // What we ask outside of calls is whether carriers are there.
+                UserAgentOutput::Response { tx, response } => self.probe_answered(tx, response.status(), now),
+                UserAgentOutput::Failed { tx, .. } => self.probe_unanswered(tx, now),
+                // No event packages are served.
+                UserAgentOutput::Subscription { .. } => {}
             }
         }
     }
@@ -216,6 +243,18 @@ impl Telephony {
 
     pub(crate) fn tell(&mut self, event: model::LegEvent) {
         self.outputs.push_back(Output::Leg(event));
+    }
+
+    pub(crate) fn trouble(&mut self, what: String) {
+        self.outputs.push_back(Output::Trouble(what));
+    }
+
+    pub(crate) fn alarm(&mut self, what: String) {
+        self.outputs.push_back(Output::Alarm(what));
+    }
+
+    pub(crate) fn news(&mut self, what: String) {
+        self.outputs.push_back(Output::News(what));
     }
 
     pub(crate) fn sound(&mut self, command: media::Command) {

@@ -4,7 +4,7 @@ use crate::Telephony;
 use crate::leg::{Leg, State};
 use base::Now;
 use bytes::Bytes;
-use model::{EndCause, LegEvent, LegId};
+use model::{EndCause, LegEvent, LegId, Origin, TrunkId};
 use sdp::{Codec, Local, Negotiated, Refusal, Session};
 use sip::SessionId;
 use sip_message::StatusCode;
@@ -12,8 +12,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 impl Telephony {
     /// Whether there is anything in an offer that we could take from a party whose signalling comes to `told`.
-    pub(crate) fn could_answer(&self, offer: &Session, told: IpAddr) -> Result<(), Refusal> {
-        let local = Local::new(SocketAddr::new(self.media_address(Some(told)), 9), 0);
+    pub(crate) fn could_answer(&self, offer: &Session, told: IpAddr, origin: &Origin) -> Result<(), Refusal> {
+        let mut local = Local::new(SocketAddr::new(self.media_address(Some(told)), 9), 0);
+        if let Origin::Trunk(trunk) = origin {
+            local.codecs = self.codecs_of(trunk);
+        }
         sdp::answer(offer, &local).map(|_| ())
     }
 
@@ -28,12 +31,21 @@ impl Telephony {
         told.filter(|told| set.is_unspecified() || set.is_ipv4() != told.is_ipv4()).unwrap_or(set)
     }
 
+    /// What is spoken on a trunk.
+    fn codecs_of(&self, trunk: &TrunkId) -> &[Codec] {
+        let trunk = self.settings.trunks.iter().find(|one| one.id == *trunk);
+        trunk.map(|trunk| trunk.codecs.as_slice()).filter(|codecs| !codecs.is_empty()).unwrap_or(&Codec::ALL)
+    }
+
     /// What we say of our side of a leg.
-    fn local(&self, leg: &Leg, preferred: Option<Codec>) -> Local<'static> {
+    fn local(&self, leg: &Leg, preferred: Option<Codec>) -> Local<'_> {
         let port = leg.address.map_or(9, |address| address.port());
         let address = SocketAddr::new(self.media_address(leg.told), port);
         let mut local = Local::new(address, leg.sdp_id);
         local.version = leg.sdp_version;
+        if let Some(seat) = &leg.seat {
+            local.codecs = self.codecs_of(&seat.trunk);
+        }
         local.preferred = preferred;
         local
     }

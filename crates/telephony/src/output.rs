@@ -1,8 +1,9 @@
 //! What telephony wants done, and what it tells.
 
+use crate::CarrierAddress;
 use media::PortId;
 use model::query::SipMessage;
-use model::{LegEvent, RecordingId, SipUser};
+use model::{LegEvent, RecordingId, SipUser, TrunkId, TrunkView};
 use sip::{SavedBinding, Transmit};
 
 /// One thing, in the order polled.
@@ -44,8 +45,19 @@ pub enum Output {
         /// All of them that a restart does not cut off.
         saved: Vec<SavedBinding>,
     },
+    /// The name service is to be asked where this carrier is; answered by `Resolved`.
+    Resolve {
+        /// The carrier.
+        address: CarrierAddress,
+    },
+    /// A trunk looks like this now.
+    Trunk(Box<TrunkView>),
+    /// A trunk is not of the settings any more.
+    TrunkGone(TrunkId),
     /// For the operator's log: something goes well that did not, or that nobody knew of.
     News(String),
+    /// For the operator's log: something is wrong outside of this program, with a carrier or a name.
+    Alarm(String),
     /// For the operator's log: something is wrong.
     Trouble(String),
 }

@@ -2,7 +2,7 @@
 
 use crate::trunk::{Network, Trunk};
 use base::Duration;
-use model::SipUser;
+use model::{SipUser, TrunkId};
 use sip::{AuthenticatorConfig, DigestSecret, RegistrarConfig, UserAgentConfig};
 use sip_message::Method;
 use std::collections::BTreeMap;
@@ -20,8 +20,10 @@ pub struct Settings {
     pub media_address: IpAddr,
     /// Who may register, and with what secret.
     pub phones: BTreeMap<SipUser, DigestSecret>,
-    /// The ways to carriers, in the order they are tried.
+    /// The ways to carriers.
     pub trunks: Vec<Trunk>,
+    /// The trunks for emergency calls, in the order they are tried. Empty: every one that calls out.
+    pub emergency_trunks: Vec<TrunkId>,
     /// The longest time a registration lasts.
     pub register_max: Duration,
 }

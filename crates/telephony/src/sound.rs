@@ -48,8 +48,7 @@ impl Telephony {
             let session = *session;
             self.ua.reject(session, StatusCode::SERVICE_UNAVAILABLE, "No Media Port", now);
             self.unbind(session, now);
-            self.by_port.remove(&port);
-            self.legs.remove(&id);
+            self.forget_leg(id);
         } else {
             self.gone_with(id, EndCause::Unreachable, None, now);
         }

@@ -4,10 +4,16 @@
 //! rows that changed many times in between come once, as they are now. So a slow watcher costs no memory and holds
 //! nobody up; one who was away for too long is given everything anew.
 
-use crate::json::{AgentJson, GoneInteractionJson, GoneJson, LiveInteractionJson, LiveMessage, QueueJson};
+use crate::json::{
+    AgentJson, AlertJson, GoneInteractionJson, GoneJson, LiveInteractionJson, LiveMessage, QueueJson,
+    TrunkJson,
+};
 use access::Reach;
 use base::Timestamp;
-use model::{AgentId, AgentView, BoardEvent, InteractionId, InteractionView, Outcome, QueueId, QueueView};
+use model::{
+    AgentId, AgentView, AlertId, AlertView, BoardEvent, InteractionId, InteractionView, Outcome, QueueId,
+    QueueView, TrunkId, TrunkView,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -32,6 +38,8 @@ struct Rows {
     agents: BTreeMap<AgentId, Row<AgentView>>,
     queues: BTreeMap<QueueId, Row<QueueView>>,
     interactions: BTreeMap<InteractionId, Row<InteractionView>>,
+    trunks: BTreeMap<TrunkId, Row<TrunkView>>,
+    alerts: BTreeMap<AlertId, Row<AlertView>>,
     phones: BTreeMap<AgentId, bool>,
     /// The rows by the number of their last change.
     changes: BTreeMap<u64, Key>,
@@ -51,6 +59,8 @@ enum Key {
     Agent(AgentId),
     Queue(QueueId),
     Interaction(InteractionId),
+    Trunk(TrunkId),
+    Alert(AlertId),
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +68,17 @@ enum Gone {
     Agent(AgentId),
     Queue(QueueId),
     Interaction(InteractionId, Outcome),
+    Trunk(TrunkId),
+    Alert(AlertId),
+}
+
+/// What a watcher sees besides agents, queues and interactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Also {
+    /// The trunks.
+    pub trunks: bool,
+    /// The alerts.
+    pub alerts: bool,
 }
 
 /// Somebody who watches, and what was seen.
@@ -66,6 +87,7 @@ pub struct Watcher {
     board: Board,
     changed: watch::Receiver<u64>,
     reach: Reach,
+    also: Also,
     seen: Option<u64>,
     /// Interactions shown so far, for those whose reach has limits: one that moves out of reach must disappear.
     shown: std::collections::BTreeSet<InteractionId>,
@@ -139,12 +161,23 @@ impl Board {
         self.rows().interactions.get(&interaction).map(|row| row.view.state.queue().cloned())
     }
 
+    /// The trunks.
+    pub fn trunks(&self) -> Vec<TrunkJson> {
+        self.rows().trunks.values().map(|row| (&row.view).into()).collect()
+    }
+
+    /// The alerts, the oldest first.
+    pub fn alerts(&self) -> Vec<AlertJson> {
+        self.rows().alerts()
+    }
+
     /// Begins to watch what is within reach.
-    pub fn watch(&self, reach: Reach) -> Watcher {
+    pub fn watch(&self, reach: Reach, also: Also) -> Watcher {
         Watcher {
             board: self.clone(),
             changed: self.0.changed.subscribe(),
             reach,
+            also,
             seen: None,
             shown: std::collections::BTreeSet::new(),
         }
@@ -205,11 +238,17 @@ impl Watcher {
                 .map(|(_, row)| (&row.view).into())
                 .collect(),
             interactions: interactions.into_iter().map(Into::into).collect(),
+            trunks: match self.also.trunks {
+                true => rows.trunks.values().map(|row| (&row.view).into()).collect(),
+                false => Vec::new(),
+            },
+            alerts: if self.also.alerts { rows.alerts() } else { Vec::new() },
         }
     }
 
     fn delta(&mut self, rows: &Rows, seen: u64, at: i64) -> LiveMessage {
         let (mut agents, mut queues, mut interactions) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut trunks, mut alerts) = (Vec::new(), Vec::new());
         let mut gone = GoneJson::default();
         for key in rows.changes.range(seen + 1..).map(|(_, key)| key) {
             match key {
@@ -221,6 +260,14 @@ impl Watcher {
                     {
                         queues.push(QueueJson::from(&row.view));
                     }
+                }
+                Key::Trunk(trunk) => {
+                    let row = rows.trunks.get(trunk).filter(|_| self.also.trunks);
+                    trunks.extend(row.map(|row| TrunkJson::from(&row.view)));
+                }
+                Key::Alert(alert) => {
+                    let row = rows.alerts.get(alert).filter(|_| self.also.alerts);
+                    alerts.extend(row.map(|row| AlertJson::from(&row.view)));
                 }
                 Key::Interaction(id) => {
                     let Some(row) = rows.interactions.get(id) else { continue };
@@ -250,10 +297,15 @@ impl Watcher {
                     gone.interactions
                         .push(GoneInteractionJson { id: id.to_string(), outcome: outcome.as_str() });
                 }
-                Gone::Agent(_) | Gone::Queue(_) | Gone::Interaction(..) => {}
+                Gone::Trunk(trunk) if !rows.trunks.contains_key(trunk) && self.also.trunks => {
+                    gone.trunks.push(trunk.to_string());
+                }
+                Gone::Alert(alert) if self.also.alerts => gone.alerts.push(alert.to_string()),
+                Gone::Agent(_) | Gone::Queue(_) | Gone::Interaction(..) | Gone::Trunk(_) | Gone::Alert(_) => {
+                }
             }
         }
-        LiveMessage::Delta { at, agents, queues, interactions, gone }
+        LiveMessage::Delta { at, agents, queues, interactions, trunks, alerts, gone }
     }
 
     const fn is_limited(&self) -> bool {
@@ -264,8 +316,13 @@ impl Watcher {
 /// A change out of reach is nothing to tell.
 fn message_or_nothing(message: LiveMessage) -> Option<LiveMessage> {
     match &message {
-        LiveMessage::Delta { agents, queues, interactions, gone, .. }
-            if agents.is_empty() && queues.is_empty() && interactions.is_empty() && gone.is_empty() =>
+        LiveMessage::Delta { agents, queues, interactions, trunks, alerts, gone, .. }
+            if agents.is_empty()
+                && queues.is_empty()
+                && interactions.is_empty()
+                && trunks.is_empty()
+                && alerts.is_empty()
+                && gone.is_empty() =>
         {
             None
         }
@@ -320,6 +377,24 @@ impl Rows {
                 let before = self.interactions.insert(view.id, Row { version, view: *view });
                 self.note(before.map(|row| row.version), key);
             }
+            BoardEvent::Trunk(view) => {
+                let key = Key::Trunk(view.id.clone());
+                let before = self.trunks.insert(view.id.clone(), Row { version, view: *view });
+                self.note(before.map(|row| row.version), key);
+            }
+            BoardEvent::TrunkGone(trunk) => {
+                let before = self.trunks.remove(&trunk);
+                self.note_gone(before.map(|row| row.version), Gone::Trunk(trunk));
+            }
+            BoardEvent::Alert(view) => {
+                let key = Key::Alert(view.id);
+                let before = self.alerts.insert(view.id, Row { version, view: *view });
+                self.note(before.map(|row| row.version), key);
+            }
+            BoardEvent::AlertGone(alert) => {
+                let before = self.alerts.remove(&alert);
+                self.note_gone(before.map(|row| row.version), Gone::Alert(alert));
+            }
             BoardEvent::InteractionGone { id, outcome } => {
                 let before = self.interactions.remove(&id);
                 self.note_gone(before.map(|row| row.version), Gone::Interaction(id, outcome));
@@ -334,6 +409,12 @@ impl Rows {
                 self.note_gone(before.map(|row| row.version), Gone::Queue(queue));
             }
         }
+    }
+
+    fn alerts(&self) -> Vec<AlertJson> {
+        let mut alerts: Vec<_> = self.alerts.values().map(|row| &row.view).collect();
+        alerts.sort_by_key(|view| (view.at, view.id));
+        alerts.into_iter().map(Into::into).collect()
     }
 
     fn touch_agent(&mut self, agent: &AgentId) {
@@ -384,9 +465,9 @@ mod tests {
             agent("bert", AgentState::LoggedOut),
             queue("support"),
         ]);
-        let mut watcher = board.watch(Reach::Everything);
+        let mut watcher = board.watch(Reach::Everything, Also::default());
         match watcher.look(NOW).unwrap() {
-            LiveMessage::Snapshot { at, agents, queues, interactions } => {
+            LiveMessage::Snapshot { at, agents, queues, interactions, .. } => {
                 assert_eq!((at, agents.len(), queues.len(), interactions.len()), (1_000, 2, 1, 0));
             }
             other => panic!("{other:?}"),
@@ -408,7 +489,7 @@ mod tests {
     #[test]
     fn what_came_and_went_between_two_looks_is_only_gone() {
         let board = Board::new();
-        let mut watcher = board.watch(Reach::Everything);
+        let mut watcher = board.watch(Reach::Everything, Also::default());
         watcher.look(NOW);
         board.apply([interaction(1, "support"), gone(1)]);
         board.apply([BoardEvent::InteractionGone {
@@ -428,7 +509,7 @@ mod tests {
     #[test]
     fn who_was_away_for_too_long_is_given_everything_anew() {
         let board = Board::new();
-        let mut watcher = board.watch(Reach::Everything);
+        let mut watcher = board.watch(Reach::Everything, Also::default());
         watcher.look(NOW);
         board.apply((0..=GONE_MAX as u64).flat_map(|number| [interaction(number, "support"), gone(number)]));
         assert!(matches!(watcher.look(NOW), Some(LiveMessage::Snapshot { .. })));
@@ -442,7 +523,7 @@ mod tests {
         board.apply([queue("support"), queue("sales"), interaction(1, "support"), interaction(2, "sales")]);
         let reach = Reach::Queues(vec![QueueId::new("support")]);
         assert_eq!(board.queues(&reach).len(), 1);
-        let mut watcher = board.watch(reach);
+        let mut watcher = board.watch(reach, Also::default());
         match watcher.look(NOW).unwrap() {
             LiveMessage::Snapshot { queues, interactions, .. } => {
                 assert_eq!((queues.len(), interactions.len()), (1, 1));
@@ -475,7 +556,7 @@ mod tests {
             interaction(1, "support"),
             offered(2, "support", "bert"),
         ]);
-        let mut watcher = board.watch(Reach::Own(AgentId::new("anna")));
+        let mut watcher = board.watch(Reach::Own(AgentId::new("anna")), Also::default());
         match watcher.look(NOW).unwrap() {
             LiveMessage::Snapshot { agents, queues, interactions, .. } => {
                 assert_eq!((agents.len(), queues.len(), interactions.len()), (1, 0, 0));
@@ -514,7 +595,7 @@ mod tests {
         board.set_phone_registered(&anna, true);
         board.apply([agent("anna", AgentState::Ready)]);
         assert_eq!(board.agent(&anna).unwrap().phone_registered, Some(true));
-        let mut watcher = board.watch(Reach::Everything);
+        let mut watcher = board.watch(Reach::Everything, Also::default());
         watcher.look(NOW);
         board.set_phone_registered(&anna, true);
         assert_eq!(watcher.look(NOW), None);
@@ -525,7 +606,7 @@ mod tests {
     #[tokio::test]
     async fn a_watcher_wakes_for_a_change() {
         let board = Board::new();
-        let mut watcher = board.watch(Reach::Everything);
+        let mut watcher = board.watch(Reach::Everything, Also::default());
         watcher.look(NOW);
         board.apply([queue("support")]);
         watcher.changed().await;

@@ -1,6 +1,6 @@
 //! What the web asks of the live center: implemented by whoever drives it.
 
-use model::{AgentId, AgentView, AgentWish, WishRefused};
+use model::{AgentId, AgentView, AgentWish, AlertId, WishRefused};
 use std::future::Future;
 use std::pin::Pin;
 use thiserror::Error;
@@ -38,6 +38,11 @@ pub enum WishError {
     Unavailable,
 }
 
+/// The center did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the center did not answer")]
+pub struct Unavailable;
+
 /// The way to the live center.
 pub trait CenterDoor: Send + Sync + 'static {
     /// Hands over an agent's wish; the answer is how the agent stands then. A wish that has to wait for the end of an
@@ -47,6 +52,12 @@ pub trait CenterDoor: Send + Sync + 'static {
         agent: AgentId,
         wish: AgentWish,
     ) -> Pin<Box<dyn Future<Output = Result<AgentView, WishError>> + Send + '_>>;
+
+    /// Somebody has taken notice of an alert; the answer is whether it was there.
+    fn close_alert(
+        &self,
+        alert: AlertId,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
 
     /// Whether calls are taken.
     fn readiness(&self) -> Readiness;

@@ -5,8 +5,8 @@ use crate::input::BODY_BYTES_MAX;
 use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
-    agents, events, health, interaction, interactions, live, login, logout, me, metrics,
-    openapi as description, own_state, phone, queues, recording, timeline,
+    agents, alerts, events, health, interaction, interactions, live, login, logout, me, metrics,
+    openapi as description, own_state, phone, queues, recording, timeline, trunks,
 };
 use crate::shield::shield;
 use crate::state::Web;
@@ -51,6 +51,9 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(own_state::own_state))
         .routes(routes!(agents::agents))
         .routes(routes!(queues::queues))
+        .routes(routes!(trunks::trunks))
+        .routes(routes!(alerts::alerts))
+        .routes(routes!(alerts::close_alert))
         .routes(routes!(interactions::interactions))
         .routes(routes!(interaction::interaction))
         .routes(routes!(timeline::timeline))

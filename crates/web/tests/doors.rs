@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base::Duration;
 use desk::{Desk, METRICS_TOKEN, PASSWORD, as_user, from, id};
+use model::AlertId;
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
@@ -17,12 +18,15 @@ const CALLERS: [&str; 5] = ["anna", "sara", "paul", "mona", "root"];
 
 /// Every route with an example of its use: the interaction is one that anna took, in the queue that sara looks after.
 fn routes() -> Vec<(&'static str, String, &'static str)> {
-    let one = id(1);
+    let (one, alert) = (id(1), AlertId::from_u64(1));
     [
         ("GET", "/api/v1/me".to_owned(), ""),
         ("PUT", "/api/v1/me/state".to_owned(), r#"{"state":"ready"}"#),
         ("GET", "/api/v1/agents".to_owned(), ""),
         ("GET", "/api/v1/queues".to_owned(), ""),
+        ("GET", "/api/v1/trunks".to_owned(), ""),
+        ("GET", "/api/v1/alerts".to_owned(), ""),
+        ("DELETE", format!("/api/v1/alerts/{alert}"), ""),
         ("GET", "/api/v1/interactions".to_owned(), ""),
         ("GET", format!("/api/v1/interactions/{one}"), ""),
         ("GET", format!("/api/v1/interactions/{one}/timeline"), ""),
@@ -34,6 +38,11 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("POST", "/api/v1/logout".to_owned(), ""),
     ]
     .into()
+}
+
+/// The path as it is described.
+fn without_id(path: &str) -> String {
+    path.replace(&id(1).to_string(), "{id}").replace(&AlertId::from_u64(1).to_string(), "{id}")
 }
 
 /// Routes that ask nobody who they are.
@@ -55,7 +64,7 @@ async fn every_route_for_every_role() {
         let _ = write!(table, " {caller:5}");
     }
     for (method, path, body) in routes() {
-        let _ = write!(table, "\n{method:5}{:37}", path.replace(&id(1).to_string(), "{id}"));
+        let _ = write!(table, "\n{method:5}{:37}", without_id(&path));
         for caller in CALLERS {
             let desk = Desk::new();
             let request = as_user(caller, method, &path)
@@ -114,7 +123,7 @@ async fn every_described_route_is_in_these_tables() {
     let described = serde_json::to_value(web::openapi()).unwrap();
     let mut known: Vec<(String, String)> = routes()
         .into_iter()
-        .map(|(method, path, _)| (method.to_lowercase(), path.replace(&id(1).to_string(), "{id}")))
+        .map(|(method, path, _)| (method.to_lowercase(), without_id(&path)))
         .chain(OPEN.iter().map(|(method, path)| (method.to_string(), path.to_string())))
         .collect();
     known.sort();

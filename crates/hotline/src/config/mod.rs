@@ -7,12 +7,14 @@ mod listen;
 mod phone;
 mod reading;
 mod text;
+mod trunk;
 
 pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
 pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection};
-pub(crate) use phone::{PhoneSection, TrunkSection};
+pub(crate) use phone::PhoneSection;
 pub(crate) use reading::read;
 pub(crate) use text::{AddressList, PortRange, Span};
+pub(crate) use trunk::{EmergencySection, TrunkSection};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) log: LogSection,
     #[serde(default)]
     pub(crate) codes: CodesSection,
+    #[serde(default)]
+    pub(crate) emergency: EmergencySection,
     #[serde(default)]
     pub(crate) queue: Vec<QueueSection>,
     #[serde(default)]

@@ -1,7 +1,6 @@
-//! Phones that register, and trunks.
+//! Phones that register.
 
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 
 /// `[[phone]]`: one user of the registrar, or a range of them.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -45,57 +44,6 @@ impl PhoneSection {
         }
         let width = if zeros { width } else { 0 };
         Ok((low..=high).map(|number| format!("{stem}{number:0width$}")).collect())
-    }
-}
-
-/// `[[trunk]]`: the way to a carrier.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TrunkSection {
-    /// Its name.
-    pub(crate) name: String,
-    /// Addresses that may call in without a password: `192.0.2.0/24`.
-    #[serde(default)]
-    pub(crate) accept_from: Vec<String>,
-    /// Where calls out go: `203.0.113.5:5060`.
-    pub(crate) send_to: Option<SocketAddr>,
-    /// Numbers that go out here: those that begin with one of these.
-    #[serde(default)]
-    pub(crate) prefixes: Vec<String>,
-    /// The user of our account there. With it we register, and prove who we are when we call.
-    pub(crate) user: Option<String>,
-    /// The account's password.
-    pub(crate) password: Option<String>,
-    /// The carrier's domain; the address of `send_to` if there is none.
-    pub(crate) domain: Option<String>,
-    /// The realm of the carrier's challenges; the domain if there is none.
-    pub(crate) realm: Option<String>,
-}
-
-impl TrunkSection {
-    fn account(&self) -> Result<Option<telephony::Account>, String> {
-        let (user, password) = match (&self.user, &self.password) {
-            (None, None) => return Ok(None),
-            (Some(user), Some(password)) => (user.clone(), password.clone()),
-            _ => return Err(format!("trunk {}: user and password belong together", self.name)),
-        };
-        let Some(carrier) = self.send_to else {
-            return Err(format!("trunk {}: an account needs send_to, where it is registered", self.name));
-        };
-        let domain = self.domain.clone().unwrap_or_else(|| carrier.ip().to_string());
-        let realm = self.realm.clone().unwrap_or_else(|| domain.clone());
-        Ok(Some(telephony::Account { user, domain, realm, password }))
-    }
-
-    pub(crate) fn trunk(&self) -> Result<telephony::Trunk, String> {
-        let networks = self.accept_from.iter().map(|text| text.parse::<telephony::Network>());
-        Ok(telephony::Trunk {
-            id: self.name.as_str().into(),
-            accept_from: networks.collect::<Result<_, _>>().map_err(|wrong| wrong.to_string())?,
-            send_to: self.send_to,
-            prefixes: self.prefixes.clone(),
-            account: self.account()?,
-        })
     }
 }
 

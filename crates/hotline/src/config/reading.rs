@@ -164,10 +164,28 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
             wrong(&agent.login, format!("agent {}: level {level} of {skill} is not 1 to 5", agent.login));
         }
     }
-    for trunk in &config.trunk {
+    for (at, trunk) in config.trunk.iter().enumerate() {
+        if config.trunk[..at].iter().any(|other| other.name == trunk.name) {
+            wrong(&trunk.name, format!("trunk {} is there twice", trunk.name));
+        }
         if let Err(message) = trunk.trunk() {
             wrong(&trunk.name, format!("trunk {}: {message}", trunk.name));
         }
+    }
+    for name in &config.emergency.trunks {
+        match config.trunk.iter().find(|trunk| trunk.name == *name) {
+            None => wrong(name, format!("[emergency]: there is no [[trunk]] with name {name:?}")),
+            Some(trunk) if trunk.send_to.is_none() => {
+                wrong(name, format!("[emergency]: trunk {name} calls nowhere; it has no send_to"));
+            }
+            Some(_) => {}
+        }
+    }
+    if !config.emergency.numbers.is_empty() && !config.trunk.iter().any(|trunk| trunk.send_to.is_some()) {
+        wrong(
+            "numbers",
+            "[emergency]: there is no [[trunk]] with send_to that could take these calls".to_owned(),
+        );
     }
     let sip = &config.sip;
     if sip.listen.0.is_empty() {
@@ -273,7 +291,7 @@ mod tests {
         match value {
             toml::Value::Table(table) => table
                 .iter()
-                .filter(|(key, _)| !matches!(key.as_str(), "needs" | "skills"))
+                .filter(|(key, _)| !matches!(key.as_str(), "needs" | "skills" | "headers"))
                 .flat_map(|(key, below)| {
                     let path = format!("{above}.{key}");
                     let mut all = keys(&path, below);

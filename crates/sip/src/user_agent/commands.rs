@@ -4,7 +4,7 @@ use super::{UserAgent, sayable};
 use crate::authenticator::Challenge;
 use crate::notifier::{Document, Termination};
 use crate::registration::{self, RegistrationConfig};
-use crate::session::{Hands, Invite, KeyPress, ReferId, Refusal, Session, Transfer};
+use crate::session::{self, Hands, Invite, KeyPress, ReferId, Refusal, Session, Transfer};
 use crate::token::{RegistrationId, SessionId, SubscriptionId};
 use crate::transport::Destination;
 use base::Now;
@@ -171,6 +171,12 @@ impl UserAgent {
         let mut id = None;
         self.command(session, now, |session, hands| id = session.refer(transfer, hands));
         id
+    }
+
+    /// Whether the peer has said anything to our call yet, if only that it is trying (100). False for a session that is
+    /// not there.
+    pub fn has_word(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.state() != session::table::State::Calling)
     }
 
     /// How the peer of this session names it, so that a call to the peer can take its place (RFC 3891): for the

@@ -110,6 +110,11 @@ pub enum LineBody {
         /// The leg that is dialled.
         leg: String,
     },
+    /// The number is an emergency number: supervisors were alerted.
+    EmergencyCalled {
+        /// The number.
+        number: String,
+    },
     /// A party's phone passed the other one on, and left.
     PassedOn {
         /// The leg that leaves.
@@ -393,6 +398,7 @@ impl From<&TimelineEvent> for LineBody {
             Event::Held => Self::Held,
             Event::Resumed => Self::Resumed,
             Event::Dialed { number, leg } => Self::Dialed { number: number.clone(), leg: leg.to_string() },
+            Event::EmergencyCalled { number } => Self::EmergencyCalled { number: number.clone() },
             Event::PassedOn { leg, to } => Self::PassedOn { leg: leg.to_string(), to: to.clone() },
             Event::Transferred { number } => Self::Transferred { number: number.clone() },
             Event::LegEnded { leg, role, cause, quality } => Self::LegEnded {

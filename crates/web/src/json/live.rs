@@ -1,6 +1,6 @@
 //! What the live board is told.
 
-use super::{AgentJson, LiveInteractionJson, QueueJson};
+use super::{AgentJson, AlertJson, LiveInteractionJson, QueueJson, TrunkJson};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +18,10 @@ pub enum LiveMessage {
         queues: Vec<QueueJson>,
         /// Every open interaction the asker may watch; for an agent, the one offered or handled.
         interactions: Vec<LiveInteractionJson>,
+        /// Every trunk, for those who look after them.
+        trunks: Vec<TrunkJson>,
+        /// Every alert that nobody has taken notice of, for those who do.
+        alerts: Vec<AlertJson>,
     },
     /// What changed since the last message: rows replace those with the same id.
     Delta {
@@ -32,6 +36,12 @@ pub enum LiveMessage {
         /// Interactions that changed.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         interactions: Vec<LiveInteractionJson>,
+        /// Trunks that changed.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        trunks: Vec<TrunkJson>,
+        /// New alerts.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        alerts: Vec<AlertJson>,
         /// What went away.
         #[serde(skip_serializing_if = "GoneJson::is_empty")]
         gone: GoneJson,
@@ -55,6 +65,12 @@ pub struct GoneJson {
     /// Interactions that are over, or went where the asker may not look.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<GoneInteractionJson>,
+    /// Trunks that are not of the center any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trunks: Vec<String>,
+    /// Alerts that somebody has taken notice of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<String>,
 }
 
 /// An interaction that left the board.
@@ -69,6 +85,10 @@ pub struct GoneInteractionJson {
 impl GoneJson {
     /// Whether nothing went away.
     pub const fn is_empty(&self) -> bool {
-        self.agents.is_empty() && self.queues.is_empty() && self.interactions.is_empty()
+        self.agents.is_empty()
+            && self.queues.is_empty()
+            && self.interactions.is_empty()
+            && self.trunks.is_empty()
+            && self.alerts.is_empty()
     }
 }

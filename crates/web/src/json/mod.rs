@@ -2,17 +2,21 @@
 //! milliseconds UTC and ids as texts.
 
 pub mod agent;
+pub mod alert;
 pub mod interaction;
 pub mod line;
 pub mod live;
 pub mod queue;
 mod sip_summary;
+pub mod trunk;
 
 pub use agent::AgentJson;
+pub use alert::AlertJson;
 pub use interaction::{InteractionJson, LiveInteractionJson, PartyJson, RecordingJson};
 pub use line::{LineBody, LineJson, WaitWhyJson, story_lines};
 pub use live::{GoneInteractionJson, GoneJson, LiveMessage};
 pub use queue::QueueJson;
+pub use trunk::TrunkJson;
 
 use base::{Duration, Timestamp};
 

@@ -1,7 +1,7 @@
 //! `GET /live`: the board, over a WebSocket.
 
 use super::events::RECHECK;
-use crate::board::Watcher;
+use crate::board::{Also, Watcher};
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::LiveMessage;
@@ -56,7 +56,11 @@ pub async fn live(
     let upgrade = upgrade.map_err(|rejection| {
         ApiError::new(StatusCode::BAD_REQUEST, "not_a_websocket", rejection.body_text())
     })?;
-    let watcher = web.board().watch(reach);
+    let also = Also {
+        trunks: caller.reach(Permission::SeeTrunks).is_ok(),
+        alerts: caller.reach(Permission::HandleAlerts).is_ok(),
+    };
+    let watcher = web.board().watch(reach, also);
     let place = extensions.get::<Held>().cloned();
     Ok(upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX).on_upgrade(
         async move |socket| {

@@ -1,6 +1,7 @@
 //! The routes, one in each file: what it takes, what it refuses, what it answers.
 
 pub mod agents;
+pub mod alerts;
 pub mod events;
 pub mod health;
 pub mod interaction;
@@ -16,3 +17,4 @@ pub mod phone;
 pub mod queues;
 pub mod recording;
 pub mod timeline;
+pub mod trunks;

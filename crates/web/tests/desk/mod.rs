@@ -12,9 +12,9 @@ use model::board::{AgentCounts, QueueFigures};
 use model::query::{InteractionFilter, Page, SipMessage, Story};
 use model::record::RecordingKind;
 use model::{
-    AgentId, AgentState, AgentView, AgentWish, BoardEvent, Channel, InteractionId, InteractionRecord,
-    InteractionState, InteractionView, LegId, NotReadyReason, Outcome, Party, Queue, QueueId, QueueView,
-    RecordingId, RecordingRecord, TimelineEntry, TimelineEvent, WishRefused,
+    AgentId, AgentState, AgentView, AgentWish, AlertId, BoardEvent, Channel, InteractionId,
+    InteractionRecord, InteractionState, InteractionView, LegId, NotReadyReason, Outcome, Party, Queue,
+    QueueId, QueueView, RecordingId, RecordingRecord, TimelineEntry, TimelineEvent, WishRefused,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,7 +27,8 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
     Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, Library, LibraryError, Metrics, Opening,
-    Peer, PhoneDoor, PhoneLine, Readiness, Session, SoundError, Sounds, Web, WebOptions, WishError,
+    Peer, PhoneDoor, PhoneLine, Readiness, Session, SoundError, Sounds, Unavailable, Web, WebOptions,
+    WishError,
 };
 
 /// When everything here happens.
@@ -84,7 +85,10 @@ impl Desk {
             live(1, "support"),
             live(2, "sales"),
         ]);
-        let center = Arc::new(Center { readiness: Mutex::new(Readiness::Ready) });
+        let center = Arc::new(Center {
+            readiness: Mutex::new(Readiness::Ready),
+            alerts: Mutex::new([AlertId::from_u64(1)].into()),
+        });
         let phones = Arc::new(Switchboard::default());
         let doors = Doors {
             library: library.clone(),
@@ -391,6 +395,7 @@ impl Library for Memory {
 /// A center that grants every wish of an agent it knows.
 pub(crate) struct Center {
     pub(crate) readiness: Mutex<Readiness>,
+    pub(crate) alerts: Mutex<std::collections::BTreeSet<AlertId>>,
 }
 
 impl CenterDoor for Center {
@@ -411,6 +416,14 @@ impl CenterDoor for Center {
             _ => Err(WishError::Refused(WishRefused::NoSuchAgent(agent))),
         };
         Box::pin(std::future::ready(granted))
+    }
+
+    fn close_alert(
+        &self,
+        alert: AlertId,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+        let was_there = self.alerts.lock().unwrap().remove(&alert);
+        Box::pin(std::future::ready(Ok(was_there)))
     }
 
     fn readiness(&self) -> Readiness {

@@ -1,0 +1,41 @@
+//! What supervisors are alerted of: shown on every board until somebody has taken notice.
+
+use crate::{AgentId, AlertId, InteractionId, Party};
+use base::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What somebody has to know of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Alert {
+    /// Somebody in the center calls an emergency number.
+    Emergency {
+        /// Whose phone.
+        from: Party,
+        /// The agent it belongs to.
+        agent: Option<AgentId>,
+        /// The number.
+        number: String,
+        /// The call.
+        interaction: InteractionId,
+    },
+}
+
+impl Alert {
+    /// The word used in answers.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Emergency { .. } => "emergency",
+        }
+    }
+}
+
+/// An alert that nobody has taken notice of yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertView {
+    /// Its id.
+    pub id: AlertId,
+    /// Since when.
+    pub at: Timestamp,
+    /// What it is.
+    pub alert: Alert,
+}
