@@ -3,6 +3,7 @@
 //! It knows tags, sequence numbers, the way (route set, remote target) and builds requests that belong to it. Whether
 //! it is early or confirmed is the session's state; what its requests mean is the session's business.
 
+use crate::endpoint::detour::Hop;
 use crate::facts;
 use crate::token::SessionId;
 use crate::transport::{Destination, Source, Transport};
@@ -213,6 +214,11 @@ impl Dialog {
             return self.flow;
         }
         Destination { remote, ..self.flow }
+    }
+
+    /// Whether the peer is reached at its address, or only back the way it came.
+    pub(crate) fn hop(&self) -> Hop {
+        if self.keeps_flow && self.route_set.is_empty() { Hop::Flow } else { Hop::Address }
     }
 
     /// Whether requests of the peer may come from this address: that of the flow, or one that the dialog names.

@@ -17,6 +17,8 @@ pub(super) struct Client {
     pub(super) sent: Bytes,
     /// How often the request has been repeated.
     pub(super) copies: u8,
+    /// A large request that has gone over a stream, as the datagram it was to be; until something comes back.
+    pub(super) datagram: Option<Bytes>,
 }
 
 /// Which table it follows, and where it stands.
@@ -41,21 +43,37 @@ pub(super) enum Input {
 pub(super) const TIMERS: [Timer; 7] = [Timer::A, Timer::B, Timer::D, Timer::M, Timer::E, Timer::F, Timer::K];
 
 impl Client {
-    pub(super) fn start(
+    pub(super) fn new(
         method: &Method,
         destination: Destination,
         session: Option<SessionId>,
         sent: Bytes,
-    ) -> (Self, &'static [Do]) {
+    ) -> Self {
         let reliability = destination.transport.reliability();
-        let (machine, does) = if *method == Method::Invite {
-            let (state, does) = invite_client::start(reliability);
-            (Machine::Invite(state), does)
+        let machine = if *method == Method::Invite {
+            Machine::Invite(invite_client::start(reliability).0)
         } else {
-            let (state, does) = non_invite_client::start(reliability);
-            (Machine::Other(state), does)
+            Machine::Other(non_invite_client::start(reliability).0)
         };
-        (Self { machine, destination, session, sent, copies: 0 }, does)
+        Self { machine, destination, session, sent, copies: 0, datagram: None }
+    }
+
+    /// What it does first.
+    pub(super) fn first(&self) -> &'static [Do] {
+        let reliability = self.destination.transport.reliability();
+        match self.machine {
+            Machine::Invite(_) => invite_client::start(reliability).1,
+            Machine::Other(_) => non_invite_client::start(reliability).1,
+        }
+    }
+
+    /// Begins anew with another copy of the request, as a datagram. Returns what it does first.
+    pub(super) fn restart(&mut self, datagram: Bytes) -> &'static [Do] {
+        let transport = crate::transport::Transport::Udp;
+        self.destination = Destination { transport, connection: None, ..self.destination };
+        self.sent = datagram;
+        self.copies = 0;
+        self.first()
     }
 
     pub(super) fn step(&mut self, input: Input) -> &'static [Do] {

@@ -6,6 +6,7 @@
 //! calls are above it, in [`crate::UserAgent`].
 
 mod client;
+pub(crate) mod detour;
 mod output;
 mod reply;
 mod server;
@@ -20,6 +21,7 @@ use crate::transport::{ConnectionId, Destination, Source, Transport};
 use base::{Deadlines, IdSource, Instant, Now};
 use bytes::Bytes;
 use client::Client;
+use detour::{Detours, Hop};
 use server::Server;
 use sip_message::{
     BuildError, HeaderName, Host, Message, Method, ParseError, Request, Response, ResponseBuilder,
@@ -66,11 +68,12 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// Whether a message to `destination` takes this way.
+    /// Whether a message to `destination` takes this way. A closed stream says nothing of datagrams to its address.
     fn concerns(&self, destination: &Destination) -> bool {
         match (self.connection, destination.connection) {
             (Some(broken), Some(used)) => broken == used,
-            _ => self.remote == destination.remote,
+            (Some(_), None) => self.remote == destination.remote && destination.transport != Transport::Udp,
+            (None, _) => self.remote == destination.remote,
         }
     }
 }
@@ -80,6 +83,8 @@ impl TransportError {
 enum Waiting {
     Client(ClientTransactionId, Timer),
     Server(ServerTransactionId, Timer),
+    /// A large request has gone over a stream, and nothing has come back.
+    Stream(ClientTransactionId),
 }
 
 /// The transactions of one user agent.
@@ -93,6 +98,7 @@ pub struct Endpoint {
     merges: BTreeMap<MergeKey, ServerTransactionId>,
     deadlines: Deadlines<Waiting>,
     outputs: VecDeque<EndpointOutput>,
+    detours: Detours,
 }
 
 impl Endpoint {
@@ -107,6 +113,7 @@ impl Endpoint {
             merges: BTreeMap::new(),
             deadlines: Deadlines::new(),
             outputs: VecDeque::new(),
+            detours: Detours::default(),
         }
     }
 
@@ -128,9 +135,10 @@ impl Endpoint {
         self.answer_statelessly(request.answer(status).reason(&reason), &request, reply_to);
     }
 
-    /// Sends a request in a transaction of its own. `draft` has everything but a Via.
+    /// Sends a request in a transaction of its own. `draft` has everything but a Via. If it is too large for a datagram it
+    /// goes over TCP (§18.1.1), and as a datagram after all where TCP leads nowhere.
     pub fn request(&mut self, draft: Request, destination: Destination, now: Now) -> ClientTransactionId {
-        self.request_for(None, draft, destination, now.mono)
+        self.request_for(None, draft, destination, Hop::Address, now.mono)
     }
 
     /// The same, for a session: its outputs carry the session's id.
@@ -139,31 +147,51 @@ impl Endpoint {
         session: Option<SessionId>,
         mut draft: Request,
         destination: Destination,
+        hop: Hop,
         now: Instant,
     ) -> ClientTransactionId {
         let tx = ClientTransactionId { branch: self.ids.next_u64(), is_cancel: false };
-        self.put_via(&mut draft, tx, &destination);
-        self.start_client(tx, draft.method(), draft.to_bytes(), destination, session, now);
+        put_via(&mut draft, tx, &destination);
+        let datagram = draft.to_bytes();
+        match self.detours.around(datagram.len(), destination, hop, now) {
+            None => self.start_client(tx, Client::new(draft.method(), destination, session, datagram), now),
+            Some(stream) => {
+                change_via(&mut draft, tx, &stream);
+                let mut client = Client::new(draft.method(), stream, session, draft.to_bytes());
+                client.datagram = Some(datagram);
+                self.deadlines.set(Waiting::Stream(tx), now + detour::STREAM_PATIENCE);
+                self.start_client(tx, client, now);
+            }
+        }
         tx
     }
 
-    /// Sends a message that no transaction watches: the ACK of a 2xx. Returns its bytes for repetition.
+    /// Sends a message that no transaction watches: the ACK of a 2xx. Returns its bytes, and where they went, for
+    /// repetition.
     pub(crate) fn send_ack(
         &mut self,
         mut ack: Request,
         destination: Destination,
-        session: SessionId,
-    ) -> Bytes {
+        hop: Hop,
+        session: Option<SessionId>,
+    ) -> (Bytes, Destination) {
         let tx = ClientTransactionId { branch: self.ids.next_u64(), is_cancel: false };
-        self.put_via(&mut ack, tx, &destination);
+        put_via(&mut ack, tx, &destination);
         let bytes = ack.to_bytes();
+        let (bytes, destination) = match self.detours.around_unanswered(bytes.len(), destination, hop) {
+            None => (bytes, destination),
+            Some(stream) => {
+                change_via(&mut ack, tx, &stream);
+                (ack.to_bytes(), stream)
+            }
+        };
         self.send_again(bytes.clone(), destination, session);
-        bytes
+        (bytes, destination)
     }
 
     /// Sends once more what [`Endpoint::send_ack`] sent.
-    pub(crate) fn send_again(&mut self, bytes: Bytes, destination: Destination, session: SessionId) {
-        self.outputs.push_back(EndpointOutput::Transmit(Transmit::new(destination, bytes, Some(session))));
+    pub(crate) fn send_again(&mut self, bytes: Bytes, destination: Destination, session: Option<SessionId>) {
+        self.outputs.push_back(EndpointOutput::Transmit(Transmit::new(destination, bytes, session)));
     }
 
     /// Cancels an INVITE of ours. Returns whether that was possible: a provisional response must have come, and no
@@ -175,7 +203,7 @@ impl Endpoint {
         let Some(bytes) = client.cancel(reason) else { return false };
         let (destination, session) = (client.destination, client.session);
         let tx = ClientTransactionId { branch: invite.branch, is_cancel: true };
-        self.start_client(tx, &Method::Cancel, bytes, destination, session, now);
+        self.start_client(tx, Client::new(&Method::Cancel, destination, session, bytes), now);
         true
     }
 
@@ -250,8 +278,11 @@ impl Endpoint {
     pub fn handle_transport_error(&mut self, failed: TransportError, now: Now) {
         let clients: Vec<_> =
             self.clients.iter().filter(|(_, client)| client.goes_over(&failed)).map(|(tx, _)| *tx).collect();
+        self.detours.failed(&failed, now.mono);
         for tx in clients {
-            self.run_client(tx, client::Input::TransportError, None, now.mono);
+            if !self.fall_back(tx, now.mono) {
+                self.run_client(tx, client::Input::TransportError, None, now.mono);
+            }
         }
         let servers: Vec<_> = self
             .servers
@@ -283,6 +314,9 @@ impl Endpoint {
                 }
                 Waiting::Server(tx, timer) => {
                     self.run_server(tx, server::Input::Timer(timer), None, None, now.mono)
+                }
+                Waiting::Stream(tx) => {
+                    self.fall_back(tx, now.mono);
                 }
             }
         }
@@ -514,34 +548,28 @@ impl Endpoint {
         }
     }
 
-    fn put_via(&mut self, request: &mut Request, tx: ClientTransactionId, destination: &Destination) {
-        let branch = format!("{}{}", Via::COOKIE, tx.branch());
-        let transport = match destination.transport {
-            Transport::Udp => sip_message::Transport::Udp,
-            Transport::Tcp => sip_message::Transport::Tcp,
-            Transport::Tls => sip_message::Transport::Tls,
-            Transport::Ws => sip_message::Transport::Ws,
-            Transport::Wss => sip_message::Transport::Wss,
-        };
-        let local = destination.local;
-        let put = Via::new(transport, Host::from(local.ip()), Some(local.port()), &branch)
-            .ok()
-            .and_then(|via| request.headers_mut().prepend(HeaderName::Via, via.with_rport()).ok());
-        debug_assert!(put.is_some(), "an address and a token are always a good Via");
-    }
-
-    fn start_client(
-        &mut self,
-        tx: ClientTransactionId,
-        method: &Method,
-        sent: Bytes,
-        destination: Destination,
-        session: Option<SessionId>,
-        now: Instant,
-    ) {
-        let (client, does) = Client::start(method, destination, session, sent);
+    fn start_client(&mut self, tx: ClientTransactionId, client: Client, now: Instant) {
+        let does = client.first();
         self.clients.insert(tx, client);
         self.do_client(tx, does, None, now);
+    }
+
+    /// Sends a large request as a datagram, because its stream leads nowhere. Returns whether that was left to be done.
+    fn fall_back(&mut self, tx: ClientTransactionId, now: Instant) -> bool {
+        let Some(client) = self.clients.get_mut(&tx) else { return false };
+        let Some(datagram) = client.datagram.take() else { return false };
+        self.detours.refused(client.destination.remote, now);
+        let does = client.restart(datagram);
+        self.stop_client(tx);
+        self.do_client(tx, does, None, now);
+        true
+    }
+
+    fn stop_client(&mut self, tx: ClientTransactionId) {
+        self.deadlines.stop(&Waiting::Stream(tx));
+        for timer in client::TIMERS {
+            self.deadlines.stop(&Waiting::Client(tx, timer));
+        }
     }
 
     fn run_client(
@@ -552,6 +580,12 @@ impl Endpoint {
         now: Instant,
     ) {
         let Some(client) = self.clients.get_mut(&tx) else { return };
+        if let Some((_, source)) = &response
+            && client.datagram.take().is_some()
+        {
+            self.detours.answered(source);
+            self.deadlines.stop(&Waiting::Stream(tx));
+        }
         let does = client.step(input);
         self.do_client(tx, does, response, now);
         let Some(client) = self.clients.get(&tx).filter(|client| client.is_over()) else { return };
@@ -559,9 +593,7 @@ impl Endpoint {
             self.outputs.push_back(EndpointOutput::Done { tx, session });
         }
         self.clients.remove(&tx);
-        for timer in client::TIMERS {
-            self.deadlines.stop(&Waiting::Client(tx, timer));
-        }
+        self.stop_client(tx);
     }
 
     fn do_client(
@@ -608,4 +640,31 @@ impl Endpoint {
             }
         }
     }
+}
+
+/// Our Via on top of the others.
+fn put_via(request: &mut Request, tx: ClientTransactionId, destination: &Destination) {
+    let put = via(tx, destination).and_then(|via| request.headers_mut().prepend(HeaderName::Via, via).ok());
+    debug_assert!(put.is_some(), "an address and a token are always a good Via");
+}
+
+/// The same in the place of ours, for another transport.
+fn change_via(request: &mut Request, tx: ClientTransactionId, destination: &Destination) {
+    let put =
+        via(tx, destination).and_then(|via| request.headers_mut().replace_first(HeaderName::Via, via).ok());
+    debug_assert_eq!(put, Some(true), "ours is there");
+}
+
+fn via(tx: ClientTransactionId, destination: &Destination) -> Option<Via> {
+    let branch = format!("{}{}", Via::COOKIE, tx.branch());
+    let transport = match destination.transport {
+        Transport::Udp => sip_message::Transport::Udp,
+        Transport::Tcp => sip_message::Transport::Tcp,
+        Transport::Tls => sip_message::Transport::Tls,
+        Transport::Ws => sip_message::Transport::Ws,
+        Transport::Wss => sip_message::Transport::Wss,
+    };
+    let local = destination.local;
+    let via = Via::new(transport, Host::from(local.ip()), Some(local.port()), &branch).ok()?;
+    Some(via.with_rport())
 }

@@ -520,8 +520,8 @@ impl Notifier {
         };
         one.version = one.version.wrapping_add(1);
         one.is_telling = true;
-        let destination = one.dialog.destination();
-        let tx = reach.endpoint.request(request, destination, reach.now);
+        let (destination, hop) = (one.dialog.destination(), one.dialog.hop());
+        let tx = reach.endpoint.request_for(None, request, destination, hop, reach.now.mono);
         self.notifies.insert(tx, id);
     }
 }

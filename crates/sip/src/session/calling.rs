@@ -91,7 +91,7 @@ impl Session {
             .find(|ack| ack.cseq == cseq && ack.remote_tag.eq_ignore_ascii_case(tag))
             .cloned();
         if let Some(ack) = known {
-            return hands.endpoint.send_again(ack.bytes, ack.destination, self.id);
+            return hands.endpoint.send_again(ack.bytes, ack.destination, Some(self.id));
         }
         let is_own = self.dialog.remote_tag().is_some_and(|own| own.eq_ignore_ascii_case(tag));
         // The own one is not acknowledged yet while its offer waits for the owner's answer.
@@ -104,7 +104,8 @@ impl Session {
         self.acknowledge_in(&fork, cseq, None, hands);
         let bye = fork.request(Method::Bye).header(HeaderName::UserAgent, &*hands.config.name).build();
         if let Ok(bye) = bye {
-            hands.endpoint.request_for(Some(self.id), bye, fork.destination(), hands.now.mono);
+            let (destination, hop) = (fork.destination(), fork.hop());
+            hands.endpoint.request_for(Some(self.id), bye, destination, hop, hands.now.mono);
         }
     }
 
@@ -134,8 +135,8 @@ impl Session {
             ack = ack.body("application/sdp", sdp);
         }
         let Ok(ack) = ack.build() else { return };
-        let destination = dialog.destination();
-        let bytes = hands.endpoint.send_ack(ack, destination, self.id);
+        let (bytes, destination) =
+            hands.endpoint.send_ack(ack, dialog.destination(), dialog.hop(), Some(self.id));
         let remote_tag = dialog.remote_tag().unwrap_or_default().into();
         self.acknowledgments.push(Acknowledgment { cseq, remote_tag, bytes, destination });
     }

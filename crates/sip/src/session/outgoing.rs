@@ -146,8 +146,8 @@ impl Session {
             request = request.body(kind, body.clone());
         }
         let request = request.build()?;
-        let (destination, cseq) = (dialog.destination(), dialog.local_cseq());
-        let tx = hands.endpoint.request_for(Some(self.id), request, destination, hands.now.mono);
+        let (destination, hop, cseq) = (dialog.destination(), dialog.hop(), dialog.local_cseq());
+        let tx = hands.endpoint.request_for(Some(self.id), request, destination, hop, hands.now.mono);
         if method == Method::Invite {
             self.invites.push(tx);
         }

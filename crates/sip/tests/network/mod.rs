@@ -6,8 +6,8 @@
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use bytes::Bytes;
 use sip::{
-    Destination, Invite, Referral, SessionEvent, SessionId, Source, Transmit, Transport, UserAgent,
-    UserAgentConfig, UserAgentOutput,
+    ConnectionId, Destination, Invite, Referral, SessionEvent, SessionId, Source, Transmit, Transport,
+    UserAgent, UserAgentConfig, UserAgentOutput,
 };
 use sip_message::{HeaderName, Message, Method, NameAddr, Uri};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +54,17 @@ pub(crate) struct Weather {
     pub(crate) delay_ms_max: u64,
 }
 
+/// What becomes of TCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Streams {
+    #[default]
+    Work,
+    /// Nobody listens.
+    Refused,
+    /// Something on the way drops it.
+    Swallowed,
+}
+
 /// A third party on the way.
 pub(crate) type Spoil = Box<dyn FnMut(&Bytes) -> Bytes>;
 
@@ -61,10 +72,13 @@ pub(crate) struct Network {
     pub(crate) now: Now,
     pub(crate) agents: BTreeMap<Side, UserAgent>,
     pub(crate) transport: Transport,
+    pub(crate) streams: Streams,
     weather: Weather,
     rng: IdSource,
     packets: BTreeMap<(Instant, u64), (Side, Transmit)>,
     sent: u64,
+    /// Streams that did not open, and when their opener hears of it.
+    refused: BTreeMap<(Instant, u64), Side>,
     /// What is done to each message on its way.
     pub(crate) spoil: Option<Spoil>,
     was_spoiled: bool,
@@ -98,10 +112,12 @@ impl Network {
             now: Now { mono: Instant::START, utc: Timestamp::from_millis(1_800_000_000_000) },
             agents,
             transport: Transport::Udp,
+            streams: Streams::Work,
             weather,
             rng,
             packets: BTreeMap::new(),
             sent: 0,
+            refused: BTreeMap::new(),
             spoil: None,
             was_spoiled: false,
             doomed: Vec::new(),
@@ -166,8 +182,10 @@ impl Network {
 
     fn step(&mut self, limit: Instant) -> bool {
         let packet = self.packets.keys().next().map(|(at, _)| *at);
+        let refusal = self.refused.keys().next().map(|(at, _)| *at);
         let timeout = self.agents.values().filter_map(UserAgent::poll_timeout).min();
-        let Some(next) = [packet, timeout].into_iter().flatten().min().filter(|next| *next <= limit) else {
+        let next = [packet, refusal, timeout].into_iter().flatten().min();
+        let Some(next) = next.filter(|next| *next <= limit) else {
             let left = limit.since(self.now.mono);
             self.now = self.now.after(left);
             return false;
@@ -176,6 +194,11 @@ impl Network {
         if packet == Some(next) {
             let ((_, _), (from, transmit)) = self.packets.pop_first().expect("it was seen");
             self.deliver(from, transmit);
+        }
+        if refusal == Some(next) {
+            let ((_, number), side) = self.refused.pop_first().expect("it was seen");
+            let (remote, connection) = (side.peer().address(), Some(ConnectionId(number)));
+            self.act(side, |agent, now| agent.handle_transport_error(remote, connection, now));
         }
         for side in [Anna, Bert] {
             if self.agents[&side].poll_timeout().is_some_and(|at| at <= next) {
@@ -195,7 +218,8 @@ impl Network {
             transport: transmit.transport,
             local: to.address(),
             remote: from.address(),
-            connection: transmit.connection,
+            // There is one between the two, once there is one.
+            connection: (transmit.transport != Transport::Udp).then_some(ConnectionId(0)),
         };
         let bytes = match &mut self.spoil {
             Some(spoil) => spoil(&transmit.bytes),
@@ -231,12 +255,19 @@ impl Network {
         if let Some(doomed) = doomed {
             self.doomed.remove(doomed);
         }
+        let has_way = transmit.transport == Transport::Udp || self.streams == Streams::Work;
+        if !has_way && self.streams == Streams::Refused {
+            self.sent += 1;
+            self.refused.insert((self.now.mono + Duration::from_millis(20), self.sent), side);
+        }
         let lost = doomed.is_some()
+            || !has_way
             || self.cut == Some(side)
             || transmit.remote != side.peer().address()
             || (transmit.transport == Transport::Udp && self.rng.below(1000) < self.weather.lost);
         let arrow = if lost { "-x " } else { "-> " };
-        self.write(&format!("{} {arrow}{}: {line}", side.name(), side.peer().name()));
+        let stream = if transmit.transport == self.transport { "" } else { "by stream " };
+        self.write(&format!("{} {arrow}{}: {stream}{line}", side.name(), side.peer().name()));
         if lost {
             return;
         }
