@@ -46,6 +46,4 @@ pub use session::{
 pub use token::{ClientTransactionId, RegistrationId, ServerTransactionId, SessionId, SubscriptionId};
 pub use transaction::{Failure, Timing};
 pub use transport::{ConnectionId, Destination, Source, Transport};
-pub use user_agent::{
-    Network, Output as UserAgentOutput, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot,
-};
+pub use user_agent::{Output as UserAgentOutput, Trace, UserAgent, UserAgentConfig, UserAgentSnapshot};

@@ -3,12 +3,10 @@
 
 mod peer;
 
-use base::Duration;
+use base::{Duration, Network};
 use bytes::Bytes;
 use peer::{Peer, answer, headline, request, tag_of, to_line, to_tag};
-use sip::{
-    Challenge, ConnectionId, Credentials, EndpointConfig, Network, Source, Transport, UserAgentConfig,
-};
+use sip::{Challenge, ConnectionId, Credentials, EndpointConfig, Source, Transport, UserAgentConfig};
 use sip_message::StatusCode;
 
 #[test]
@@ -355,7 +353,7 @@ fn somebody_who_guesses_only_half_of_the_dialog_is_refused() {
 #[test]
 fn a_bye_from_somewhere_else_is_refused_unless_the_carrier_lives_there() {
     for (bits, expected) in [(32, "481 Call/Transaction Does Not Exist"), (24, "200 OK")] {
-        let block = Network { address: "192.0.2.0".parse().unwrap(), bits };
+        let block: Network = format!("192.0.2.0/{bits}").parse().unwrap();
         let mut peer =
             Peer::new(UserAgentConfig { neighborhoods: vec![block], ..UserAgentConfig::default() });
         peer.receive(&request("INVITE", ""));

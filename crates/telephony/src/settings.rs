@@ -1,7 +1,7 @@
 //! What operators configure of phones and trunks.
 
-use crate::trunk::{Network, Trunk};
-use base::Duration;
+use crate::trunk::Trunk;
+use base::{Duration, Network};
 use model::{SipUser, TrunkId};
 use sip::{AuthenticatorConfig, DigestSecret, RegistrarConfig, UserAgentConfig};
 use sip_message::Method;
@@ -39,8 +39,8 @@ impl Settings {
     }
 
     /// Addresses that belong together: a carrier may end a call from another machine than it began it.
-    pub(crate) fn neighborhoods(&self) -> Vec<sip::Network> {
-        self.trunks.iter().flat_map(|trunk| &trunk.accept_from).map(Network::neighborhood).collect()
+    pub(crate) fn neighborhoods(&self) -> Vec<Network> {
+        self.trunks.iter().flat_map(|trunk| &trunk.accept_from).copied().collect()
     }
 
     pub(crate) fn registrar(&self) -> RegistrarConfig {

@@ -7,10 +7,8 @@
 
 mod checks;
 mod commands;
-mod network;
 mod output;
 
-pub use network::Network;
 pub use output::{Output, Trace};
 
 use crate::authenticator::Challenge;
@@ -22,7 +20,7 @@ use crate::session::{self, Hands, Reliable, Session, SessionTimer, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transaction::Failure;
 use crate::transport::{ConnectionId, Destination, Source};
-use base::{Deadlines, IdSource, Instant, Now};
+use base::{Deadlines, IdSource, Instant, Network, Now};
 use bytes::Bytes;
 use sip_message::{HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode};
 use std::collections::{BTreeMap, VecDeque};
