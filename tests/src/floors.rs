@@ -6,7 +6,7 @@
 pub const FLOORS: &[(u8, &[&str])] = &[
     (0, &["base"]),
     (1, &["model", "sip-message", "sdp", "rtp", "browser-peer", "codec"]),
-    (2, &["sip", "media", "flow", "acd", "dialer", "workforce", "knowledge", "report", "access"]),
+    (2, &["sip", "media", "flow", "acd", "dialer", "workforce", "knowledge", "report", "access", "guard"]),
     (3, &["telephony", "center"]),
     (4, &["net", "store", "web", "channels", "speech", "archive", "integrations"]),
     (5, &["runtime", "sim"]),

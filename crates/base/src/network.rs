@@ -30,6 +30,11 @@ impl Network {
         different >= u32::from(self.bits)
     }
 
+    /// Whether it is a block of IPv4.
+    pub const fn is_ipv4(&self) -> bool {
+        self.address.is_ipv4()
+    }
+
     /// The first and the last address of the block, as numbers of one line on which IPv4 has its place within IPv6: for
     /// tables that hold many blocks.
     pub fn span(&self) -> (u128, u128) {
