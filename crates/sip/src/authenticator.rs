@@ -1,13 +1,15 @@
 //! Who sends this request: credentials checked, challenges made, guessing locked out.
 //!
 //! It answers for a request *who*, never *whether they may*: that is its owner's to decide. Failures are counted for
-//! each address and user, so that whoever guesses locks out itself and not the owner of the account elsewhere.
+//! each address and user, so that whoever guesses locks out itself and not the owner of the account elsewhere. All
+//! addresses of one IPv6 /64 count as one.
 
 use crate::digest::server::Claim;
 use crate::digest::{DigestSecret, DigestServer, DigestVerdict};
 use crate::digest_dialect;
 use crate::transport::Source;
-use base::{Duration, Instant, Now, SecretSource};
+use base::network::household;
+use base::{Duration, Instant, Now, SecretSource, Timestamp};
 use core::borrow::Borrow;
 use sip_message::{HeaderName, Method, Request, ResponseBuilder, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +97,19 @@ impl Challenge {
     }
 }
 
+/// Somebody who tried too many wrong passwords.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockOut {
+    /// From where; for IPv6 the first address of the /64.
+    pub address: IpAddr,
+    /// For whom.
+    pub user: String,
+    /// Since the first of these passwords.
+    pub since: Timestamp,
+    /// Until when nothing from there is looked at for this user.
+    pub until: Timestamp,
+}
+
 /// Checks requests against stored secrets.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
@@ -141,7 +156,8 @@ impl Authenticator {
         }
         self.forget_old_failures(now);
         let address = source.remote.ip();
-        if self.is_locked_out(address, user) {
+        let place = household(address);
+        if self.is_locked_out(place, user) {
             let why = Refusal::LockedOut { user: user.to_owned() };
             return Verdict::Refuse { status: StatusCode::FORBIDDEN, why };
         }
@@ -150,11 +166,42 @@ impl Authenticator {
         match self.digest.check(&claim, secret, request.method().as_str(), address, now) {
             DigestVerdict::Good => match known {
                 Some((user, _)) => Verdict::Accept { user: user.clone() },
-                None => self.wrong_password(address, user, false, now),
+                None => self.wrong_password(place, user, false, now),
             },
             DigestVerdict::Stale => self.challenge(request, source, true, now),
-            DigestVerdict::Wrong => self.wrong_password(address, user, known.is_some(), now),
+            DigestVerdict::Wrong => self.wrong_password(place, user, known.is_some(), now),
         }
+    }
+
+    /// Everybody who is locked out, the one who has waited longest first.
+    pub fn locked_out(&self, now: Now) -> Vec<LockOut> {
+        let past =
+            |at: Instant| now.utc.as_millis() - i64::try_from(now.mono.since(at).as_millis()).unwrap_or(0);
+        let watched = self.by_age.iter().filter(|(since, address, user)| {
+            *since + FAILURES_WINDOW > now.mono && self.is_locked_out(*address, user)
+        });
+        watched
+            .map(|(since, address, user)| {
+                let since = Timestamp::from_millis(past(*since));
+                LockOut { address: *address, user: user.to_string(), since, until: since + FAILURES_WINDOW }
+            })
+            .collect()
+    }
+
+    /// Forgets every wrong password from an address. Returns whether somebody was locked out there.
+    pub fn forgive(&mut self, address: IpAddr) -> bool {
+        let address = household(address);
+        let mut lifted = false;
+        let failures = &mut self.failures;
+        self.by_age.retain(|(_, one, user)| {
+            if *one != address {
+                return true;
+            }
+            let count = failures.remove(&(*one, user.clone()));
+            lifted |= count.is_some_and(|count| count >= FAILURES_MAX);
+            false
+        });
+        lifted
     }
 
     /// How many pairs of address and user are watched.
@@ -248,6 +295,27 @@ mod tests {
         gate.now = gate.now.after(FAILURES_WINDOW);
         assert_eq!(gate.attempt("1001", "secret", "203.0.113.9:5060"), "challenged, accepted 1001");
         assert_eq!(gate.authenticator.watched(), 0);
+    }
+
+    #[test]
+    fn whoever_is_locked_out_is_listed_and_can_be_forgiven() {
+        let mut gate = Gate::new();
+        for address in ["[2001:db8::1]:5060", "[2001:db8::2]:5060"] {
+            for _ in 0..FAILURES_MAX / 2 {
+                gate.attempt("1001", "guess", address);
+                gate.now = gate.now.after(Duration::from_secs(1));
+            }
+        }
+        gate.attempt("1002", "guess", HOME);
+        let listed = gate.authenticator.locked_out(gate.now);
+        let [LockOut { address, user, since, until }] = &listed[..] else { panic!("{listed:?}") };
+        assert_eq!((address.to_string().as_str(), user.as_str()), ("2001:db8::", "1001"));
+        assert_eq!((since.as_millis(), until.since(*since)), (0, FAILURES_WINDOW));
+        let elsewhere = "2001:db8::ffff".parse().unwrap();
+        assert!(gate.authenticator.forgive(elsewhere));
+        assert!(!gate.authenticator.forgive(elsewhere));
+        assert_eq!(gate.attempt("1001", "secret", "[2001:db8::3]:5060"), "challenged, accepted 1001");
+        assert_eq!(gate.authenticator.watched(), 1);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub mod transaction;
 pub mod transport;
 mod user_agent;
 
-pub use authenticator::{Authenticator, AuthenticatorConfig, Challenge, Refusal, Verdict};
+pub use authenticator::{Authenticator, AuthenticatorConfig, Challenge, LockOut, Refusal, Verdict};
 pub use binding::{AddressOfRecord, Binding};
 pub use digest::{Credentials, DigestSecret};
 pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};

@@ -135,6 +135,28 @@ impl Endpoint {
         self.answer_statelessly(request.answer(status).reason(&reason), &request, reply_to);
     }
 
+    /// Whether a request repeats one that is held, or cancels or acknowledges it.
+    pub fn has_transaction(&self, request: &Request) -> bool {
+        let key = match request.method() {
+            Method::Cancel => ServerKey::of_canceled(request),
+            _ => ServerKey::of(request),
+        };
+        key.is_some_and(|key| self.keys.contains_key(&key))
+    }
+
+    /// Answers a request that was not handed in, and remembers nothing of it.
+    pub fn turn_away_unseen(
+        &mut self,
+        mut request: Request,
+        source: Source,
+        status: StatusCode,
+        retry_after_s: u32,
+    ) {
+        let reply_to = reply::stamp(&mut request, source);
+        let answer = request.answer(status).header(HeaderName::RetryAfter, retry_after_s);
+        self.answer_statelessly(answer, &request, reply_to);
+    }
+
     /// Sends a request in a transaction of its own. `draft` has everything but a Via. If it is too large for a datagram it
     /// goes over TCP (§18.1.1), and as a datagram after all where TCP leads nowhere.
     pub fn request(&mut self, draft: Request, destination: Destination, now: Now) -> ClientTransactionId {

@@ -50,6 +50,7 @@ use referral::Referred;
 use reliable::Provisionals;
 use sip_message::{HeaderName, Headers, NameAddr, Request, Response, StatusCode};
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use timer::Keeper;
 use transfer::Referring;
 
@@ -282,18 +283,29 @@ impl Session {
         source: Source,
         neighborhoods: &[Network],
     ) -> bool {
+        if !self.is_peer(call_id, from_tag, source.remote.ip(), neighborhoods) {
+            return false;
+        }
         let fork = from_tag.and_then(|tag| self.forks.iter_mut().find(|fork| fork.dialog.is_remote(tag)));
-        let dialog = fork.map_or(&mut self.dialog, |fork| &mut fork.dialog);
-        let address = source.remote.ip();
+        fork.map_or(&mut self.dialog, |fork| &mut fork.dialog).moved(source);
+        true
+    }
+
+    /// The same, without taking notice of where it comes from.
+    pub(crate) fn is_peer(
+        &self,
+        call_id: &str,
+        from_tag: Option<&str>,
+        address: IpAddr,
+        neighborhoods: &[Network],
+    ) -> bool {
+        let fork = from_tag.and_then(|tag| self.forks.iter().find(|fork| fork.dialog.is_remote(tag)));
+        let dialog = fork.map_or(&self.dialog, |fork| &fork.dialog);
         let is_at_home = dialog.knows(address)
             || neighborhoods
                 .iter()
                 .any(|block| block.contains(address) && block.contains(dialog.flow().remote.ip()));
-        if !is_at_home || !dialog.is_peer(call_id, from_tag) {
-            return false;
-        }
-        dialog.moved(source);
-        true
+        is_at_home && dialog.is_peer(call_id, from_tag)
     }
 
     /// Whether this is the dialog, or an early one, with this peer.

@@ -7,6 +7,7 @@
 
 mod checks;
 mod commands;
+mod door;
 mod output;
 
 pub use output::{Output, Trace};
