@@ -17,6 +17,7 @@ fn what_is_under_way_is_told_from_what_is_new() {
         ("its CANCEL", request("CANCEL", ""), here, true),
         ("its ACK", request("ACK", ""), here, true),
         ("a new INVITE", request("INVITE", "").replace("z9hG4bK1", "z9hG4bKn"), here, false),
+        ("an INVITE of RFC 2543", request("INVITE", "").replace("z9hG4bK1", "1"), here, false),
         ("a re-INVITE", reinvite.clone(), here, true),
         ("a re-INVITE from elsewhere", reinvite.clone(), elsewhere, false),
         ("a re-INVITE of another call", reinvite.replace("call-1", "call-2"), here, false),
@@ -27,6 +28,15 @@ fn what_is_under_way_is_told_from_what_is_new() {
     ] {
         assert_eq!(peer.agent.has_part_in(&read(&text), source), expected, "{what}");
     }
+}
+
+#[test]
+fn the_request_of_an_old_client_is_known_again() {
+    let mut peer = Peer::new(UserAgentConfig::default());
+    let invite = request("INVITE", "").replace(";branch=z9hG4bK1", "");
+    peer.receive(&invite);
+    assert!(peer.agent.has_part_in(&read(&invite), peer.source));
+    assert!(!peer.agent.has_part_in(&read(&invite.replace("call-1", "call-2")), peer.source));
 }
 
 #[test]

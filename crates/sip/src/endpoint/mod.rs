@@ -136,7 +136,17 @@ impl Endpoint {
     }
 
     /// Whether a request repeats one that is held, or cancels or acknowledges it.
-    pub fn has_transaction(&self, request: &Request) -> bool {
+    pub fn has_transaction(&self, request: &Request, source: Source) -> bool {
+        // The whole top Via names the request of an RFC 2543 client, with what we noted in it.
+        let is_old = facts::top_via(request.headers()).is_some_and(|via| !via.has_unique_branch());
+        let mut noted;
+        let request = if is_old {
+            noted = request.clone();
+            reply::stamp(&mut noted, source);
+            &noted
+        } else {
+            request
+        };
         let key = match request.method() {
             Method::Cancel => ServerKey::of_canceled(request),
             _ => ServerKey::of(request),

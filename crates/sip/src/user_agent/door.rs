@@ -13,7 +13,8 @@ impl UserAgent {
     /// Whether a request belongs to what is under way: it repeats one, cancels or acknowledges it, or is of a dialog
     /// that is here and comes from where that dialog is. Nothing is changed by asking.
     pub fn has_part_in(&self, request: &Request, source: Source) -> bool {
-        self.endpoint.has_transaction(request) || self.is_of_a_dialog(request, source).unwrap_or(false)
+        self.endpoint.has_transaction(request, source)
+            || self.is_of_a_dialog(request, source).unwrap_or(false)
     }
 
     fn is_of_a_dialog(&self, request: &Request, source: Source) -> Option<bool> {
