@@ -163,6 +163,12 @@ impl Guard {
         Some(Standing::Stranger)
     }
 
+    /// Whether [`Guard::admit`] could say anything but [`Verdict::Pass`] to somebody of this standing now. If not, it need not
+    /// be asked.
+    pub fn minds(&self, standing: Standing) -> bool {
+        !matches!(standing, Standing::Trunk | Standing::Allowed) || self.valve.severity() > 0
+    }
+
     /// What is to be done with a request.
     pub fn admit(&mut self, asked: &Asked<'_>, now: Now) -> Verdict {
         if asked.belongs {

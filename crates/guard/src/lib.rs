@@ -50,7 +50,7 @@ pub mod visitor;
 pub use asked::{Asked, Kind, Outcome, Standing, Verdict, Way};
 pub use ban::{Ban, Why};
 pub use bucket::Rate;
-pub use guard::{Guard, Output, Tally};
+pub use guard::{Guard, Output, Snapshot, Tally};
 pub use lists::Networks;
 pub use settings::{Limits, Settings};
 pub use toll::{Toll, TollLimits, TollRefusal};

@@ -6,7 +6,7 @@
 //! a counterpart in its adapter.
 //!
 //! Reading order: [`id`], [`channel`], [`party`], [`skill`], [`queue`], [`agent`], [`interaction`], [`leg`],
-//! [`decision`], [`timeline`], [`record`], [`board`], [`query`].
+//! [`decision`], [`timeline`], [`record`], [`board`], [`query`], [`kept_out`].
 
 pub mod agent;
 pub mod alert;
@@ -15,6 +15,7 @@ pub mod channel;
 pub mod decision;
 pub mod id;
 pub mod interaction;
+pub mod kept_out;
 pub mod leg;
 pub mod party;
 pub mod query;
@@ -31,6 +32,7 @@ pub use channel::Channel;
 pub use decision::{OfferReason, WaitReason};
 pub use id::*;
 pub use interaction::{InteractionState, Outcome};
+pub use kept_out::{KeptOut, KeptOutWhat};
 pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, Target};
 pub use party::Party;
 pub use queue::Queue;

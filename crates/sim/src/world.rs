@@ -126,6 +126,7 @@ impl World {
                 },
             ],
             emergency_trunks: Vec::new(),
+            protection: telephony::Protection::default(),
             register_max: Duration::from_secs(3600),
         };
         let clip_names = setup.prompts.clips().map(|(name, clip)| (clip.id(), name.to_string())).collect();

@@ -20,7 +20,7 @@ impl Telephony {
         let is_our_phone = self.settings.phones.contains_key(&claimed)
             && self.is_ours(arrival.from.uri(), arrival.source.local.ip());
         let origin = if is_our_phone {
-            match self.authenticator.check(&arrival.request, &arrival.source, &self.settings.phones, now) {
+            match self.authenticate(&arrival.request, &arrival.source, now) {
                 Verdict::Accept { user } if user == claimed => Origin::User(user),
                 Verdict::Accept { .. } => {
                     return self.ua.reject(session, StatusCode::FORBIDDEN, "Not Your Name", now);

@@ -26,6 +26,11 @@ impl Telephony {
     /// The port is open: the phones are called.
     pub(crate) fn dial(&mut self, id: LegId, purpose: Purpose, now: Now) {
         let Purpose::Dial { target, caller, beside, ring } = purpose else { return };
+        if let Target::Number(number) = &target
+            && !self.may_call_outside(id, number, &caller, now)
+        {
+            return self.close(id, EndCause::Refused(StatusCode::FORBIDDEN.code()), now);
+        }
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
         }

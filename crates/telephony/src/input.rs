@@ -64,6 +64,8 @@ pub enum Input {
     },
     /// Phones registered with an earlier process and can be reached still.
     Registrations(Vec<SavedBinding>),
+    /// How the driver's work goes, before the messages that it is about.
+    Pressure(guard::Pressure),
     /// A deadline may have passed.
     Timeout,
 }

@@ -10,8 +10,9 @@
 //!  poll_timeout() -> Option    when to hand in Input::Timeout
 //! ```
 //!
-//! Reading order: [`settings`], [`trunk`], [`health`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with one file
-//! for each part of its work: admission (who may call), incoming and outgoing legs, offers, sound, endings,
+//! Reading order: [`settings`], [`trunk`], [`health`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with
+//! one file for each part of its work: [`protection`] (who is kept out), admission (who may call), incoming and outgoing
+//! legs, the hunt for a trunk, looking after carriers, offers, sound, endings,
 //! registering, the ladder.
 
 pub mod account;
@@ -22,6 +23,7 @@ pub mod leg;
 pub mod numbering;
 pub mod output;
 pub mod prompts;
+pub mod protection;
 pub mod settings;
 pub mod trunk;
 
@@ -45,6 +47,7 @@ pub use machine::Telephony;
 pub use numbering::{Numbering, Prefix, Rewriting};
 pub use output::Output;
 pub use prompts::Prompts;
+pub use protection::Protection;
 pub use sdp::Codec;
 pub use settings::Settings;
 pub use trunk::{Network, Trunk};

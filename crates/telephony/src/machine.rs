@@ -4,6 +4,7 @@ use crate::account::Kept;
 use crate::carriers::Carriers;
 use crate::ladder::Story;
 use crate::leg::Leg;
+use crate::protection::Gate;
 use crate::{CarrierAddress, Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
@@ -42,6 +43,7 @@ pub struct Telephony {
     pub(crate) ua: UserAgent,
     pub(crate) registrar: Registrar,
     pub(crate) authenticator: Authenticator,
+    pub(crate) gate: Gate,
     /// How each carrier is.
     pub(crate) carriers: Carriers,
     /// What the name service said of them.
@@ -67,12 +69,14 @@ impl Telephony {
         let ua = UserAgent::new(settings.user_agent(), ids.fork());
         let registrar = Registrar::new(settings.registrar());
         let authenticator = Authenticator::new(settings.authentication(), secrets);
+        let gate = Gate::new(settings.guard(std::iter::empty()), ids.fork());
         Self {
             settings,
             prompts: Prompts::default(),
             ua,
             registrar,
             authenticator,
+            gate,
             carriers: Carriers::default(),
             resolved: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -94,8 +98,8 @@ impl Telephony {
             self.follow_trunks(&[], now);
         }
         match input {
-            Input::Message { bytes, source } => self.ua.handle_bytes(bytes, source, now),
-            Input::Broken { error, source } => self.ua.handle_broken(&error, source, now),
+            Input::Message { bytes, source } => self.message(bytes, source, now),
+            Input::Broken { error, source } => self.broken(&error, source, now),
             Input::Unreachable { remote, connection } => {
                 self.ua.handle_transport_error(remote, connection, now);
                 // Who was reached over it is not reached any more, until the phone registers anew.
@@ -111,16 +115,19 @@ impl Telephony {
                 self.ua.set_neighborhoods(settings.neighborhoods());
                 self.registrar.configure(settings.registrar());
                 let before = std::mem::replace(&mut self.settings, *settings);
+                self.guard_again();
                 self.follow_trunks(&before.trunks, now);
             }
             Input::Resolved { address, found, good_for } => self.resolved(&address, found, good_for, now),
             Input::Prompts(prompts) => self.prompts = prompts,
             Input::Registrations(saved) => self.restore(saved, now),
+            Input::Pressure(pressure) => self.press(pressure, now),
             Input::Timeout => {}
         }
         self.fire_timers(now);
         self.follow_user_agent(now);
         self.follow_registrar(now);
+        self.follow_guard(now);
         self.show_trunks();
     }
 
@@ -133,7 +140,7 @@ impl Telephony {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let own = self.deadlines.next();
         let registrar = self.registrar.poll_timeout();
-        [own, registrar, self.ua.poll_timeout()].into_iter().flatten().min()
+        [own, registrar, self.ua.poll_timeout(), self.gate.poll_timeout()].into_iter().flatten().min()
     }
 
     /// How many legs there are, those on their way out included.
@@ -186,7 +193,7 @@ impl Telephony {
     pub(crate) fn follow_user_agent(&mut self, now: Now) {
         while let Some(output) = self.ua.poll_output() {
             match output {
-                UserAgentOutput::Transmit(transmit) => self.outputs.push_back(Output::Send(transmit)),
+                UserAgentOutput::Transmit(transmit) => self.send(transmit, now),
                 UserAgentOutput::Session { session, event } => self.session_event(session, event, now),
                 UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
                 UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
@@ -209,6 +216,9 @@ impl Telephony {
                 && self.address_of(&SipUser::new(saved.aor.user())) == saved.aor
         });
         let known: Vec<_> = known.collect();
+        for saved in &known {
+            self.acquaint(saved.binding.source.remote.ip(), now);
+        }
         let users: BTreeSet<_> = known.iter().map(|saved| SipUser::new(saved.aor.user())).collect();
         self.registrar.locations_mut().restore(known, now);
         for user in users {

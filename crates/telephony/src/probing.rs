@@ -51,6 +51,7 @@ impl Telephony {
             Ok(places) => {
                 if self.resolved.get(address) != Some(&places) {
                     self.resolved.insert(address.clone(), places.clone());
+                    self.guard_again();
                     self.places_of(address, &places, now);
                     self.keep_accounts(now);
                 }

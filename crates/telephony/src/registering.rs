@@ -16,7 +16,7 @@ impl Telephony {
     }
 
     fn register(&mut self, tx: ServerTransactionId, request: &Request, source: Source, now: Now) {
-        match self.authenticator.check(request, &source, &self.settings.phones, now) {
+        match self.authenticate(request, &source, now) {
             Verdict::Accept { user } => {
                 let response = self.registrar.register(request, &user, source, now);
                 self.ua.respond(tx, response, now);

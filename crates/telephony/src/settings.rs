@@ -24,6 +24,8 @@ pub struct Settings {
     pub trunks: Vec<Trunk>,
     /// The trunks for emergency calls, in the order they are tried. Empty: every one that calls out.
     pub emergency_trunks: Vec<TrunkId>,
+    /// Who is kept out, what is shed, what calls outside may cost.
+    pub protection: crate::Protection,
     /// The longest time a registration lasts.
     pub register_max: Duration,
 }
