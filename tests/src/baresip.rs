@@ -44,6 +44,8 @@ pub struct Phone {
     authority: Option<PathBuf>,
     answers: bool,
     calls_max: u8,
+    /// Where it listens for SIP; anywhere, if nobody needs to know.
+    port: Option<u16>,
 }
 
 impl Phone {
@@ -59,6 +61,7 @@ impl Phone {
             authority: None,
             answers: false,
             calls_max: 4,
+            port: None,
         }
     }
 
@@ -101,6 +104,11 @@ impl Phone {
         Phone { authority: Some(authority.to_owned()), ..self }
     }
 
+    /// Listens for SIP on this port.
+    pub fn at(self, port: u16) -> Phone {
+        Phone { port: Some(port), ..self }
+    }
+
     /// Uses SIP over `udp`, `tcp` or `tls`.
     pub fn over(self, transport: &'static str) -> Phone {
         Phone { transport, ..self }
@@ -139,8 +147,10 @@ impl Phone {
             fs::remove_dir_all(&folder).expect("the phone's old files can go");
         }
         fs::create_dir_all(folder.join("heard")).expect("the phone's folder");
-        let control = place::free_port();
-        let sip_port = place::free_port();
+        let sip_port = self.port.unwrap_or_else(place::free_port);
+        // It listens for TLS on the port above.
+        let control = std::iter::repeat_with(place::free_port).find(|port| *port != sip_port + 1);
+        let control = control.expect("there is no end of ports");
         let tone = folder.join("tone.wav");
         Sound::tone(8000, self.hz, TONE_S).write(&tone).expect("the tone is written");
         fs::write(folder.join("config"), self.config(&folder, &tone, control, sip_port)).expect("config");

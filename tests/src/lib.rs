@@ -2,7 +2,7 @@
 //! binary with real phones, load generators and browsers.
 //!
 //! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`http`],
-//! [`library`] and [`sound`] for those that make calls; [`patience`] for how they wait.
+//! [`library`], [`ear`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
 
@@ -14,6 +14,7 @@
 
 pub mod baresip;
 pub mod browser;
+pub mod ear;
 pub mod floors;
 pub mod http;
 pub mod library;

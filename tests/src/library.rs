@@ -9,6 +9,9 @@ use crate::sound::Sound;
 /// How long the record of an event may take to become visible.
 const VISIBLE_S: u64 = 20;
 
+/// How long a SIP transaction over UDP may outlive its call: 64·T1 (RFC 3261 §17), after a BYE that was repeated as long.
+const SIGNALLING_S: u64 = 75;
+
 /// The interactions, newest first.
 pub fn interactions(http: &Http) -> Vec<Value> {
     let page = http.json("/api/v1/interactions");
@@ -71,6 +74,20 @@ pub fn recording(http: &Http, id: &str) -> Sound {
     let answer = answer.unwrap_or_else(|| panic!("GET {path}: {}", http.get(&path).text()));
     assert_eq!(answer.header("content-type"), Some("audio/wav"));
     Sound::parse(&answer.body).unwrap_or_else(|e| panic!("GET {path}: {e}"))
+}
+
+/// Waits until nothing is left of any call: no interaction, no leg, no SIP dialog or transaction.
+pub fn nothing_is_left(http: &Http) {
+    let mut left = Vec::new();
+    let names = ["hotline_interactions_open", "hotline_legs_open", "hotline_sip_dialogs_and_transactions"];
+    let empty = patience::until(SIGNALLING_S, || {
+        let text = http.get("/metrics").text();
+        let figures = text.lines().filter(|line| names.iter().any(|name| line.starts_with(name)));
+        left = figures.map(str::to_owned).collect();
+        assert_eq!(left.len(), names.len(), "{text}");
+        left.iter().all(|line| line.ends_with(" 0")).then_some(())
+    });
+    assert!(empty.is_some(), "after {SIGNALLING_S} s something is left: {left:?}");
 }
 
 /// Waits until an agent is in a state.

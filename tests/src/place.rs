@@ -82,8 +82,10 @@ pub fn free_port() -> u16 {
 
 /// The first of some ports for a load generator's sound, free a moment ago.
 pub fn load_port(here: IpAddr) -> u16 {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
     let slots = (LOAD_PORTS.end() - LOAD_PORTS.start() + 1) / PORTS_PER_LOAD;
-    let first = (std::process::id() % u32::from(slots)) as u16;
+    let turn = std::process::id().wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+    let first = (turn % u32::from(slots)) as u16;
     (0..slots)
         .map(|turn| LOAD_PORTS.start() + (first + turn) % slots * PORTS_PER_LOAD)
         .find(|low| (0..8).all(|more| UdpSocket::bind((here, low + more)).is_ok()))

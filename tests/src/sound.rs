@@ -55,6 +55,11 @@ impl Sound {
         Sound { rate, channels: vec![(0..count).map(sample).collect()] }
     }
 
+    /// One channel of these samples.
+    pub fn of(rate: u32, samples: Vec<i16>) -> Sound {
+        Sound { rate, channels: vec![samples] }
+    }
+
     /// Reads a WAV file, also one whose header has not been finished.
     pub fn read(path: &Path) -> Result<Sound, SoundError> {
         Sound::parse(&fs::read(path).map_err(SoundError::Io)?)
