@@ -14,8 +14,8 @@
 10:00:11   second waits for support, place 2, 1 talking, 0 in wrap-up, 0 not ready
 10:00:11   second hears queue-position, number-2, queue-position-end, please-wait
 10:00:13   anna is talking
-10:00:13   first hears anna
 10:00:13   anna hears first
+10:00:13   first hears anna
 10:00:16   second hears calm
 10:00:30 > first hangs up
 10:00:30   anna is in wrap-up

@@ -32,8 +32,8 @@
 10:00:25   anna stops ringing
 10:00:30 > bert answers
 10:00:30   bert is talking
-10:00:30   second hears bert
 10:00:30   bert hears second
+10:00:30   second hears bert
 10:00:40   first hears queue-next, please-wait
 10:00:44   first hears calm
 10:00:50 > first hangs up

@@ -38,8 +38,8 @@
 10:02:00   bert rings
 10:02:00   anna hears ringing
 10:02:02   anna talks with 1002
-10:02:02   bert hears anna
 10:02:02   anna hears bert
+10:02:02   bert hears anna
 10:02:10 > bert hangs up
 10:02:10   record direct
 10:02:10   anna is ready

@@ -6,8 +6,8 @@
 10:00:05   carrier rings
 10:00:05   anna hears ringing
 10:00:07   anna talks with 112
-10:00:07   carrier hears anna
 10:00:07   anna hears carrier
+10:00:07   carrier hears anna
 10:00:15 > anna hangs up
 10:00:15   record direct
 10:00:15   carrier is hung up on

@@ -14,8 +14,8 @@
 10:00:20   anna rings
 10:00:24 > anna answers
 10:00:24   anna is talking
-10:00:24   caller hears anna
 10:00:24   anna hears caller
+10:00:24   caller hears anna
 10:00:40 > caller hangs up
 10:00:40   anna is in wrap-up
 10:00:40   caller was recorded for 16 s

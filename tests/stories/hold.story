@@ -11,16 +11,16 @@
 10:00:10   anna rings
 10:00:12 > anna answers
 10:00:12   anna is talking
-10:00:12   caller hears anna
 10:00:12   anna hears caller
+10:00:12   caller hears anna
 10:00:20 > anna holds
 10:00:20   caller is on hold
-10:00:20   caller hears calm
 10:00:20   anna hears nothing
+10:00:20   caller hears calm
 10:00:30 > anna resumes
 10:00:30   caller is off hold
-10:00:30   caller hears anna
 10:00:30   anna hears caller
+10:00:30   caller hears anna
 10:00:40 > caller hangs up
 10:00:40   anna is in wrap-up
 10:00:40   caller was recorded for 28 s

@@ -41,8 +41,8 @@
 10:01:00   caller hears queue-next, please-wait
 10:01:00   anna rings
 10:01:02   anna is talking
-10:01:02   caller hears anna
 10:01:02   anna hears caller
+10:01:02   caller hears anna
 10:01:10 > anna passes on to 4002
 10:01:10   anna is in wrap-up
 10:01:10   caller is passed on to 4002
@@ -54,8 +54,8 @@
 10:01:10   anna is hung up on
 10:01:10   dora rings
 10:01:12   dora is talking
-10:01:12   dora hears caller
 10:01:12   caller hears dora
+10:01:12   dora hears caller
 10:01:20   anna is ready
 10:01:30 > caller hangs up
 10:01:30   dora is in wrap-up
@@ -70,8 +70,8 @@
 10:02:00   caller hears queue-next, please-wait
 10:02:00   anna rings
 10:02:02   anna is talking
-10:02:02   caller hears anna
 10:02:02   anna hears caller
+10:02:02   caller hears anna
 10:02:10 > anna passes on to 90055501
 10:02:10   anna is in wrap-up
 10:02:10   caller is passed on to 90055501
@@ -137,8 +137,8 @@
 10:04:11   bert rings
 10:04:11   anna hears ringing
 10:04:13   anna talks with 1002
-10:04:13   bert hears anna
 10:04:13   anna hears bert
+10:04:13   bert hears anna
 10:04:20 > anna joins the two
 10:04:20   anna is in wrap-up
 10:04:20   caller is passed on to 1002
@@ -179,8 +179,8 @@
 10:06:00   caller hears queue-next, please-wait
 10:06:00   anna rings
 10:06:02   anna is talking
-10:06:02   caller hears anna
 10:06:02   anna hears caller
+10:06:02   caller hears anna
 10:06:10 > anna passes on to 1099
 10:06:10   anna is in wrap-up
 10:06:10   caller is passed on to 1099
@@ -197,8 +197,8 @@
 10:06:20   anna is reserved
 10:06:20   anna rings
 10:06:22   anna is talking
-10:06:22   caller hears anna
 10:06:22   anna hears caller
+10:06:22   caller hears anna
 10:06:40 > caller hangs up
 10:06:40   anna is in wrap-up
 10:06:40   caller was recorded for 17 s

@@ -19,8 +19,8 @@
 10:00:40   reserve rings
 10:00:40   anna hears ringing
 10:00:42   anna talks with 90055502
-10:00:42   reserve hears anna
 10:00:42   anna hears reserve
+10:00:42   reserve hears anna
 10:00:50 > anna hangs up
 10:00:50   record direct
 10:00:50   reserve is hung up on
@@ -39,8 +39,8 @@
 10:03:10   carrier rings
 10:03:10   anna hears ringing
 10:03:12   anna talks with 90055504
-10:03:12   carrier hears anna
 10:03:12   anna hears carrier
+10:03:12   carrier hears anna
 10:03:20 > anna hangs up
 10:03:20   record direct
 10:03:20   carrier is hung up on

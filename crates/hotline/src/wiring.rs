@@ -118,6 +118,10 @@ impl Plan {
             phones,
             trunks: trunks.collect::<Result<_, _>>()?,
             emergency_trunks: self.config.emergency.trunks.iter().map(|name| name.as_str().into()).collect(),
+            protection: telephony::Protection {
+                emergency: self.config.emergency.numbers.clone(),
+                ..telephony::Protection::default()
+            },
             register_max: self.config.sip.register_max.0,
         })
     }

@@ -477,6 +477,7 @@ impl World {
     }
 
     fn listen(&mut self) {
+        let mut changes = Vec::new();
         for route in self.sound.routes() {
             let port = route.listener;
             let hears = match route.hears {
@@ -491,10 +492,13 @@ impl World {
             let Some(name) = self.name_at(port) else { continue };
             let before = self.heard.get(&port).map_or("nothing", String::as_str);
             if before != hears {
-                self.sights.push_back((self.now, Sight::Hears(name, hears.clone())));
+                changes.push((name, hears.clone()));
                 self.heard.insert(port, hears);
             }
         }
+        // Those who hear something else at the same moment are told of by name: ports are numbered by chance.
+        changes.sort();
+        self.sights.extend(changes.into_iter().map(|(name, hears)| (self.now, Sight::Hears(name, hears))));
     }
 
     /// The next thing that could be seen.

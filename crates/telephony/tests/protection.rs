@@ -1,13 +1,13 @@
 //! Who is kept out, what is shed and what calls outside may cost, with messages as they come from the wire.
 
-use base::{Duration, IdSource, Now, SecretSource};
-use bytes::Bytes;
+mod house;
+
+use base::Duration;
 use guard::{Pressure, TollLimits};
-use model::{EndCause, KeptOutWhat, LegCommand, LegEvent, LegId, Party, SipUser, Target};
-use sip::{Credentials, DigestSecret, Source, Transport};
+use house::{CARRIER, House, fresh, register, request};
+use model::{EndCause, KeptOutWhat, LegCommand, SipUser};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use telephony::{Input, Output, Protection, Settings, Telephony, Trunk};
+use telephony::{Input, Protection};
 
 #[test]
 fn a_scanner_is_answered_nothing_and_its_phone_next_door_everything() {
@@ -163,179 +163,9 @@ fn a_phone_calls_outside_as_often_as_it_may_and_the_operator_hears_once_that_it_
 
 const SCANNER: &str = "203.0.113.9:5071";
 const PHONE: &str = "192.0.2.7:5060";
-const CARRIER: &str = "198.51.100.5:5060";
-const US: &str = "192.0.2.1:5060";
-
-struct House {
-    telephony: Telephony,
-    now: Now,
-    ids: IdSource,
-    /// What was sent, as text.
-    sent: Vec<String>,
-    /// What the operator reads.
-    log: Vec<String>,
-    ended: BTreeMap<LegId, EndCause>,
-    requests: u32,
-}
-
-impl House {
-    fn new(protection: Protection) -> Self {
-        let secret = |user: &str| (SipUser::new(user), DigestSecret::new(user, "hotline.test", "secret"));
-        let settings = Settings {
-            domain: "hotline.test".to_owned(),
-            address: address(US),
-            media_address: address(US).ip(),
-            phones: BTreeMap::from([secret("1001"), secret("1002")]),
-            trunks: vec![Trunk {
-                id: "carrier".into(),
-                accept_from: vec!["198.51.100.0/24".parse().expect("a block")],
-                send_to: Some(address(CARRIER)),
-                prefixes: vec!["9".to_owned()],
-                account: None,
-            }],
-            protection,
-            register_max: Duration::from_secs(3600),
-        };
-        Self {
-            telephony: Telephony::new(settings, IdSource::new(1), SecretSource::fixed(1)),
-            now: Now::default().after(Duration::from_secs(3600)),
-            ids: IdSource::new(2),
-            sent: Vec::new(),
-            log: Vec::new(),
-            ended: BTreeMap::new(),
-            requests: 0,
-        }
-    }
-
-    fn feed(&mut self, input: Input) {
-        self.telephony.handle(input, self.now);
-        self.drain();
-    }
-
-    fn drain(&mut self) {
-        while let Some(output) = self.telephony.poll_output() {
-            match output {
-                Output::Send(transmit) => {
-                    self.sent.push(String::from_utf8_lossy(&transmit.bytes).into_owned());
-                }
-                Output::OpenPort { port, .. } => {
-                    self.telephony.handle(Input::PortOpened { port, address: address(US) }, self.now);
-                }
-                Output::News(what) | Output::Trouble(what) => self.log.push(what),
-                Output::Leg(LegEvent::Ended { leg, cause, .. }) => {
-                    self.ended.insert(leg, cause);
-                }
-                Output::Leg(_)
-                | Output::Media(_)
-                | Output::RecordingBegins { .. }
-                | Output::Ladder(_)
-                | Output::Registration { .. }
-                | Output::Bindings { .. } => {}
-            }
-        }
-    }
-
-    fn hears(&mut self, from: &str, text: &str) {
-        let source =
-            Source { transport: Transport::Udp, local: address(US), remote: address(from), connection: None };
-        self.feed(Input::Message { bytes: Bytes::copy_from_slice(text.as_bytes()), source });
-    }
-
-    fn passes(&mut self, time: Duration) {
-        let end = self.now.mono + time;
-        while let Some(due) = self.telephony.poll_timeout().filter(|due| *due <= end) {
-            self.now = self.now.after(due.since(self.now.mono));
-            self.feed(Input::Timeout);
-        }
-        self.now = self.now.after(end.since(self.now.mono));
-    }
-
-    /// The status of the last answer.
-    fn status(&self) -> String {
-        self.sent.last().and_then(|sent| sent.split(' ').nth(1)).unwrap_or_default().to_owned()
-    }
-
-    fn header(&self, name: &str) -> String {
-        let last = self.sent.last().map(String::as_str).unwrap_or_default();
-        let line = last.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
-        line.unwrap_or_default().to_owned()
-    }
-
-    /// Registers with a password, as a phone does: repeats what is not answered. Returns the last status.
-    fn registers(&mut self, from: &str, user: &str, password: &str) -> String {
-        let answered = |house: &mut Self, text: &str| {
-            house.requests += 1;
-            let text = fresh(text, house.requests);
-            let before = house.sent.len();
-            while house.sent.len() == before {
-                house.hears(from, &text);
-                house.now = house.now.after(Duration::from_millis(500));
-            }
-        };
-        answered(self, &register(user, ""));
-        let challenges: Vec<_> = self
-            .sent
-            .last()
-            .expect("an answer")
-            .lines()
-            .filter_map(|line| line.strip_prefix("WWW-Authenticate: "))
-            .map(str::to_owned)
-            .collect();
-        let Some(mut digest) =
-            Credentials::new(user, "hotline.test", password).answer(challenges.iter().map(String::as_str))
-        else {
-            return self.status();
-        };
-        let credentials = digest.authorize("REGISTER", "sip:hotline.test", &mut self.ids);
-        answered(self, &register(user, &format!("Authorization: {credentials}\r\n")));
-        self.status()
-    }
-
-    /// A phone's call to a number outside: the leg if it goes out, or why not.
-    fn calls_outside(&mut self, user: &str, number: &str) -> Result<LegId, EndCause> {
-        let leg = LegId::generate(&mut self.ids);
-        let user = Some(user).filter(|user| !user.is_empty()).map(SipUser::new);
-        let caller = Party { user, ..Party::number("1001") };
-        let sent = self.sent.len();
-        self.feed(Input::Command(LegCommand::Dial {
-            leg,
-            target: Target::Number(number.to_owned()),
-            caller,
-            beside: None,
-            ring: Duration::from_secs(30),
-        }));
-        if self.sent.get(sent).is_some_and(|sent| sent.starts_with("INVITE ")) {
-            return Ok(leg);
-        }
-        self.passes(Duration::from_secs(3));
-        Err(self.ended.remove(&leg).expect("it is over"))
-    }
-}
-
-fn address(text: &str) -> SocketAddr {
-    text.parse().expect("an address")
-}
-
-fn request(method: &str, uri: &str, from: &str, to: &str, more: &str) -> String {
-    format!(
-        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP a.test;rport;branch=z9hG4bK\r\nMax-Forwards: 70\r\n\
-         From: <sip:{from}@hotline.test>;tag=1\r\nTo: <sip:{to}@hotline.test>\r\nCall-ID: c\r\nCSeq: 1 {method}\r\n\
-         {more}Content-Length: 0\r\n\r\n"
-    )
-}
-
-/// The same as a request of its own.
-fn fresh(text: &str, n: u32) -> String {
-    text.replace("z9hG4bK", &format!("z9hG4bK{n}x")).replace("Call-ID: c", &format!("Call-ID: c{n}"))
-}
 
 fn options(device: &str) -> String {
     request("OPTIONS", "sip:hotline.test", "x", "x", &format!("User-Agent: {device}\r\n"))
-}
-
-fn register(user: &str, more: &str) -> String {
-    let contact = format!("Contact: <sip:{user}@a.test>\r\nExpires: 3600\r\nUser-Agent: Phone\r\n{more}");
-    request("REGISTER", "sip:hotline.test", user, user, &contact)
 }
 
 fn invite(from: &str, to: &str) -> String {
