@@ -70,6 +70,11 @@ impl Http {
         self.send("POST", path, Some(body), &[])
     }
 
+    /// DELETE, whatever the answer.
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, None, &[])
+    }
+
     /// GET that must succeed with JSON.
     pub fn json(&self, path: &str) -> Value {
         let answer = self.get(path);
