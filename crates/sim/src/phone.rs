@@ -323,6 +323,7 @@ impl Phone {
                     }
                 }
                 UserAgentOutput::Trace(_)
+                | UserAgentOutput::Proxy { .. }
                 | UserAgentOutput::Subscription { .. }
                 | UserAgentOutput::Registration { .. } => {}
             }

@@ -65,6 +65,7 @@ codes! {
     INTERVAL_TOO_BRIEF 423 "Interval Too Brief";
     FLOW_FAILED 430 "Flow Failed";
     FIRST_HOP_LACKS_OUTBOUND 439 "First Hop Lacks Outbound Support";
+    MAX_BREADTH_EXCEEDED 440 "Max-Breadth Exceeded";
     TEMPORARILY_UNAVAILABLE 480 "Temporarily Unavailable";
     CALL_DOES_NOT_EXIST 481 "Call/Transaction Does Not Exist";
     LOOP_DETECTED 482 "Loop Detected";

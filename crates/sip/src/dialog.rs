@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 const MAX_FORWARDS: u32 = 70;
 
 /// The parameter of a Contact that wants everything over the flow it was sent on (RFC 5626 §4.3).
-const OUTBOUND: &str = "ob";
+pub(crate) const OUTBOUND: &str = "ob";
 
 /// One dialog, or, on the calling side before the first answer, the half of it that we know.
 #[derive(Clone, Debug)]
@@ -256,7 +256,8 @@ fn same_tag(left: Option<&str>, right: Option<&str>) -> bool {
     }
 }
 
-fn address_of(uri: &Uri) -> Option<(IpAddr, u16)> {
+/// The address and port that a URI names without a look-up.
+pub(crate) fn address_of(uri: &Uri) -> Option<(IpAddr, u16)> {
     let host = match uri.param("maddr") {
         Some(maddr) => maddr.parse().ok()?,
         None => uri.host()?.address()?,

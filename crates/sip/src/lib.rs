@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`transport`] (where messages come from), [`transaction`] (four tables), [`Endpoint`] (all
 //! transactions), [`dialog`], [`session`] (one leg of a call), [`notifier`] (who wants to hear of what),
-//! [`registration`] (where we register ourselves), [`UserAgent`]
+//! [`registration`] (where we register ourselves), [`proxy`] (what is for somebody else), [`UserAgent`]
 //! (all of it: what owners use); beside them
 //! [`Authenticator`] on [`digest`] (who is it), [`binding`], [`Locations`] and [`Registrar`]
 //! (where is everybody).
@@ -19,6 +19,7 @@ mod endpoint;
 mod facts;
 pub mod locations;
 pub mod notifier;
+pub mod proxy;
 pub mod registrar;
 pub mod registration;
 pub mod saved_binding;
@@ -35,6 +36,9 @@ pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit,
 pub use locations::Locations;
 pub use notifier::{
     Document, SubscriptionConfig, SubscriptionEnd, SubscriptionEvent, SubscriptionRequest, Termination,
+};
+pub use proxy::{
+    NotProxied, ProxyConfig, ProxyEnd, ProxyEvent, ProxyOptions, ProxyTarget, Side as ProxySide,
 };
 pub use registrar::{Registrar, RegistrarConfig, RegistrarEvent};
 pub use registration::{RegistrationConfig, RegistrationEvent, RegistrationFailure};

@@ -30,6 +30,45 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     })
 }
 
+/// Writes bytes with the same letters, the last one filled up with zeros.
+pub(crate) fn write_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity((bytes.len() * 8).div_ceil(5));
+    let (mut bits, mut count) = (0u32, 0);
+    for byte in bytes {
+        bits = bits << 8 | u32::from(*byte);
+        count += 8;
+        while count >= 5 {
+            count -= 5;
+            text.push(char::from(LETTERS[(bits >> count & 31) as usize]));
+        }
+        bits &= (1 << count) - 1;
+    }
+    if count > 0 {
+        text.push(char::from(LETTERS[(bits << (5 - count) & 31) as usize]));
+    }
+    text
+}
+
+/// Reads what [`write_bytes`] wrote, and nothing longer than `max` bytes.
+pub(crate) fn read_bytes(text: &str, max: usize) -> Option<Vec<u8>> {
+    if text.len() > (max * 8).div_ceil(5) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len() * 5 / 8);
+    let (mut bits, mut count) = (0u32, 0);
+    for letter in text.bytes() {
+        bits = bits << 5 | LETTERS.iter().position(|one| *one == letter.to_ascii_lowercase())? as u32;
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 255) as u8);
+        }
+        bits &= (1 << count) - 1;
+    }
+    // What is left fills the last letter up.
+    (count < 5 && bits == 0).then_some(bytes)
+}
+
 /// Makes id types of such numbers.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -100,6 +139,19 @@ mod tests {
             assert_eq!(read(&text), Some(number));
             assert_eq!(read(&text.to_uppercase()), Some(number));
         }
+    }
+
+    #[test]
+    fn bytes_survive_their_text_in_any_case() {
+        for length in 0..50_u8 {
+            let bytes: Vec<_> = (0..length).map(|at| at.wrapping_mul(97) ^ length).collect();
+            let text = write_bytes(&bytes);
+            assert_eq!(read_bytes(&text, 50), Some(bytes.clone()));
+            assert_eq!(read_bytes(&text.to_uppercase(), 50), Some(bytes));
+        }
+        assert_eq!(read_bytes("0000", 1), None);
+        assert_eq!(read_bytes("01", 1), None);
+        assert_eq!(read_bytes("u0", 1), None);
     }
 
     #[test]

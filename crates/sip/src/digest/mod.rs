@@ -150,7 +150,7 @@ impl Question<'_> {
 }
 
 /// Compares without telling by its duration where the first difference is.
-fn equal_in_constant_time(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn equal_in_constant_time(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }

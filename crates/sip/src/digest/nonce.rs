@@ -154,7 +154,7 @@ impl Counters {
 }
 
 /// RFC 2104 over SHA-256, for keys of at most 64 bytes.
-fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let padded = |with: u8| {
         let mut block = [with; 64];
         for (byte, key) in block.iter_mut().zip(key) {

@@ -19,6 +19,8 @@ pub(super) struct Client {
     pub(super) copies: u8,
     /// A large request that has gone over a stream, as the datagram it was to be; until something comes back.
     pub(super) datagram: Option<Bytes>,
+    /// Whether the request is somebody else's, whose Vias stand below ours.
+    pub(super) is_forwarded: bool,
 }
 
 /// Which table it follows, and where it stands.
@@ -55,7 +57,7 @@ impl Client {
         } else {
             Machine::Other(non_invite_client::start(reliability).0)
         };
-        Self { machine, destination, session, sent, copies: 0, datagram: None }
+        Self { machine, destination, session, sent, copies: 0, datagram: None, is_forwarded: false }
     }
 
     /// What it does first.

@@ -5,6 +5,7 @@
 //! no core: malformed requests, stray and good CANCELs, merged requests, and new requests when it is full. Dialogs and
 //! calls are above it, in [`crate::UserAgent`].
 
+mod circle;
 mod client;
 pub(crate) mod detour;
 mod output;
@@ -14,12 +15,13 @@ mod server;
 pub use output::{EndpointOutput, Transmit};
 
 use crate::facts;
-use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
+use crate::token::{ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transaction::key::{self, MergeKey, ServerKey};
 use crate::transaction::{Do, Timer, Timing};
 use crate::transport::{ConnectionId, Destination, Source, Transport};
 use base::{Deadlines, IdSource, Instant, Now};
 use bytes::Bytes;
+use circle::Circle;
 use client::Client;
 use detour::{Detours, Hop};
 use server::Server;
@@ -177,24 +179,52 @@ impl Endpoint {
     pub(crate) fn request_for(
         &mut self,
         session: Option<SessionId>,
+        draft: Request,
+        destination: Destination,
+        hop: Hop,
+        now: Instant,
+    ) -> ClientTransactionId {
+        self.begin(session, draft, None, destination, hop, now)
+    }
+
+    /// Sends a request on that came to us, changed as it has to be. `mark` tells it when it comes back ([`mark_of`]).
+    pub(crate) fn forward(
+        &mut self,
+        session: SessionId,
+        draft: Request,
+        mark: u64,
+        destination: Destination,
+        hop: Hop,
+        now: Instant,
+    ) -> ClientTransactionId {
+        self.begin(Some(session), draft, Some(mark), destination, hop, now)
+    }
+
+    fn begin(
+        &mut self,
+        session: Option<SessionId>,
         mut draft: Request,
+        mark: Option<u64>,
         destination: Destination,
         hop: Hop,
         now: Instant,
     ) -> ClientTransactionId {
         let tx = ClientTransactionId { branch: self.ids.next_u64(), is_cancel: false };
-        put_via(&mut draft, tx, &destination);
+        let branch = branch(tx, mark);
+        put_via(&mut draft, &branch, &destination);
         let datagram = draft.to_bytes();
-        match self.detours.around(datagram.len(), destination, hop, now) {
-            None => self.start_client(tx, Client::new(draft.method(), destination, session, datagram), now),
+        let mut client = match self.detours.around(datagram.len(), destination, hop, now) {
+            None => Client::new(draft.method(), destination, session, datagram),
             Some(stream) => {
-                change_via(&mut draft, tx, &stream);
+                change_via(&mut draft, &branch, &stream);
                 let mut client = Client::new(draft.method(), stream, session, draft.to_bytes());
                 client.datagram = Some(datagram);
                 self.deadlines.set(Waiting::Stream(tx), now + detour::STREAM_PATIENCE);
-                self.start_client(tx, client, now);
+                client
             }
-        }
+        };
+        client.is_forwarded = mark.is_some();
+        self.start_client(tx, client, now);
         tx
     }
 
@@ -208,12 +238,13 @@ impl Endpoint {
         session: Option<SessionId>,
     ) -> (Bytes, Destination) {
         let tx = ClientTransactionId { branch: self.ids.next_u64(), is_cancel: false };
-        put_via(&mut ack, tx, &destination);
+        let branch = branch(tx, None);
+        put_via(&mut ack, &branch, &destination);
         let bytes = ack.to_bytes();
         let (bytes, destination) = match self.detours.around_unanswered(bytes.len(), destination, hop) {
             None => (bytes, destination),
             Some(stream) => {
-                change_via(&mut ack, tx, &stream);
+                change_via(&mut ack, &branch, &stream);
                 (ack.to_bytes(), stream)
             }
         };
@@ -297,6 +328,21 @@ impl Endpoint {
     /// Sends the last answer to an INVITE once more: a 2xx until its ACK comes, a 1xx to keep proxies patient.
     pub(crate) fn repeat(&mut self, tx: ServerTransactionId, now: Instant) {
         self.run_server(tx, server::Input::Repeat, None, None, now);
+    }
+
+    /// Hands back to whoever sent a request what somebody further on has answered.
+    pub(crate) fn pass(&mut self, tx: ServerTransactionId, response: &Response, now: Instant) {
+        self.run_server(tx, server::input_of(response), Some(response.to_bytes()), None, now);
+    }
+
+    /// Forgets a request that gets no answer any more.
+    pub(crate) fn forget(&mut self, tx: ServerTransactionId) {
+        self.forget_server(tx);
+    }
+
+    /// Whether a request still wants its final answer.
+    pub(crate) fn is_open(&self, tx: ServerTransactionId) -> bool {
+        self.servers.get(&tx).is_some_and(Server::is_open)
     }
 
     /// Says that a request belongs to a session, so that what is sent for it carries the session's id.
@@ -397,12 +443,18 @@ impl Endpoint {
         reply_to: Destination,
         now: Instant,
     ) {
-        let merge = MergeKey::of(&request);
-        if merge.is_some_and(|merge| self.merges.contains_key(&merge)) {
-            return self.answer_statelessly(request.answer(StatusCode::LOOP_DETECTED), &request, reply_to);
-        }
+        let mut merge = MergeKey::of(&request);
         let limit = self.config.server_transactions_max;
         let limit = if merge.is_some() { limit } else { limit + limit / 4 };
+        let is_known = merge.is_some_and(|merge| self.merges.contains_key(&merge));
+        match circle::of(&request, &self.clients) {
+            Circle::Spiral => merge = merge.filter(|_| !is_known),
+            Circle::Never if !is_known => {}
+            Circle::Never | Circle::Loop => {
+                let answer = request.answer(StatusCode::LOOP_DETECTED);
+                return self.answer_statelessly(answer, &request, reply_to);
+            }
+        }
         if self.servers.len() >= limit {
             let busy = request.answer(StatusCode::SERVICE_UNAVAILABLE);
             return self.answer_statelessly(
@@ -563,17 +615,20 @@ impl Endpoint {
 
     fn handle_response(&mut self, response: Response, source: Source, now: Instant) {
         let headers = response.headers();
-        // More than one Via means that it was meant for somebody behind us, and we are no proxy (§8.1.3.3).
-        if headers.list(HeaderName::Via).nth(1).is_some() {
-            return;
-        }
         let (Some(via), Some(cseq)) = (facts::top_via(headers), facts::cseq(headers)) else { return };
-        let branch = via.branch().and_then(|branch| token::read(branch.get(Via::COOKIE.len()..)?));
+        let branch = via.branch().and_then(circle::read).map(|(branch, _)| branch);
         let tx =
             branch.map(|branch| ClientTransactionId { branch, is_cancel: cseq.method == Method::Cancel });
-        match tx.filter(|tx| self.clients.contains_key(tx)) {
-            Some(tx) => self.run_client(tx, client::input_of(&response), Some((response, source)), now),
-            None if cseq.method == Method::Invite && response.status().is_success() => {
+        // More than one Via means that it is meant for somebody behind us. Where nobody is, it is not for us (§8.1.3.3).
+        let is_beyond = headers.list(HeaderName::Via).nth(1).is_some();
+        let client = tx.and_then(|tx| Some((tx, self.clients.get(&tx)?)));
+        match client {
+            Some((tx, client)) if client.is_forwarded == is_beyond => {
+                self.run_client(tx, client::input_of(&response), Some((response, source)), now);
+            }
+            // One for somebody behind us that no transaction waits for is dropped (RFC 6026 §7.2).
+            Some(_) => {}
+            None if cseq.method == Method::Invite && response.status().is_success() && !is_beyond => {
                 self.outputs.push_back(EndpointOutput::StrayAnswer { response: Box::new(response), source });
             }
             None => {}
@@ -674,21 +729,34 @@ impl Endpoint {
     }
 }
 
+/// What a request that is sent on is to be known by when it comes back.
+pub(crate) fn mark_of(request: &Request) -> u64 {
+    circle::mark(request)
+}
+
+/// The branch of a transaction.
+fn branch(tx: ClientTransactionId, mark: Option<u64>) -> String {
+    match mark {
+        None => format!("{}{}", Via::COOKIE, tx.branch()),
+        Some(mark) => format!("{}{}{}", Via::COOKIE, tx.branch(), ServerTransactionId::from_u64(mark)),
+    }
+}
+
 /// Our Via on top of the others.
-fn put_via(request: &mut Request, tx: ClientTransactionId, destination: &Destination) {
-    let put = via(tx, destination).and_then(|via| request.headers_mut().prepend(HeaderName::Via, via).ok());
+fn put_via(request: &mut Request, branch: &str, destination: &Destination) {
+    let put =
+        via(branch, destination).and_then(|via| request.headers_mut().prepend(HeaderName::Via, via).ok());
     debug_assert!(put.is_some(), "an address and a token are always a good Via");
 }
 
 /// The same in the place of ours, for another transport.
-fn change_via(request: &mut Request, tx: ClientTransactionId, destination: &Destination) {
-    let put =
-        via(tx, destination).and_then(|via| request.headers_mut().replace_first(HeaderName::Via, via).ok());
+fn change_via(request: &mut Request, branch: &str, destination: &Destination) {
+    let put = via(branch, destination)
+        .and_then(|via| request.headers_mut().replace_first(HeaderName::Via, via).ok());
     debug_assert_eq!(put, Some(true), "ours is there");
 }
 
-fn via(tx: ClientTransactionId, destination: &Destination) -> Option<Via> {
-    let branch = format!("{}{}", Via::COOKIE, tx.branch());
+fn via(branch: &str, destination: &Destination) -> Option<Via> {
     let transport = match destination.transport {
         Transport::Udp => sip_message::Transport::Udp,
         Transport::Tcp => sip_message::Transport::Tcp,
@@ -697,6 +765,6 @@ fn via(tx: ClientTransactionId, destination: &Destination) -> Option<Via> {
         Transport::Wss => sip_message::Transport::Wss,
     };
     let local = destination.local;
-    let via = Via::new(transport, Host::from(local.ip()), Some(local.port()), &branch).ok()?;
+    let via = Via::new(transport, Host::from(local.ip()), Some(local.port()), branch).ok()?;
     Some(via.with_rport())
 }

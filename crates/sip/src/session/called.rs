@@ -9,7 +9,7 @@ use crate::authenticator::Challenge;
 use crate::dialog::{Dialog, contact_at};
 use crate::facts;
 use crate::token::{ServerTransactionId, SessionId};
-use crate::transport::Source;
+use crate::transport::{Destination, Source};
 use base::Duration;
 use bytes::Bytes;
 use sip_message::{HeaderName, NameAddr, Request, ResponseBuilder, StatusCode};
@@ -53,6 +53,25 @@ impl Session {
         session.invited = Some((tx, request));
         session.tell(Event::Incoming(Box::new(arrival)), hands);
         Some(session)
+    }
+
+    /// The INVITE, as long as it has no final answer.
+    pub(crate) fn arrived(&self) -> Option<&Request> {
+        let (_, request) = self.invited.as_ref().filter(|_| self.state == table::State::Arrived)?;
+        Some(request)
+    }
+
+    /// The owner leaves the call to the proxy: the INVITE, and where it came from. The session is over then, and says
+    /// nothing.
+    pub(crate) fn hand_over(
+        &mut self,
+        hands: &mut Hands<'_>,
+    ) -> Option<(ServerTransactionId, Box<Request>, Source)> {
+        let (tx, request) = self.invited.take().filter(|_| self.state == table::State::Arrived)?;
+        self.state = table::State::Closed;
+        self.forget_waits(hands);
+        let Destination { transport, local, remote, connection } = self.dialog.flow();
+        Some((tx, request, Source { transport, local, remote, connection }))
     }
 
     /// The owner refuses.

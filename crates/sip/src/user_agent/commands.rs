@@ -3,14 +3,15 @@
 use super::{UserAgent, sayable};
 use crate::authenticator::Challenge;
 use crate::notifier::{Document, Termination};
+use crate::proxy::{NotProxied, ProxyOptions, ProxyTarget};
 use crate::registration::{self, RegistrationConfig};
 use crate::session::{self, Hands, Invite, KeyPress, ReferId, Refusal, Session, Transfer};
-use crate::token::{RegistrationId, SessionId, SubscriptionId};
-use crate::transport::Destination;
+use crate::token::{RegistrationId, ServerTransactionId, SessionId, SubscriptionId};
+use crate::transport::{Destination, Source};
 use base::Now;
 use bytes::Bytes;
 use sip_message::header::Replaces;
-use sip_message::{BuildError, Method, StatusCode};
+use sip_message::{BuildError, Method, Request, StatusCode};
 
 /// Calls.
 impl UserAgent {
@@ -241,6 +242,53 @@ impl UserAgent {
     /// Ends a subscription. The subscriber is told the state for the last time, and why.
     pub fn end_subscription(&mut self, subscription: SubscriptionId, why: Termination, now: Now) {
         self.subscription(now, |notifier, reach| notifier.end(subscription, why, reach));
+    }
+}
+
+/// Requests for somebody else.
+impl UserAgent {
+    /// Forwards an incoming call that has no answer yet, and everything the two sides say in it from then on. The session is
+    /// the proxy's from now on: nothing more comes as [`crate::SessionEvent`], its id goes on in
+    /// [`crate::UserAgentOutput::Proxy`] and in traces, and commands to it do nothing. Refused, the session is as it was.
+    pub fn proxy(
+        &mut self,
+        session: SessionId,
+        targets: Vec<ProxyTarget>,
+        options: ProxyOptions,
+        now: Now,
+    ) -> Result<(), NotProxied> {
+        let arrived = self.sessions.get(&session).and_then(|session| session.arrived());
+        let request = arrived.ok_or(NotProxied::Gone)?;
+        self.proxy.has_room(request, &targets, &self.config)?;
+        let mut taken = None;
+        self.with(session, now, |session, hands| taken = session.hand_over(hands));
+        let (tx, request, source) = taken.ok_or(NotProxied::Gone)?;
+        self.forwarding(now, |proxy, tools| proxy.begin(tx, request, source, targets, options, tools));
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Forwards a request that came as [`crate::UserAgentOutput::Request`], and what follows from it in its dialog, if it
+    /// begins one. Returns the id by which its end is told. Refused, it still wants an answer.
+    pub fn proxy_request(
+        &mut self,
+        tx: ServerTransactionId,
+        request: Box<Request>,
+        source: Source,
+        targets: Vec<ProxyTarget>,
+        options: ProxyOptions,
+        now: Now,
+    ) -> Result<SessionId, NotProxied> {
+        if !self.endpoint.is_open(tx) {
+            return Err(NotProxied::Gone);
+        }
+        self.proxy.has_room(&request, &targets, &self.config)?;
+        let id = SessionId::from_u64(tx.as_u64());
+        self.endpoint.belongs_to(tx, id);
+        self.trace(id, request.to_bytes(), source, now);
+        self.forwarding(now, |proxy, tools| proxy.begin(tx, request, source, targets, options, tools));
+        self.pump(now);
+        Ok(id)
     }
 }
 

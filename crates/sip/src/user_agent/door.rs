@@ -11,10 +11,11 @@ use sip_message::{Request, StatusCode};
 
 impl UserAgent {
     /// Whether a request belongs to what is under way: it repeats one, cancels or acknowledges it, or is of a dialog
-    /// that is here and comes from where that dialog is. Nothing is changed by asking.
+    /// that is here or was forwarded, and comes from where that dialog is. Nothing is changed by asking.
     pub fn has_part_in(&self, request: &Request, source: Source) -> bool {
         self.endpoint.has_transaction(request, source)
             || self.is_of_a_dialog(request, source).unwrap_or(false)
+            || self.proxy.inside(request, source, &self.config).is_some()
     }
 
     fn is_of_a_dialog(&self, request: &Request, source: Source) -> Option<bool> {

@@ -16,6 +16,7 @@ use crate::authenticator::Challenge;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
 use crate::notifier::{Notifier, Reach, SubscriptionConfig};
+use crate::proxy::{self, Proxy, ProxyConfig};
 use crate::registration::{Registrations, Tools};
 use crate::session::{self, Hands, Reliable, Session, SessionTimer, Wait, table};
 use crate::token::{self, ClientTransactionId, ServerTransactionId, SessionId};
@@ -47,6 +48,8 @@ pub struct UserAgentConfig {
     pub subscriptions: SubscriptionConfig,
     /// How sessions are kept alive; without it as the peer asks.
     pub session_timer: Option<SessionTimer>,
+    /// How requests for others are forwarded.
+    pub proxy: ProxyConfig,
     /// Whether to tell every message of every call: [`Output::Trace`].
     pub traces: bool,
 }
@@ -62,6 +65,7 @@ impl Default for UserAgentConfig {
             reliable: Reliable::default(),
             subscriptions: SubscriptionConfig::default(),
             session_timer: Some(SessionTimer::default()),
+            proxy: ProxyConfig::default(),
             traces: false,
         }
     }
@@ -105,6 +109,7 @@ pub struct UserAgent {
     sessions: BTreeMap<SessionId, Box<Session>>,
     notifier: Notifier,
     registrations: Registrations,
+    proxy: Proxy,
     deadlines: Deadlines<(SessionId, Wait)>,
     outputs: VecDeque<Output>,
 }
@@ -114,6 +119,7 @@ impl UserAgent {
     pub fn new(config: UserAgentConfig, mut ids: IdSource) -> Self {
         Self {
             endpoint: Endpoint::new(config.endpoint.clone(), ids.fork()),
+            proxy: Proxy::new(&mut ids),
             config,
             ids,
             sessions: BTreeMap::new(),
@@ -161,6 +167,7 @@ impl UserAgent {
             self.deadlines.next(),
             self.notifier.poll_timeout(),
             self.registrations.poll_timeout(),
+            self.proxy.poll_timeout(),
         ];
         waits.into_iter().flatten().min()
     }
@@ -175,6 +182,9 @@ impl UserAgent {
         }
         self.subscription(now, |notifier, reach| notifier.handle_timeout(reach));
         self.registration(now, |registrations, tools| registrations.handle_timeout(tools));
+        while self.forwarding(now, Proxy::handle_timeout) {
+            self.pump(now);
+        }
     }
 
     /// Sends a request outside of any call. `draft` has everything but a Via. Its responses come as
@@ -271,6 +281,11 @@ impl UserAgent {
         self.notifier.len()
     }
 
+    /// How many calls are forwarded and watched.
+    pub fn proxied(&self) -> usize {
+        self.proxy.calls()
+    }
+
     /// How many requests are held in either direction.
     pub fn transactions(&self) -> usize {
         let (sent, received) = self.endpoint.transactions();
@@ -282,6 +297,7 @@ impl UserAgent {
         self.sessions.is_empty()
             && self.notifier.len() == 0
             && self.registrations.len() == 0
+            && self.proxy.is_idle()
             && self.endpoint.transactions() == (0, 0)
             && self.poll_timeout().is_none()
             && self.outputs.is_empty()
@@ -313,6 +329,16 @@ impl UserAgent {
             now,
         };
         act(&mut self.registrations, &mut tools)
+    }
+
+    fn forwarding<T>(&mut self, now: Now, act: impl FnOnce(&mut Proxy, &mut proxy::Tools<'_>) -> T) -> T {
+        let mut tools = proxy::Tools {
+            endpoint: &mut self.endpoint,
+            outputs: &mut self.outputs,
+            config: &self.config,
+            now,
+        };
+        act(&mut self.proxy, &mut tools)
     }
 
     /// Lets the notifier act, and sends what comes of it.
@@ -356,17 +382,30 @@ impl UserAgent {
                     if let Some(session) = self.session_of(&request, source) {
                         self.trace(session, request.to_bytes(), source, now);
                         self.with(session, now, |session, hands| session.handle_ack(&request, hands));
+                    } else if let Some(inside) = self.proxy.inside(&request, source, &self.config) {
+                        self.trace(inside.call, request.to_bytes(), source, now);
+                        self.forwarding(now, |proxy, tools| {
+                            proxy.handle_ack(&inside, &request, source, tools)
+                        });
                     }
                 }
                 EndpointOutput::Canceled { tx, request, session } => {
                     if let Some(session) = session {
                         self.trace_cancel(session, &request, now);
+                        if self.forwarding(now, |proxy, tools| proxy.handle_cancel(tx, &request, tools)) {
+                            continue;
+                        }
                         self.with(session, now, |session, hands| session.handle_cancel(tx, &request, hands));
                     }
                 }
                 EndpointOutput::Response { tx, response, source, session } => match session {
                     Some(session) => {
                         self.trace(session, response.to_bytes(), source, now);
+                        if self.forwarding(now, |proxy, tools| {
+                            proxy.handle_response(tx, &response, source, tools)
+                        }) {
+                            continue;
+                        }
                         self.with(session, now, |session, hands| {
                             session.handle_response(tx, &response, hands)
                         });
@@ -376,6 +415,7 @@ impl UserAgent {
                 },
                 EndpointOutput::StrayAnswer { response, source } => self.handle_stray(&response, source, now),
                 EndpointOutput::Failed { tx, why, session } => match session {
+                    Some(_) if self.forwarding(now, |proxy, tools| proxy.handle_failure(tx, why, tools)) => {}
                     Some(session) => {
                         self.with(session, now, |session, hands| session.handle_failure(tx, why, hands));
                     }
@@ -383,6 +423,9 @@ impl UserAgent {
                     None => self.outputs.push_back(Output::Failed { tx, why }),
                 },
                 EndpointOutput::Unanswered { tx, why, session } => {
+                    if self.forwarding(now, |proxy, tools| proxy.handle_unanswered(tx, tools)) {
+                        continue;
+                    }
                     if let Some(session) = session {
                         self.with(session, now, |session, hands| session.handle_unanswered(tx, why, hands));
                     } else {
@@ -390,6 +433,9 @@ impl UserAgent {
                     }
                 }
                 EndpointOutput::Done { tx, session } => {
+                    if self.forwarding(now, |proxy, tools| proxy.handle_done(tx, tools)) {
+                        continue;
+                    }
                     self.with(session, now, |session, _| session.handle_done(tx));
                 }
             }
@@ -415,6 +461,12 @@ impl UserAgent {
         if let Some(session) = session {
             self.endpoint.belongs_to(tx, session);
             self.trace(session, request.to_bytes(), source, now);
+        } else if let Some(inside) = self.proxy.inside(&request, source, &self.config) {
+            self.endpoint.belongs_to(tx, inside.call);
+            self.trace(inside.call, request.to_bytes(), source, now);
+            return self.forwarding(now, |proxy, tools| {
+                proxy.handle_inside(tx, inside, request, source, tools);
+            });
         }
         if let Some(refusal) = checks::refusal(&request, &self.config) {
             return match session {
@@ -470,9 +522,14 @@ impl UserAgent {
         let Some(replaces) = request.headers().replaces().map_err(|_| StatusCode::BAD_REQUEST)? else {
             return Ok(None);
         };
-        let id = self
-            .session_named(&replaces.call_id, &replaces.to_tag, &replaces.from_tag)
-            .ok_or(StatusCode::CALL_DOES_NOT_EXIST)?;
+        let Some(id) = self.session_named(&replaces.call_id, &replaces.to_tag, &replaces.from_tag) else {
+            // A phone wants to take the place of another in a call that goes on between phones: the one called decides.
+            return if self.proxy.knows(&replaces.call_id) {
+                Ok(None)
+            } else {
+                Err(StatusCode::CALL_DOES_NOT_EXIST)
+            };
+        };
         let state = self.sessions.get(&id).map(|session| session.state());
         match state.ok_or(StatusCode::CALL_DOES_NOT_EXIST)? {
             // An early dialog may be replaced at its calling end only: at ours if we called.

@@ -2,6 +2,7 @@
 
 use crate::endpoint::Transmit;
 use crate::notifier::SubscriptionEvent;
+use crate::proxy::ProxyEvent;
 use crate::registration::RegistrationEvent;
 use crate::session::Event;
 use crate::token::{ClientTransactionId, RegistrationId, ServerTransactionId, SessionId, SubscriptionId};
@@ -37,6 +38,13 @@ pub enum Output {
         registration: RegistrationId,
         /// How it stands.
         event: RegistrationEvent,
+    },
+    /// Something happened to a request that is forwarded.
+    Proxy {
+        /// Which one: the leg it arrived as.
+        session: SessionId,
+        /// What.
+        event: ProxyEvent,
     },
     /// A request outside of any call that wants an answer by [`crate::UserAgent::respond`].
     Request {

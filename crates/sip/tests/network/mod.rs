@@ -238,6 +238,7 @@ impl Network {
                 | UserAgentOutput::Failed { .. }
                 | UserAgentOutput::Subscription { .. }
                 | UserAgentOutput::Registration { .. }
+                | UserAgentOutput::Proxy { .. }
                 | UserAgentOutput::Trace(_) => {}
             }
         }
