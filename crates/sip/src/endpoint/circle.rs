@@ -26,7 +26,7 @@ pub(super) enum Circle {
 }
 
 /// What the way of a request is decided by: its target, its routes, and which request it is.
-pub(super) fn mark(request: &Request) -> u64 {
+pub(crate) fn mark(request: &Request) -> u64 {
     let headers = request.headers();
     let number = facts::cseq(headers).map_or(0, |cseq| cseq.number).to_be_bytes();
     let from = facts::from(headers);

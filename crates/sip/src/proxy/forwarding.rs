@@ -7,7 +7,7 @@ use super::event::{ProxyEnd, ProxyEvent, ProxyOptions, ProxyTarget, Side};
 use super::flow_token::{Flow, TokenKey};
 use super::onward::{self, Share};
 use super::table;
-use crate::endpoint::{self, Endpoint};
+use crate::endpoint::{Endpoint, circle};
 use crate::facts;
 use crate::token::{ClientTransactionId, ServerTransactionId, SessionId};
 use crate::transport::{Source, Transport};
@@ -381,7 +381,7 @@ impl Forwarding {
     }
 
     fn send(&mut self, target: usize, draft: Request, flow: Flow, desk: &mut Desk<'_>) {
-        let mark = endpoint::mark_of(&self.request);
+        let mark = circle::mark(&self.request);
         let tx = desk.endpoint.forward(self.call, draft, mark, flow.destination, flow.hop, desk.now.mono);
         let place = self.branches.len();
         desk.books.clients.insert(tx, (self.tx, place));
