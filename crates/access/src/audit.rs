@@ -19,6 +19,8 @@ pub enum Deed {
     ChangedState,
     /// Took notice of an alert.
     ClosedAlert,
+    /// Let an address in again that was kept out.
+    LiftedBan,
     /// Added a user.
     AddedUser,
     /// Set somebody's password.
@@ -27,7 +29,7 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::LoggedOut,
@@ -35,6 +37,7 @@ impl Deed {
         Self::ReadTimeline,
         Self::ChangedState,
         Self::ClosedAlert,
+        Self::LiftedBan,
         Self::AddedUser,
         Self::SetPassword,
     ];
@@ -54,6 +57,7 @@ impl Deed {
             Self::ReadTimeline => "read_timeline",
             Self::ChangedState => "changed_state",
             Self::ClosedAlert => "closed_alert",
+            Self::LiftedBan => "lifted_ban",
             Self::AddedUser => "added_user",
             Self::SetPassword => "set_password",
         }

@@ -136,8 +136,11 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
         (Role::Supervisor, May::FollowEvents) => Queues,
         (Role::Agent | Role::Planner | Role::Marketing, May::FollowEvents) => Nothing,
 
-        (Role::Admin, May::ReadMetrics) => Center,
-        (Role::Agent | Role::Supervisor | Role::Planner | Role::Marketing, May::ReadMetrics) => Nothing,
+        (Role::Admin, May::ReadMetrics | May::HandleBans) => Center,
+        (
+            Role::Agent | Role::Supervisor | Role::Planner | Role::Marketing,
+            May::ReadMetrics | May::HandleBans,
+        ) => Nothing,
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Permission {
     SeeTrunks,
     /// To be told what has to be known at once, and to say that one has taken notice.
     HandleAlerts,
+    /// To see who is kept out, and to let somebody in again.
+    HandleBans,
     /// To follow the live board; for an agent, the own rows of it.
     SeeBoard,
     /// To list interactions and look at one.
@@ -31,13 +33,14 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
         Self::SeeAgents,
         Self::SeeQueues,
         Self::SeeTrunks,
         Self::HandleAlerts,
+        Self::HandleBans,
         Self::SeeBoard,
         Self::ReadInteractions,
         Self::ReadTimelines,
@@ -55,6 +58,7 @@ impl Permission {
             Self::SeeQueues => "see_queues",
             Self::SeeTrunks => "see_trunks",
             Self::HandleAlerts => "handle_alerts",
+            Self::HandleBans => "handle_bans",
             Self::SeeBoard => "see_board",
             Self::ReadInteractions => "read_interactions",
             Self::ReadTimelines => "read_timelines",

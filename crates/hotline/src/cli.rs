@@ -1,7 +1,7 @@
 //! The sub-commands, as typed.
 
 use crate::config::PortRange;
-use crate::{check, demo, lists, serve, simulate, users};
+use crate::{bans, check, demo, lists, serve, simulate, users};
 use clap::{Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -70,6 +70,14 @@ enum Command {
     Trunks {
         #[command(flatten)]
         at: At,
+    },
+    /// Lists the addresses that are kept out, and lets them in again
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Bans {
+        #[command(subcommand)]
+        command: Option<BansCommand>,
+        #[command(flatten)]
+        at: Option<At>,
     },
     /// Lists queues as they are now
     Queues {
@@ -142,6 +150,17 @@ enum UserCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum BansCommand {
+    /// Lets an address in again, whatever it was kept out for
+    Lift {
+        /// The address, as the list shows it
+        address: IpAddr,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
 /// What `user add` takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct UserArgs {
@@ -188,6 +207,11 @@ impl Cli {
             Command::Phone { user, domain } => users::phone(&user, &domain),
             Command::Calls { at, limit } => lists::calls(&at, limit),
             Command::Trunks { at } => lists::trunks(&at),
+            Command::Bans { command: Some(BansCommand::Lift { address, at }), .. } => {
+                bans::lift(&at, address)
+            }
+            Command::Bans { at: Some(at), .. } => bans::list(&at),
+            Command::Bans { at: None, .. } => anyhow::bail!("say which center: --config FILE or --dir DIR"),
             Command::Queues { at } => lists::queues(&at),
             Command::Agents { at } => lists::agents(&at),
         }

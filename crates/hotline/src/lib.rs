@@ -16,6 +16,7 @@ pub mod simulate;
 pub mod sounds;
 
 mod assets;
+mod bans;
 mod check;
 mod config;
 mod demo;

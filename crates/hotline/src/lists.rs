@@ -159,33 +159,67 @@ pub(crate) fn agents(at: &At) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks the running center, with the operator's token it left beside its data.
 fn ask(at: &At, path: &str) -> anyhow::Result<Value> {
-    let data = plan_at(at)?.data();
-    let ready = std::fs::read_to_string(data.join("ready.json")).with_context(|| {
-        format!(
-            "no center takes calls here: {} is not there; it is not running, or about to end",
-            data.join("ready.json").display()
-        )
-    })?;
-    let ready: Value = serde_json::from_str(&ready).context("ready.json is damaged")?;
-    let token = std::fs::read_to_string(data.join(runtime::OPERATOR_TOKEN))
-        .with_context(|| format!("{} cannot be read", data.join(runtime::OPERATOR_TOKEN).display()))?;
-    let url = format!("{}{path}", ready["http"].as_str().unwrap_or_default());
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
-    let mut response = agent
-        .get(&url)
-        .header("Authorization", &format!("Bearer {}", token.trim()))
-        .call()
-        .with_context(|| format!("the center at {url} does not answer"))?;
-    Ok(response.body_mut().read_json()?)
+    Asking::of(at)?.list(path)
+}
+
+/// The running center, asked with the operator's token it left beside its data.
+pub(crate) struct Asking {
+    url: String,
+    token: String,
+    agent: ureq::Agent,
+}
+
+impl Asking {
+    pub(crate) fn of(at: &At) -> anyhow::Result<Self> {
+        let data = plan_at(at)?.data();
+        let ready = std::fs::read_to_string(data.join("ready.json")).with_context(|| {
+            format!(
+                "no center takes calls here: {} is not there; it is not running, or about to end",
+                data.join("ready.json").display()
+            )
+        })?;
+        let ready: Value = serde_json::from_str(&ready).context("ready.json is damaged")?;
+        let token = std::fs::read_to_string(data.join(runtime::OPERATOR_TOKEN))
+            .with_context(|| format!("{} cannot be read", data.join(runtime::OPERATOR_TOKEN).display()))?;
+        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false);
+        Ok(Self {
+            url: ready["http"].as_str().unwrap_or_default().to_owned(),
+            token: format!("Bearer {}", token.trim()),
+            agent: config.build().into(),
+        })
+    }
+
+    /// What the center says at this path.
+    pub(crate) fn list(&self, path: &str) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.url);
+        let asked = self.agent.get(&url).header("Authorization", &self.token).call();
+        let mut response = asked.with_context(|| format!("the center at {url} does not answer"))?;
+        let body: Value = response.body_mut().read_json()?;
+        match body["error"]["message"].as_str() {
+            Some(why) => bail!("the center at {url} refuses: {why}"),
+            None => Ok(body),
+        }
+    }
+
+    /// Deletes what is at this path. Returns whether there was anything.
+    pub(crate) fn delete(&self, path: &str) -> anyhow::Result<bool> {
+        let url = format!("{}{path}", self.url);
+        let asked = self.agent.delete(&url).header("Authorization", &self.token).call();
+        let response = asked.with_context(|| format!("the center at {url} does not answer"))?;
+        match response.status().as_u16() {
+            204 => Ok(true),
+            404 => Ok(false),
+            status => bail!("the center at {url} refuses: {status}"),
+        }
+    }
 }
 
 fn array<'a>(body: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     body[key].as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

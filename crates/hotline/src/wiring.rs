@@ -118,10 +118,11 @@ impl Plan {
             phones,
             trunks: trunks.collect::<Result<_, _>>()?,
             emergency_trunks: self.config.emergency.trunks.iter().map(|name| name.as_str().into()).collect(),
-            protection: telephony::Protection {
-                emergency: self.config.emergency.numbers.clone(),
-                ..telephony::Protection::default()
-            },
+            protection: self
+                .config
+                .protection
+                .protection(&self.config.calls_out, &self.config.phone, &self.config.emergency.numbers)
+                .map_err(anyhow::Error::msg)?,
             register_max: self.config.sip.register_max.0,
         })
     }

@@ -441,7 +441,7 @@ impl House {
     async fn message(&mut self) -> (Bytes, Source) {
         loop {
             match self.next().await {
-                Arrived::Message { bytes, source } => return (bytes, source),
+                Arrived::Message { bytes, source, .. } => return (bytes, source),
                 Arrived::Closed { .. } => {}
                 other => panic!("{other:?}"),
             }

@@ -32,6 +32,9 @@ use tokio::sync::mpsc;
 /// Requests that may wait for the control thread. A request that finds it full waits at its sender.
 pub const REQUESTS_WAITING_MAX: usize = 1024;
 
+/// Requests taken at one wake before other work gets its turn.
+const REQUESTS_PER_WAKE: usize = 32;
+
 /// Media events taken at one wake before other work gets its turn.
 const MEDIA_EVENTS_PER_WAKE: usize = 256;
 
@@ -140,11 +143,17 @@ impl<A: Audience> Control<A> {
                     Next::Go
                 }
                 Some(event) = self.media_events.recv() => {
-                    self.take_media_events(event);
+                    self.to_telephony.push_back(telephony::Input::Media(event));
                     Next::Go
                 }
                 Some(request) = self.requests.recv() => self.take_request(request),
                 () = sleep_until(wake) => Next::Go,
+            };
+            // Whatever woke us, everybody has a turn: a flood of messages must not starve sound, nor people's wishes.
+            self.take_media_events();
+            let next = match next {
+                Next::Go => self.take_requests(),
+                Next::Stop => Next::Stop,
             };
             self.time_passes();
             self.settle();
@@ -155,9 +164,17 @@ impl<A: Audience> Control<A> {
     }
 
     fn take_arrived(&mut self, arrived: &mut Vec<Arrived>) {
+        let came = arrived.iter().filter_map(|one| match one {
+            Arrived::Message { came_at, .. } => Some(*came_at),
+            Arrived::Broken { .. } | Arrived::Closed { .. } | Arrived::Unsent { .. } => None,
+        });
+        if let Some(oldest) = came.min() {
+            let pressure = guard::Pressure { oldest: oldest.elapsed(), waiting: self.sockets.waiting() };
+            self.to_telephony.push_back(telephony::Input::Pressure(pressure));
+        }
         for one in arrived.drain(..) {
             let input = match one {
-                Arrived::Message { bytes, source } => telephony::Input::Message { bytes, source },
+                Arrived::Message { bytes, source, .. } => telephony::Input::Message { bytes, source },
                 Arrived::Broken { error, source } => telephony::Input::Broken { error, source },
                 Arrived::Closed { connection, remote } => {
                     telephony::Input::Unreachable { remote, connection: Some(connection) }
@@ -171,8 +188,18 @@ impl<A: Audience> Control<A> {
         }
     }
 
-    fn take_media_events(&mut self, first: media::Event) {
-        self.to_telephony.push_back(telephony::Input::Media(first));
+    fn take_requests(&mut self) -> Next {
+        for _ in 0..REQUESTS_PER_WAKE {
+            match self.requests.try_recv().map(|request| self.take_request(request)) {
+                Ok(Next::Go) => {}
+                Ok(Next::Stop) => return Next::Stop,
+                Err(_) => break,
+            }
+        }
+        Next::Go
+    }
+
+    fn take_media_events(&mut self) {
         for _ in 0..MEDIA_EVENTS_PER_WAKE {
             match self.media_events.try_recv() {
                 Ok(event) => self.to_telephony.push_back(telephony::Input::Media(event)),
@@ -202,6 +229,15 @@ impl<A: Audience> Control<A> {
             }
             Request::Registered { users, reply } => {
                 let _ = reply.send(users.iter().map(|user| self.telephony.is_registered(user)).collect());
+            }
+            Request::KeptOut(reply) => {
+                let _ = reply.send(self.telephony.kept_out(self.clock.now()));
+            }
+            Request::LetIn { address, reply } => {
+                let now = self.clock.now();
+                // Whoever asked may be gone; the address is let in all the same.
+                let _ = reply.send(self.telephony.let_in(address, now));
+                self.follow_telephony(now);
             }
             Request::Recording(event) => self.to_center.push_back(Input::Leg(event)),
             Request::Reload(reload) => {
@@ -263,6 +299,8 @@ impl<A: Audience> Control<A> {
             self.audience.board(std::mem::take(&mut self.board));
         }
         self.counters.set_load(self.load());
+        let (tally, guarded) = self.telephony.guarded();
+        self.counters.set_guarded(tally, guarded);
     }
 
     fn follow_telephony(&mut self, now: Now) {

@@ -1,6 +1,7 @@
 //! Figures the control thread keeps for whoever measures.
 
 use crate::request::Load;
+use guard::{Snapshot, Tally};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Figures that anybody may read at any time.
@@ -11,9 +12,44 @@ pub struct Counters {
     registrations: AtomicU64,
     connections: AtomicU64,
     signalling: AtomicU64,
+    kept_out: AtomicU64,
+    limited: AtomicU64,
+    shed: AtomicU64,
+    unanswered: AtomicU64,
+    banned: AtomicU64,
+    bans: AtomicU64,
+    severity: AtomicU64,
 }
 
 impl Counters {
+    pub(crate) fn set_guarded(&self, tally: Tally, now: Snapshot) {
+        let set = |counter: &AtomicU64, value: u64| counter.store(value, Ordering::Relaxed);
+        set(&self.kept_out, tally.kept_out);
+        set(&self.limited, tally.limited);
+        set(&self.shed, tally.shed);
+        set(&self.unanswered, tally.unanswered);
+        set(&self.banned, tally.banned);
+        set(&self.bans, now.bans as u64);
+        set(&self.severity, u64::from(now.severity));
+    }
+
+    /// What protection had done when the control thread last looked.
+    pub fn tally(&self) -> Tally {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Tally {
+            kept_out: get(&self.kept_out),
+            limited: get(&self.limited),
+            shed: get(&self.shed),
+            unanswered: get(&self.unanswered),
+            banned: get(&self.banned),
+        }
+    }
+
+    /// How many addresses are banned, and how much is shed, in thousandths of a lane.
+    pub fn guarded(&self) -> (u64, u64) {
+        (self.bans.load(Ordering::Relaxed), self.severity.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn set_load(&self, load: Load) {
         let set = |counter: &AtomicU64, value: usize| counter.store(value as u64, Ordering::Relaxed);
         set(&self.interactions, load.interactions);

@@ -1,8 +1,9 @@
 //! The web's way to the center: requests to the control thread.
 
 use crate::request::Request;
-use model::{AgentId, AgentView, AgentWish, AlertId};
+use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut};
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -65,6 +66,25 @@ impl CenterDoor for Door {
             let (reply, answer) = oneshot::channel();
             let request = Request::CloseAlert { alert, reply };
             self.requests.send(request).await.map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.requests.send(Request::KeptOut(reply)).await.map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn let_in(
+        &self,
+        address: IpAddr,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.requests.send(Request::LetIn { address, reply }).await.map_err(|_| Unavailable)?;
             answer.await.map_err(|_| Unavailable)
         })
     }

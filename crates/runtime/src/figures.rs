@@ -30,6 +30,36 @@ pub(crate) fn register(
         let counters = Arc::clone(counters);
         metrics.ask_gauge(name, help, &[], move || reading(ask(&counters)));
     }
+    let guarded: [Figure<Counters>; 2] = [
+        ("hotline_sip_banned_addresses", "Addresses that are kept out.", |it| it.guarded().0),
+        (
+            "hotline_sip_shedding",
+            "How much is turned away for want of time: up to 1000 of strangers, to 2000 of phones' calls, to 3000 of \
+             carriers' calls, to 4000 of refreshes.",
+            |it| it.guarded().1,
+        ),
+    ];
+    for (name, help, ask) in guarded {
+        let counters = Arc::clone(counters);
+        metrics.ask_gauge(name, help, &[], move || reading(ask(&counters)));
+    }
+    let turned_away: [Figure<Counters>; 5] = [
+        ("hotline_sip_kept_out_total", "Messages dropped unread: their address is banned or denied.", |it| {
+            it.tally().kept_out
+        }),
+        ("hotline_sip_limited_total", "Requests beyond a rate for strangers.", |it| it.tally().limited),
+        ("hotline_sip_shed_total", "Requests turned away for want of time.", |it| it.tally().shed),
+        (
+            "hotline_sip_unanswered_total",
+            "Answers to strangers that were larger than what they sent.",
+            |it| it.tally().unanswered,
+        ),
+        ("hotline_sip_bans_total", "Addresses that were banned.", |it| it.tally().banned),
+    ];
+    for (name, help, ask) in turned_away {
+        let counters = Arc::clone(counters);
+        metrics.ask_counter(name, help, &[], move || ask(&counters));
+    }
     let stored: [Figure<Writer>; 3] = [
         ("hotline_records_waiting", "Records waiting in memory for the database.", |it| {
             it.stats().queued as u64

@@ -1,7 +1,8 @@
 //! What other threads ask of the control thread.
 
 use center::Settings as CenterSettings;
-use model::{AgentId, AgentView, AgentWish, AlertId, LegEvent, SipUser, WishRefused};
+use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, LegEvent, SipUser, WishRefused};
+use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
 
@@ -30,6 +31,15 @@ pub enum Request {
         users: Vec<SipUser>,
         /// One answer for each.
         reply: oneshot::Sender<Vec<bool>>,
+    },
+    /// Who is kept out?
+    KeptOut(oneshot::Sender<Vec<KeptOut>>),
+    /// An address is to be let in again.
+    LetIn {
+        /// Which.
+        address: IpAddr,
+        /// Whether it was kept out.
+        reply: oneshot::Sender<bool>,
     },
     /// A recording was closed, or went wrong.
     Recording(LegEvent),

@@ -1,7 +1,8 @@
 //! What the web asks of the live center: implemented by whoever drives it.
 
-use model::{AgentId, AgentView, AgentWish, AlertId, WishRefused};
+use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, WishRefused};
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use thiserror::Error;
 
@@ -58,6 +59,13 @@ pub trait CenterDoor: Send + Sync + 'static {
         &self,
         alert: AlertId,
     ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
+
+    /// Everybody who is kept out.
+    fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>>;
+
+    /// Lets an address in again; the answer is whether it was kept out.
+    fn let_in(&self, address: IpAddr)
+    -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
 
     /// Whether calls are taken.
     fn readiness(&self) -> Readiness;

@@ -5,7 +5,7 @@ use crate::input::BODY_BYTES_MAX;
 use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
-    agents, alerts, events, health, interaction, interactions, live, login, logout, me, metrics,
+    agents, alerts, bans, events, health, interaction, interactions, live, login, logout, me, metrics,
     openapi as description, own_state, phone, queues, recording, timeline, trunks,
 };
 use crate::shield::shield;
@@ -54,6 +54,8 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(trunks::trunks))
         .routes(routes!(alerts::alerts))
         .routes(routes!(alerts::close_alert))
+        .routes(routes!(bans::bans))
+        .routes(routes!(bans::lift_ban))
         .routes(routes!(interactions::interactions))
         .routes(routes!(interaction::interaction))
         .routes(routes!(timeline::timeline))

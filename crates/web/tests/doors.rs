@@ -27,6 +27,8 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("GET", "/api/v1/trunks".to_owned(), ""),
         ("GET", "/api/v1/alerts".to_owned(), ""),
         ("DELETE", format!("/api/v1/alerts/{alert}"), ""),
+        ("GET", "/api/v1/bans".to_owned(), ""),
+        ("DELETE", format!("/api/v1/bans/{BANNED}"), ""),
         ("GET", "/api/v1/interactions".to_owned(), ""),
         ("GET", format!("/api/v1/interactions/{one}"), ""),
         ("GET", format!("/api/v1/interactions/{one}/timeline"), ""),
@@ -40,9 +42,34 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
     .into()
 }
 
+/// Who is kept out of the desk's center.
+const BANNED: &str = "203.0.113.9";
+
 /// The path as it is described.
 fn without_id(path: &str) -> String {
-    path.replace(&id(1).to_string(), "{id}").replace(&AlertId::from_u64(1).to_string(), "{id}")
+    path.replace(&id(1).to_string(), "{id}")
+        .replace(&AlertId::from_u64(1).to_string(), "{id}")
+        .replace(BANNED, "{address}")
+}
+
+#[tokio::test]
+async fn an_administrator_lets_somebody_in_and_it_is_written_down() {
+    let desk = Desk::new();
+    let listed = desk.get("root", "/api/v1/bans").await.json();
+    let ban = json!({
+        "address": BANNED, "what": "user", "user": "1001", "why": "tried 10 wrong passwords",
+        "since": desk::NOON, "until": desk::NOON + 900_000,
+    });
+    assert_eq!(listed, json!({ "bans": [ban] }));
+    let lift = |path: &str| as_user("root", "DELETE", path).body(Body::empty()).unwrap();
+    let path = format!("/api/v1/bans/{BANNED}");
+    assert_eq!(desk.ask(lift(&path)).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(desk.ask(lift(&path)).await.code(), "not_found");
+    let nonsense = desk.ask(lift("/api/v1/bans/nobody")).await;
+    assert_eq!((nonsense.status, nonsense.code()), (StatusCode::BAD_REQUEST, "bad_request".to_owned()));
+    let audit = desk.library.audit.lock().unwrap();
+    let entries: Vec<_> = audit.iter().map(|entry| (entry.deed.as_str(), entry.object.as_str())).collect();
+    assert_eq!(entries, [("lifted_ban", BANNED)]);
 }
 
 /// Routes that ask nobody who they are.

@@ -5,6 +5,7 @@
 mod center;
 mod listen;
 mod phone;
+mod protection;
 mod reading;
 mod text;
 mod trunk;
@@ -12,6 +13,7 @@ mod trunk;
 pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
 pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection};
 pub(crate) use phone::PhoneSection;
+pub(crate) use protection::{CallsOutSection, OwnCallsOut, ProtectionSection};
 pub(crate) use reading::read;
 pub(crate) use text::{AddressList, PortRange, Span};
 pub(crate) use trunk::{EmergencySection, TrunkSection};
@@ -39,6 +41,10 @@ pub(crate) struct Config {
     pub(crate) codes: CodesSection,
     #[serde(default)]
     pub(crate) emergency: EmergencySection,
+    #[serde(default)]
+    pub(crate) protection: ProtectionSection,
+    #[serde(default)]
+    pub(crate) calls_out: CallsOutSection,
     #[serde(default)]
     pub(crate) queue: Vec<QueueSection>,
     #[serde(default)]

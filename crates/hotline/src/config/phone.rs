@@ -17,6 +17,8 @@ pub(crate) struct PhoneSection {
     /// Whether it may call numbers outside, by the trunks.
     #[serde(default)]
     pub(crate) calls_out: bool,
+    /// How much of that, where it differs from `[calls_out]`.
+    pub(crate) limits: Option<super::OwnCallsOut>,
 }
 
 /// How many users one range may name.
@@ -58,6 +60,7 @@ mod tests {
             ha1_md5: None,
             ha1_sha256: None,
             calls_out: false,
+            limits: None,
         }
         .users()
     }

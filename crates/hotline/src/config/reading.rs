@@ -187,6 +187,11 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
             "[emergency]: there is no [[trunk]] with send_to that could take these calls".to_owned(),
         );
     }
+    if let Err(message) =
+        config.protection.protection(&config.calls_out, &config.phone, &config.emergency.numbers)
+    {
+        wrong("protection", message);
+    }
     let sip = &config.sip;
     if sip.listen.0.is_empty() {
         wrong("listen", "SIP has to listen on one address at least".to_owned());
@@ -251,6 +256,26 @@ mod tests {
             (
                 "[sip]\ntls_port = 5061",
                 "x.toml: SIP over TLS wants all three of tls_port, tls_certificate and tls_key",
+            ),
+            (
+                "[protection]\ndeny = [\"everybody\"]",
+                "x.toml: [protection]: \"everybody\" is not an address or a block of addresses such as 192.0.2.0/24",
+            ),
+            (
+                "[protection]\naddress = { per_second = 0, at_once = 5 }",
+                "x.toml: [protection]: address with 0 would keep every new phone out",
+            ),
+            (
+                "[protection]\nlag = \"1ms\"",
+                "x.toml: [protection]: lag is shorter than 20 ms, which would turn callers away for nothing; 0s is never",
+            ),
+            (
+                "[calls_out]\nper_day = 0",
+                "x.toml: [calls_out]: per_day = 0 lets no phone call outside; calls_out = false at the phone says so",
+            ),
+            (
+                "[[phone]]\nuser = \"7\"\npassword = \"x\"\nlimits = { forbidden = [\"\"] }",
+                "x.toml: phone 7: limits: every number begins with nothing; write what the numbers begin with",
             ),
             ("[[phone]]\nuser = \"7\"", "x.toml:5: phone 7: give password, or ha1_md5 and ha1_sha256"),
             (

@@ -218,7 +218,7 @@ async fn read(
             match framer.next_frame() {
                 Ok(Some(Frame::Message(bytes))) => {
                     messages = true;
-                    if !house.tell(Arrived::Message { bytes, source }).await {
+                    if !house.tell_message(bytes, source).await {
                         return Ok(());
                     }
                 }

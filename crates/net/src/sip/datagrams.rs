@@ -10,11 +10,13 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage,
     recvmsg, sendmsg, setsockopt, sockopt,
 };
+use nix::sys::time::TimeSpec;
 use sip::Transport;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::AsRawFd;
 use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
@@ -35,7 +37,12 @@ pub(super) struct Came {
     pub(super) remote: SocketAddr,
     /// What the peer may be told about where it came to.
     pub(super) local: SocketAddr,
+    /// How long it has been waiting in the system for us.
+    pub(super) waited: Duration,
 }
+
+/// The longest wait that is believed: the wall clock, by which it is reckoned, may be set in between.
+const WAITED_MAX: Duration = Duration::from_secs(10);
 
 impl Datagrams {
     /// Must be called within a tokio runtime.
@@ -48,13 +55,14 @@ impl Datagrams {
                 SocketAddr::V6(_) => setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?,
             }
         }
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
         let told = Listening::told(advertise, SocketAddr::new(reachable(bound.ip()), bound.port()));
         Ok(Self {
             socket: UdpSocket::from_std(socket)?,
             own: OwnAddress { transport: Transport::Udp, bound, told },
             listens_everywhere,
             advertise: advertise.to_vec(),
-            beside: nix::cmsg_space!(libc::in6_pktinfo),
+            beside: nix::cmsg_space!(libc::in6_pktinfo, TimeSpec),
         })
     }
 
@@ -77,23 +85,26 @@ impl Datagrams {
 
     /// Takes the next datagram, if there is one.
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Came> {
-        if !self.listens_everywhere {
-            let (length, remote) = self.socket.try_recv_from(buffer)?;
-            return Ok(Came { length, remote, local: self.own.told });
-        }
         let Self { socket, beside, .. } = self;
-        let (length, remote, to) = socket.try_io(Interest::READABLE, || {
+        let (length, remote, to, at) = socket.try_io(Interest::READABLE, || {
             let mut into = [IoSliceMut::new(buffer)];
             let got =
                 recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut into, Some(beside), MsgFlags::empty())?;
             let remote = got.address.as_ref().and_then(address_of).ok_or(Errno::EAFNOSUPPORT)?;
-            Ok((got.bytes, remote, got.cmsgs()?.find_map(came_to)))
+            let (mut to, mut at) = (None, None);
+            for said in got.cmsgs()? {
+                match said {
+                    ControlMessageOwned::ScmTimestampns(time) => at = Some(time),
+                    other => to = came_to(other).or(to),
+                }
+            }
+            Ok((got.bytes, remote, to, at))
         })?;
         let local = match to {
             Some(to) => Listening::told(&self.advertise, SocketAddr::new(to, self.own.bound.port())),
             None => self.own.told,
         };
-        Ok(Came { length, remote, local })
+        Ok(Came { length, remote, local, waited: at.map_or(Duration::ZERO, waited_since) })
     }
 
     /// Sends, from `local` if the machine has that address.
@@ -144,6 +155,11 @@ fn address_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
     let v4 = storage.as_sockaddr_in().map(|address| SocketAddrV4::from(*address).into());
     v4.or_else(|| storage.as_sockaddr_in6().map(|address| SocketAddrV6::from(*address).into()))
         .filter(|_| storage.len() > 0)
+}
+
+fn waited_since(time: TimeSpec) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from(time)).min(WAITED_MAX)
 }
 
 fn came_to(beside: ControlMessageOwned) -> Option<IpAddr> {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sip::{ConnectionId, Source, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -56,6 +57,11 @@ impl House {
         let local = Listening::told(&self.advertise, local);
         let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
         (Source { transport, local, remote, connection: Some(connection) }, connection)
+    }
+
+    /// Hands a message to the control thread, which may be behind; false when it is gone.
+    pub(super) async fn tell_message(&self, bytes: Bytes, source: Source) -> bool {
+        self.tell(Arrived::Message { bytes, source, came_at: Instant::now() }).await
     }
 
     /// Tells the control thread; false when it is gone.

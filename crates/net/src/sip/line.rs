@@ -40,7 +40,7 @@ pub struct Line {
 impl Line {
     /// Hands over a whole message. Waits while the control thread is behind; false when it is gone.
     pub async fn deliver(&self, bytes: Bytes) -> bool {
-        self.house.tell(Arrived::Message { bytes, source: self.source }).await
+        self.house.tell_message(bytes, self.source).await
     }
 
     /// Waits for the next message to be sent; `None` when the line is to be closed, because nobody wants it any more

@@ -18,7 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -34,6 +34,8 @@ pub enum Arrived {
         bytes: Bytes,
         /// Where it came from.
         source: Source,
+        /// When it came to this machine.
+        came_at: Instant,
     },
     /// What came on a connection cannot be cut into messages any more; the connection closes.
     Broken {
@@ -181,6 +183,11 @@ impl SipSockets {
         }
     }
 
+    /// How many messages of connections wait to be received.
+    pub fn waiting(&self) -> usize {
+        self.news.len()
+    }
+
     /// Open connections.
     pub fn connections(&self) -> usize {
         self.connections.len()
@@ -224,6 +231,7 @@ impl SipSockets {
                                 remote: came.remote,
                                 connection: None,
                             },
+                            came_at: Instant::now().checked_sub(came.waited).unwrap_or_else(Instant::now),
                         }),
                         Datagram::Stun => {
                             if let Some(answer) = stun::answer(datagram, came.remote) {

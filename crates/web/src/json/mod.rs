@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod alert;
+pub mod ban;
 pub mod interaction;
 pub mod line;
 pub mod live;
@@ -12,6 +13,7 @@ pub mod trunk;
 
 pub use agent::AgentJson;
 pub use alert::AlertJson;
+pub use ban::BanJson;
 pub use interaction::{InteractionJson, LiveInteractionJson, PartyJson, RecordingJson};
 pub use line::{LineBody, LineJson, WaitWhyJson, story_lines};
 pub use live::{GoneInteractionJson, GoneJson, LiveMessage};

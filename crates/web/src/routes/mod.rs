@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod alerts;
+pub mod bans;
 pub mod events;
 pub mod health;
 pub mod interaction;

@@ -13,8 +13,9 @@ use model::query::{InteractionFilter, Page, SipMessage, Story};
 use model::record::RecordingKind;
 use model::{
     AgentId, AgentState, AgentView, AgentWish, AlertId, BoardEvent, Channel, InteractionId,
-    InteractionRecord, InteractionState, InteractionView, LegId, NotReadyReason, Outcome, Party, Queue,
-    QueueId, QueueView, RecordingId, RecordingRecord, TimelineEntry, TimelineEvent, WishRefused,
+    InteractionRecord, InteractionState, InteractionView, KeptOut, KeptOutWhat, LegId, NotReadyReason,
+    Outcome, Party, Queue, QueueId, QueueView, RecordingId, RecordingRecord, TimelineEntry, TimelineEvent,
+    WishRefused,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -88,6 +89,13 @@ impl Desk {
         let center = Arc::new(Center {
             readiness: Mutex::new(Readiness::Ready),
             alerts: Mutex::new([AlertId::from_u64(1)].into()),
+            kept_out: Mutex::new(vec![KeptOut {
+                address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
+                what: KeptOutWhat::User("1001".into()),
+                why: "tried 10 wrong passwords".into(),
+                since: Timestamp::from_millis(NOON),
+                until: Timestamp::from_millis(NOON + 900_000),
+            }]),
         });
         let phones = Arc::new(Switchboard::default());
         let doors = Doors {
@@ -396,6 +404,7 @@ impl Library for Memory {
 pub(crate) struct Center {
     pub(crate) readiness: Mutex<Readiness>,
     pub(crate) alerts: Mutex<std::collections::BTreeSet<AlertId>>,
+    pub(crate) kept_out: Mutex<Vec<KeptOut>>,
 }
 
 impl CenterDoor for Center {
@@ -424,6 +433,22 @@ impl CenterDoor for Center {
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
         let was_there = self.alerts.lock().unwrap().remove(&alert);
         Box::pin(std::future::ready(Ok(was_there)))
+    }
+
+    fn kept_out(
+        &self,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(self.kept_out.lock().unwrap().clone())))
+    }
+
+    fn let_in(
+        &self,
+        address: IpAddr,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+        let mut kept_out = self.kept_out.lock().unwrap();
+        let before = kept_out.len();
+        kept_out.retain(|one| one.address != address);
+        Box::pin(std::future::ready(Ok(kept_out.len() < before)))
     }
 
     fn readiness(&self) -> Readiness {
