@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/target/tools/node_modules/.bin:$(PATH)
 UI_SOURCES := $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/var/*' 2>/dev/null)
 
 .PHONY: help run build ui test fmt lint bench clean install-run install-test \
-        check-format check-lints check-dependencies check-ui check-code check-docs
+        check-format check-lints check-dependencies check-ui check-code check-docs check-fuzz
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -28,7 +28,7 @@ build: install-run $(STAMPS)/ui-built ## installs what is missing and builds the
 
 ui: install-run $(STAMPS)/ui-built ## builds the browser UI alone
 
-test: install-test check-format check-ui check-lints check-dependencies check-code check-docs ## proves everything
+test: install-test check-format check-ui check-lints check-dependencies check-code check-docs check-fuzz ## proves everything
 	@echo "make test: everything passed."
 
 fmt: ## formats the Rust code
@@ -40,7 +40,7 @@ bench: build ## times the whole center in virtual time (100 000 calls)
 	time target/release/hotline simulate --seed 1 --calls 100000
 
 clean: ## removes everything that was built; keeps var/
-	rm -rf target $(UI)/dist $(UI)/node_modules
+	rm -rf target $(UI)/dist $(UI)/node_modules tests/fuzz/target tests/fuzz/corpus tests/fuzz/artifacts
 
 # --- the parts of the above -------------------------------------------------------------------------------------------
 
@@ -82,3 +82,7 @@ check-code: $(STAMPS)/ui-built
 
 check-docs: $(STAMPS)/ui-built
 	cargo test --workspace --locked --doc
+
+# Every parser of what strangers send, for a minute each: HOTLINE_FUZZ_SECONDS=3600 make check-fuzz for an hour.
+check-fuzz:
+	tests/fuzz/all

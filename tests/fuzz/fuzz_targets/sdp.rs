@@ -1,0 +1,27 @@
+//! A session description: read and printed, answered, taken as an answer.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sdp::{Local, Session};
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(session) = Session::parse(data) else { return };
+    let printed = session.to_string();
+    let again = Session::parse(printed.as_bytes()).expect("what was printed");
+    assert_eq!(again.to_string(), printed);
+
+    let local = Local::new("192.0.2.1:4000".parse().expect("an address"), 7);
+    if let Ok(answer) = sdp::answer(&session, &local) {
+        // One stream for each that was offered, of which one is taken.
+        assert_eq!(answer.sdp.media.len(), session.media.len());
+        let text = answer.sdp.to_string();
+        assert_eq!(Session::parse(text.as_bytes()).expect("our own answer").to_string(), text);
+    }
+    let offer = sdp::offer(&local);
+    let _ = sdp::accept(&offer, &session);
+    let _ = sdp::accept(&session, &offer);
+    for media in &session.media {
+        let _ = (session.connection_of(media), session.direction_of(media), sdp::format::meanings(media));
+    }
+});
