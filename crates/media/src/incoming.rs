@@ -74,7 +74,7 @@ impl Incoming {
             candidate: None,
             generation: 0,
             reception: Reception::new(SAMPLES_PER_SECOND),
-            detector: EventDetector::default(),
+            detector: EventDetector::new(SAMPLES_PER_SECOND),
             keys: KeyAllowance::default(),
             last_heard: None,
             dropped: Dropped::default(),
@@ -204,7 +204,7 @@ impl Incoming {
 
     fn begin_anew(&mut self) {
         self.generation = self.generation.wrapping_add(1);
-        self.detector = EventDetector::default();
+        self.detector = EventDetector::new(SAMPLES_PER_SECOND);
     }
 
     /// One more each time another stream, or the same one anew, is listened to.

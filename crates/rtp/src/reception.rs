@@ -106,6 +106,16 @@ impl Reception {
         self.transit = None;
     }
 
+    /// Goes on with another clock: the far end speaks another codec from now on.
+    pub fn change_clock(&mut self, clock_rate: u32) {
+        let (before, after) = (u64::from(self.clock_rate.max(1)), u64::from(clock_rate));
+        for units in [&mut self.jitter, &mut self.jitter_max] {
+            *units = units.saturating_mul(after) / before;
+        }
+        self.clock_rate = clock_rate;
+        self.transit = None;
+    }
+
     fn place(&mut self, sequence: SeqNumber) -> Arrival {
         if !self.begun {
             self.begin(sequence);
@@ -224,6 +234,19 @@ impl Reception {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn jitter_stays_what_it_is_when_the_clock_changes() {
+        let mut reception = Reception::new(8_000);
+        for packet in 0..100u16 {
+            send(&mut reception, packet, u64::from(packet % 2) * 10_000);
+        }
+        let before = (reception.jitter_us(), reception.jitter_us_max());
+        assert!(before.0 > 5_000);
+        reception.change_clock(48_000);
+        let after = (reception.jitter_us(), reception.jitter_us_max());
+        assert!(before.0.abs_diff(after.0) < 150 && before.1.abs_diff(after.1) < 150, "{before:?} {after:?}");
+    }
 
     #[test]
     fn a_stream_without_fault_has_neither_loss_nor_jitter() {

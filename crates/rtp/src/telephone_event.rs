@@ -116,10 +116,12 @@ impl Detected {
 
 /// Makes keys of telephone-event packets: each key once, whatever was lost, repeated or late.
 ///
-/// Feed it every telephone-event packet of one stream in the order of arrival; [`EventDetector::default`] begins anew
+/// Feed it every telephone-event packet of one stream in the order of arrival; [`EventDetector::new`] begins anew
 /// when another stream takes over.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct EventDetector {
+    /// Units of the clock in a millisecond.
+    units_in_ms: i32,
     last: Option<Row>,
 }
 
@@ -137,11 +139,16 @@ struct Row {
 }
 
 impl EventDetector {
+    /// A detector for a stream whose timestamps count `clock_rate` units a second: that of the sound beside the keys.
+    pub const fn new(clock_rate: u32) -> Self {
+        Self { units_in_ms: (clock_rate / 1_000) as i32, last: None }
+    }
+
     /// Handles one event packet with its RTP timestamp.
     pub fn handle(&mut self, timestamp: RtpTime, event: TelephoneEvent) -> Option<Detected> {
         if let Some(row) = &mut self.last {
             let later = timestamp.distance_from(row.segment);
-            if (-STRAGGLER_UNITS..0).contains(&later) {
+            if (-STRAGGLER_MS * self.units_in_ms..0).contains(&later) {
                 // A straggler of an event that is over.
                 return None;
             }
@@ -149,7 +156,8 @@ impl EventDetector {
             let goes_on = !row.ended
                 && event.code == row.code
                 && later > 0
-                && i64::from(later).abs_diff(i64::from(row.duration)) <= SEGMENT_SLACK
+                && i64::from(later).abs_diff(i64::from(row.duration))
+                    <= SEGMENT_SLACK_MS * self.units_in_ms.unsigned_abs() as u64
                 && row.duration >= LONG_SEGMENT;
             if goes_on {
                 row.before = row.before.saturating_add(u32::from(row.duration));
@@ -191,11 +199,11 @@ impl EventDetector {
 const LONG_SEGMENT: u16 = 0x8000;
 
 /// How far the beginning of a segment may lie from the last duration seen: lost updates, half a second of them.
-const SEGMENT_SLACK: u64 = 4_000;
+const SEGMENT_SLACK_MS: u64 = 500;
 
 /// How far back a packet can belong to an event that is over, ten seconds; from further back the sender's time has
 /// jumped, and its keys count.
-const STRAGGLER_UNITS: i32 = 80_000;
+const STRAGGLER_MS: i32 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -273,8 +281,32 @@ mod tests {
     }
 
     #[test]
+    fn keys_beside_opus_count_on_its_clock() {
+        let mut detector = EventDetector::new(48_000);
+        let mut told = vec![];
+        // Held for two seconds: the field is full after 1.36 s, and the key goes on in a second segment.
+        for (time, key, end, duration) in [
+            (0, '3', false, 960),
+            (0, '3', false, 65_535),
+            (65_535, '3', false, 960),
+            (65_535, '3', true, 30_465),
+            // Three seconds after its beginning, the next one; then a straggler of the first.
+            (144_000, '4', false, 960),
+            (65_535, '3', true, 30_465),
+        ] {
+            let event = TelephoneEvent { code: digit(key).code(), end, volume: 10, duration };
+            told.extend(detector.handle(RtpTime(time), event));
+        }
+        let [three, four] = ['3', '4'].map(digit);
+        assert_eq!(
+            told,
+            [Detected::Pressed(three), Detected::Released(three, 96_000), Detected::Pressed(four)]
+        );
+    }
+
+    #[test]
     fn events_that_are_no_keys_are_no_digits() {
-        let mut detector = EventDetector::default();
+        let mut detector = EventDetector::new(8_000);
         let flash = TelephoneEvent { code: 16, end: false, volume: 10, duration: 160 };
         assert_eq!(detector.handle(RtpTime(0), flash), None);
         assert_eq!(detector.handle(RtpTime(0), TelephoneEvent { end: true, ..flash }), None);
@@ -302,7 +334,7 @@ mod tests {
 
         #[test]
         fn any_packets_are_digested(packets in prop::collection::vec(any::<(u32, Vec<u8>)>(), 0..100)) {
-            let mut detector = EventDetector::default();
+            let mut detector = EventDetector::new(8_000);
             for (time, payload) in packets {
                 if let Some(event) = TelephoneEvent::parse(&payload) {
                     detector.handle(RtpTime(time), event);
@@ -314,7 +346,7 @@ mod tests {
         fn every_key_is_counted_once_as_long_as_one_of_its_packets_comes(
             keys in prop::collection::vec(0u8..16, 1..20), kept in prop::collection::vec(1u8..=255, 20),
         ) {
-            let mut detector = EventDetector::default();
+            let mut detector = EventDetector::new(8_000);
             let mut counted = vec![];
             for (at, code) in keys.iter().enumerate() {
                 // Eight packets: five updates, three ends. A bit says whether the packet comes.
@@ -335,7 +367,7 @@ mod tests {
 
     /// Handles packets given as (timestamp, key, end, duration).
     fn detect(packets: &[(u32, char, bool, u16)]) -> Vec<Detected> {
-        let mut detector = EventDetector::default();
+        let mut detector = EventDetector::new(8_000);
         packets
             .iter()
             .filter_map(|(time, key, end, duration)| {

@@ -64,7 +64,7 @@ fn keys_that_we_press_arrive_once_each_and_in_order() {
         world.command(Command::SendDigit { port: caller, digit: digit(key), duration_ms: 100 });
     }
     world.run(ms(2_000));
-    let mut detector = EventDetector::default();
+    let mut detector = EventDetector::new(8_000);
     let mut arrived = String::new();
     let sent = world.take_sent(caller);
     for sent in &sent {
