@@ -95,6 +95,48 @@ fn a_phone_calls_outside_and_a_colleague_and_is_told_when_nobody_takes_it() {
 }
 
 #[test]
+fn two_phones_speak_directly_and_their_call_is_on_record() {
+    let folder = place::folder("serve-direct-media");
+    write_center(&folder, "127.0.0.1:9".parse().expect("an address"), "sqlite:data/hotline.db");
+    let file = folder.join("hotline.toml");
+    let config = fs::read_to_string(&file).expect("the configuration");
+    let config = config.replace("password = \"anna's\"", "password = \"anna's\"\ndirect_media = true");
+    let config = config.replace("password = \"bert's\"", "password = \"bert's\"\ndirect_media = true");
+    fs::write(&file, config).expect("written");
+    let server = Server::serve(&folder);
+    let http = server.as_admin();
+    let mut anna = Phone::of_user("1001", "anna's").playing(660.0).ringing().on(&server).registered();
+    let mut bert =
+        Phone::of_user("1002", "bert's").playing(550.0).ringing().over("tcp").on(&server).registered();
+    anna.dial("1002");
+    bert.rings(20);
+    bert.accept();
+    anna.connected(20);
+    anna.hears("bert", 30, |sound| sound.last(1.0).tone_share(550.0) > 0.9);
+    bert.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+
+    anna.press('5');
+    patience::expect("bert receives what anna presses", 20, || bert.digits().contains('5'));
+    bert.hang_up();
+    anna.ended(20);
+    let closed = library::closed(&http, "1001");
+    assert_eq!(closed["outcome"], "direct", "{closed:#}");
+    let lines = library::timeline(&http, closed["id"].as_str().expect("an id"));
+    library::assert_in_order(&lines, &["arrived", "dialed", "transferred", "leg_ended", "closed"]);
+    let messages = lines.iter().filter(|line| line["kind"] == "sip");
+    assert!(
+        messages
+            .filter(|line| line["text"].as_str().is_some_and(|text| text.contains("Record-Route")))
+            .count()
+            > 1
+    );
+    for leg in lines.iter().filter(|line| line["kind"] == "leg_ended") {
+        assert!(leg["quality"].is_null(), "sound came by here: {leg:#}");
+    }
+    library::nothing_is_left(&http);
+}
+
+#[test]
 fn a_reload_changes_the_dialplans_and_no_call() {
     let folder = place::folder("serve-reload");
     write_center(&folder, "127.0.0.1:9".parse().expect("an address"), "sqlite:data/hotline.db");
@@ -247,7 +289,7 @@ fn write_center(folder: &Path, carrier: SocketAddr, database: &str) {
          [sip]\nlisten = \"127.0.0.1\"\nport = 0\n\n[media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n\
          [database]\nurl = \"{database}\"\n\n[folders]\ndata = \"data\"\ndialplans = \"dialplans\"\n\n\
          [[queue]]\nname = \"help\"\nwrap_up = \"0s\"\n\n\
-         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"{carrier}\"\nprefixes = [\"9\"]\n\n\
+         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"{carrier}\"\nprefixes = [\"9\"]\nprobe = \"0s\"\n\n\
          [[phone]]\nuser = \"1001\"\npassword = \"anna's\"\ncalls_out = true\n\n\
          [[phone]]\nuser = \"1002\"\npassword = \"bert's\"\n\n\
          [[agent]]\nlogin = \"anna\"\nphone = \"1001\"\nqueues = [\"help\"]\n",

@@ -7,7 +7,7 @@ use flow::{Flows, Source, World};
 use model::SipUser;
 use runtime::{Options, Reload, SipOptions, SipTls};
 use sip::DigestSecret;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use web::tls::TlsFiles;
@@ -102,9 +102,12 @@ impl Plan {
 
     fn telephony(&self) -> anyhow::Result<telephony::Settings> {
         let domain = &self.config.center.domain;
-        let mut phones = BTreeMap::new();
+        let (mut phones, mut direct_media) = (BTreeMap::new(), BTreeSet::new());
         for section in &self.config.phone {
             for user in section.users().map_err(anyhow::Error::msg)? {
+                if section.direct_media {
+                    direct_media.insert(SipUser::new(&user));
+                }
                 phones.insert(SipUser::new(&user), secret(section, &user, domain)?);
             }
         }
@@ -117,6 +120,7 @@ impl Plan {
             media_address: nowhere.ip(),
             phones,
             trunks: trunks.collect::<Result<_, _>>()?,
+            direct_media,
             emergency_trunks: self.config.emergency.trunks.iter().map(|name| name.as_str().into()).collect(),
             protection: self
                 .config

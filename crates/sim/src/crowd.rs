@@ -132,6 +132,9 @@ pub fn run(setup: Setup, crowd: Crowd, seed: u64) -> Result<Figures, Box<Broken>
         world.add_phone(phone, phone, password);
         world.act(phone, |phone, now| phone.register(now));
     }
+    if seed % 3 == 0 {
+        world.let_phones_speak_directly();
+    }
     let ready_by = world.now().mono + Duration::from_secs(2);
     while world.step(ready_by) {}
     world.set_weather(crowd.weather);

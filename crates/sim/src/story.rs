@@ -14,7 +14,7 @@
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
-//! line `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
+//! line `> phones speak directly` lets them do so, `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
 
 use crate::network::Weather;
 use crate::phone::{Habit, Told};
@@ -196,6 +196,10 @@ impl Teller {
         let words: Vec<_> = line.action.split_whitespace().collect();
         if actor == "the" && words == ["network", "is", "foul"] {
             self.world.set_weather(Weather::FOUL);
+            return Ok(());
+        }
+        if actor == "phones" && words == ["speak", "directly"] {
+            self.world.let_phones_speak_directly();
             return Ok(());
         }
         if actor == "nobody" {

@@ -66,6 +66,7 @@ pub enum Sight {
 /// The simulated world.
 pub struct World {
     now: Now,
+    settings: telephony::Settings,
     telephony: Telephony,
     center: Center,
     sound: Engine,
@@ -125,6 +126,7 @@ impl World {
                     ..Trunk::new("reserve".into())
                 },
             ],
+            direct_media: std::collections::BTreeSet::new(),
             emergency_trunks: Vec::new(),
             protection: telephony::Protection::default(),
             register_max: Duration::from_secs(3600),
@@ -132,6 +134,7 @@ impl World {
         let clip_names = setup.prompts.clips().map(|(name, clip)| (clip.id(), name.to_string())).collect();
         let mut world = Self {
             now,
+            settings: settings.clone(),
             telephony: Telephony::new(settings, ids.fork(), SecretSource::fixed(seed)),
             center: Center::new(ids.fork(), 0),
             sound: Engine::silent(ids.fork()),
@@ -204,6 +207,13 @@ impl World {
         let phone = Phone::new(user, password, &self.domain, address, SERVER, self.ids.fork());
         self.by_address.insert(address, name.to_owned());
         self.phones.entry(name.to_owned()).or_insert(phone)
+    }
+
+    /// Lets all phones of the center speak directly with each other from now on.
+    pub fn let_phones_speak_directly(&mut self) {
+        self.settings.direct_media = self.settings.phones.keys().cloned().collect();
+        self.to_telephony.push_back(telephony::Input::Config(Box::new(self.settings.clone())));
+        self.settle();
     }
 
     /// Cuts a phone off the network, or connects it again. Whoever sends to it hears nothing.

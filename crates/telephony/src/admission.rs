@@ -69,11 +69,13 @@ impl Telephony {
         let to = trunk.map_or_else(|| dialed.clone(), |trunk| trunk.numbering.dialed_in.apply(&dialed));
         let seat = trunk.map(|trunk| self.carriers.sit(trunk, false, now.mono));
         let id = LegId::generate(&mut self.ids);
+        let user = from.user.clone();
         let purpose = Purpose::Arrive { session, offer, from, to, origin };
         self.open_leg(id, purpose, None);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.told = Some(arrival.source.local.ip());
             leg.seat = seat;
+            leg.user = user;
         }
         self.bind(session, id);
     }
@@ -83,20 +85,9 @@ impl Telephony {
         let port = PortId::generate(&mut self.ids);
         let group = beside.and_then(|leg| self.legs.get(&leg)).map_or(port.as_u64(), |leg| leg.group);
         let leg = Leg {
-            id,
             state: State::Opening(Box::new(purpose)),
-            port,
-            address: None,
-            told: None,
-            group,
             sdp_id: self.ids.next_u64() >> 2,
-            sdp_version: 0,
-            offered: None,
-            agreed: None,
-            held: false,
-            room: None,
-            seat: None,
-            hunt: None,
+            ..Leg::opening(id, port, group)
         };
         self.legs.insert(id, leg);
         self.by_port.insert(port, id);

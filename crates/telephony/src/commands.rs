@@ -12,12 +12,27 @@ use sip_message::StatusCode;
 impl Telephony {
     /// Carries a command out. Commands for legs that are gone or on their way out cross with their end and do nothing.
     pub(crate) fn command(&mut self, command: LegCommand, now: Now) {
+        // There is no sound of ours in a call that was forwarded.
+        if let LegCommand::Play { leg, .. }
+        | LegCommand::Silence { leg }
+        | LegCommand::Bridge { a: leg, .. }
+        | LegCommand::Part { leg }
+        | LegCommand::Echo { leg }
+        | LegCommand::Confer { leg, .. }
+        | LegCommand::Record { left: leg, .. } = &command
+            && self.is_proxied(*leg)
+        {
+            return;
+        }
         match command {
             LegCommand::Ring { leg } => self.ring(leg, now),
+            LegCommand::Answer { leg } if self.is_proxied(leg) => self.confirm_proxied(leg),
             LegCommand::Answer { leg } => self.answer(leg, now),
             LegCommand::Reject { leg, why } => self.reject(leg, why, now),
             LegCommand::Dial { leg, target, caller, beside, ring } => {
-                self.open_leg(leg, Purpose::Dial { target, caller, beside, ring }, beside);
+                if !self.forward(leg, &target, beside, ring, now) {
+                    self.open_leg(leg, Purpose::Dial { target, caller, beside, ring }, beside);
+                }
             }
             LegCommand::TakeRefer { leg, refer } => {
                 if let Some(Leg { state: State::Up { session }, .. }) = self.legs.get(&leg) {
@@ -76,6 +91,10 @@ impl Telephony {
     }
 
     fn reject(&mut self, leg: LegId, why: Rejection, now: Now) {
+        if self.is_proxied(leg) {
+            // The phone that called has been told by the one that was called.
+            return self.gone_with(leg, EndCause::Released, None, now);
+        }
         let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) else { return };
         let (status, reason) = refusal(why);
         self.ua.reject(*session, status, reason, now);

@@ -1,6 +1,7 @@
 //! One leg: its dialog, its port, and where it stands.
 //!
 //! ```text
+//!  in:   Arrived ──forwarded──▶ Proxied ──over──▶ gone
 //!  in:   Opening ──port──▶ Arrived ──answer──▶ Answered ──ACK──▶ Up ──┐
 //!            │                │ reject            │                   ├──▶ Closing ──port closed──▶ gone
 //!  out:  Opening ──port──▶ Dialing ──200───────────────────────▶ Up ──┘
@@ -12,7 +13,7 @@ use crate::carriers::Seat;
 use crate::hunting::Hunt;
 use base::Instant;
 use media::PortId;
-use model::{EndCause, LegId, Origin, Party, Target};
+use model::{EndCause, LegId, Origin, Party, SipUser, Target};
 use sdp::{Negotiated, Session};
 use sip::SessionId;
 use std::net::{IpAddr, SocketAddr};
@@ -44,6 +45,8 @@ pub struct Leg {
     pub held: bool,
     /// The conference room it is in.
     pub room: Option<String>,
+    /// The phone of ours that called.
+    pub(crate) user: Option<SipUser>,
     /// The trunk it came by or goes by.
     pub(crate) seat: Option<Seat>,
     /// For a call to a number: what else can be tried.
@@ -79,6 +82,13 @@ pub enum State {
         rings: bool,
         /// The best reason so far why it will come to nothing.
         refused: Option<EndCause>,
+    },
+    /// The call was forwarded to another phone of ours, and its sound does not come by here.
+    Proxied {
+        /// The dialog, at the caller's leg while it lives.
+        session: Option<SessionId>,
+        /// The leg of the other phone.
+        other: LegId,
     },
     /// Sound flows.
     Up {
@@ -125,6 +135,27 @@ pub enum Purpose {
 }
 
 impl Leg {
+    /// A leg that nothing has happened to yet.
+    pub(crate) fn opening(id: LegId, port: PortId, group: u64) -> Self {
+        Self {
+            id,
+            state: State::Dialing { forks: Vec::new(), rings: false, refused: None },
+            port,
+            address: None,
+            told: None,
+            group,
+            sdp_id: 0,
+            sdp_version: 0,
+            offered: None,
+            agreed: None,
+            held: false,
+            room: None,
+            user: None,
+            seat: None,
+            hunt: None,
+        }
+    }
+
     /// Every dialog it has.
     pub fn sessions(&self) -> Vec<SessionId> {
         match &self.state {
@@ -136,6 +167,7 @@ impl Leg {
                 vec![*session]
             }
             State::Dialing { forks, .. } => forks.clone(),
+            State::Proxied { session, .. } => session.iter().copied().collect(),
             State::Closing { .. } => Vec::new(),
         }
     }

@@ -37,6 +37,7 @@ mod ladder;
 mod machine;
 mod negotiation;
 mod probing;
+mod proxying;
 mod registering;
 mod sound;
 

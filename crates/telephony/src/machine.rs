@@ -203,8 +203,9 @@ impl Telephony {
                 // What we ask outside of calls is whether carriers are there.
                 UserAgentOutput::Response { tx, response } => self.probe_answered(tx, response.status(), now),
                 UserAgentOutput::Failed { tx, .. } => self.probe_unanswered(tx, now),
-                // No event packages are served, and nothing is forwarded.
-                UserAgentOutput::Subscription { .. } | UserAgentOutput::Proxy { .. } => {}
+                UserAgentOutput::Proxy { session, event } => self.proxied(session, &event, now),
+                // No event packages are served.
+                UserAgentOutput::Subscription { .. } => {}
             }
         }
     }

@@ -3,9 +3,9 @@
 use crate::trunk::Trunk;
 use base::{Duration, Network};
 use model::{SipUser, TrunkId};
-use sip::{AuthenticatorConfig, DigestSecret, RegistrarConfig, UserAgentConfig};
+use sip::{AuthenticatorConfig, DigestSecret, ProxyConfig, RegistrarConfig, UserAgentConfig};
 use sip_message::Method;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 /// Telephony's settings, replaced as a whole; live calls go on.
@@ -20,6 +20,8 @@ pub struct Settings {
     pub media_address: IpAddr,
     /// Who may register, and with what secret.
     pub phones: BTreeMap<SipUser, DigestSecret>,
+    /// Phones whose sound goes straight to each other when they call one another.
+    pub direct_media: BTreeSet<SipUser>,
     /// The ways to carriers.
     pub trunks: Vec<Trunk>,
     /// The trunks for emergency calls, in the order they are tried. Empty: every one that calls out.
@@ -35,6 +37,7 @@ impl Settings {
         UserAgentConfig {
             methods: vec![Method::Register, Method::Options, Method::Refer],
             traces: true,
+            proxy: ProxyConfig { realm: self.domain.clone(), ..ProxyConfig::default() },
             neighborhoods: self.neighborhoods(),
             ..Default::default()
         }

@@ -142,6 +142,9 @@ impl Telephony {
         if leg.is_closing() {
             return;
         }
+        if let State::Proxied { .. } = leg.state {
+            return self.gone_with(id, cause, None, now);
+        }
         let (sessions, port, is_open, room) =
             (leg.sessions(), leg.port, leg.address.is_some(), leg.room.take());
         leg.state = State::Closing { cause, since: now.mono };

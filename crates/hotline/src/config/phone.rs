@@ -17,6 +17,9 @@ pub(crate) struct PhoneSection {
     /// Whether it may call numbers outside, by the trunks.
     #[serde(default)]
     pub(crate) calls_out: bool,
+    /// Whether its sound goes straight to another such phone when they call each other.
+    #[serde(default)]
+    pub(crate) direct_media: bool,
     /// How much of that, where it differs from `[calls_out]`.
     pub(crate) limits: Option<super::OwnCallsOut>,
 }
@@ -60,6 +63,7 @@ mod tests {
             ha1_md5: None,
             ha1_sha256: None,
             calls_out: false,
+            direct_media: false,
             limits: None,
         }
         .users()

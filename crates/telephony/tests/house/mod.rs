@@ -71,6 +71,7 @@ impl House {
             media_address: address(US).ip(),
             phones: BTreeMap::from([secret("1001"), secret("1002")]),
             trunks,
+            direct_media: Default::default(),
             emergency_trunks: Vec::new(),
             protection,
             register_max: Duration::from_secs(3600),
