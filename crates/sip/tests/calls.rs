@@ -19,7 +19,7 @@ fn a_call_rings_is_answered_and_hung_up_by_the_caller() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(1000);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_call_with_early_media_is_hung_up_by_the_callee() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(100);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_slow_callee_is_covered_by_100_trying() {
     network.run_ms(300);
     let leg = network.arrived(Bert);
     network.act(Bert, |agent, now| agent.reject(leg, StatusCode::BUSY_HERE, "", now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_caller_who_hangs_up_while_it_rings_cancels() {
     network.act(Bert, |agent, now| agent.ring(leg, None, now));
     network.run_ms(50);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_cancel_waits_for_the_first_provisional_response() {
     let mut network = Network::new(5, Weather::default());
     let call = network.call(Anna);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_200_that_crosses_the_cancel_is_acknowledged_and_ended() {
     network.run_ms(50);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_lost_ack_is_repeated_for_each_copy_of_the_200() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(3000);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_callee_who_never_sees_the_ack_hangs_up() {
         network.lose("ACK");
     }
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_bye_of_the_callee_waits_for_the_ack() {
     let leg = network.arrived(Bert);
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -128,20 +128,20 @@ fn a_bye_that_overtakes_the_ack_ends_the_call() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(30);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn both_hang_up_at_once() {
-    let (mut network, call, leg) = established(11);
+    let (mut network, call, leg) = Network::established(11, Weather::default());
     network.act(Anna, |agent, now| agent.hang_up(call, now));
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn an_offer_is_answered_and_another_refused() {
-    let (mut network, call, leg) = established(12);
+    let (mut network, call, leg) = Network::established(12, Weather::default());
     network.act(Bert, |agent, now| agent.offer(leg, sdp("hold"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.answer_offer(call, sdp("held"), now));
@@ -151,12 +151,12 @@ fn an_offer_is_answered_and_another_refused() {
     network.act(Bert, |agent, now| agent.refuse_offer(leg, StatusCode::NOT_ACCEPTABLE_HERE, now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn of_two_offers_at_once_the_first_to_come_again_wins() {
-    let (mut network, call, leg) = established(13);
+    let (mut network, call, leg) = Network::established(13, Weather::default());
     network.act(Anna, |agent, now| agent.offer(call, sdp("one"), now));
     network.act(Bert, |agent, now| agent.offer(leg, sdp("two"), now));
     network.run_ms(2050);
@@ -165,40 +165,40 @@ fn of_two_offers_at_once_the_first_to_come_again_wins() {
     network.act(Bert, |agent, now| agent.answer_offer(leg, sdp("answer to one"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_call_that_ends_takes_the_open_offer_along() {
-    let (mut network, call, leg) = established(14);
+    let (mut network, call, leg) = Network::established(14, Weather::default());
     network.act(Anna, |agent, now| agent.offer(call, sdp("hold"), now));
     network.run_ms(50);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn info_and_requests_in_the_call_are_told() {
-    let (mut network, call, leg) = established(15);
+    let (mut network, call, leg) = Network::established(15, Weather::default());
     network.act(Anna, |agent, now| agent.send_info(call, "application/dtmf-relay", sdp("5"), now));
     network.run_ms(50);
     let refer = vec![("Refer-To".to_owned(), "<sip:carol@192.0.2.3>".to_owned())];
     network.act(Anna, |agent, now| agent.send(call, Method::Refer, refer, None, now));
     network.run_ms(50);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn an_invite_that_nobody_answers_is_given_up() {
     let mut network = Network::new(16, Weather { lost: 1000, ..Weather::default() });
     network.call(Anna);
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_peer_that_knows_nothing_of_the_call_ends_it() {
-    let (mut network, call, _) = established(17);
+    let (mut network, call, _) = Network::established(17, Weather::default());
     let fresh = Network::new(18, Weather::default());
     network.agents.insert(Bert, fresh.agents.into_values().next_back().unwrap());
     network.act(Anna, |agent, now| agent.offer(call, sdp("hold"), now));
@@ -213,26 +213,5 @@ fn a_closed_way_ends_the_call_attempt() {
     network.lose("INVITE");
     network.call(Anna);
     network.act(Anna, |agent, now| agent.handle_transport_error(Bert.address(), None, now));
-    insta::assert_snapshot!(finish(network));
-}
-
-/// A call that is up.
-fn established(seed: u64) -> (Network, sip::SessionId, sip::SessionId) {
-    let mut network = Network::new(seed, Weather::default());
-    let call = network.call(Anna);
-    network.run_ms(20);
-    let leg = network.arrived(Bert);
-    network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
-    network.run_ms(80);
-    network.log.clear();
-    (network, call, leg)
-}
-
-/// Runs until nothing is left, and returns what happened.
-fn finish(mut network: Network) -> String {
-    let idle = network.run_out(Duration::from_secs(600));
-    for side in [Anna, Bert] {
-        assert!(idle, "{:?} holds {:?}\n{}", side, network.agents[&side].snapshot(), network.log);
-    }
-    network.log
+    insta::assert_snapshot!(network.finish());
 }

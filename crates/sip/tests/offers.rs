@@ -3,7 +3,6 @@
 
 mod network;
 
-use base::Duration;
 use network::{Network, Side, Weather, sdp};
 use sip::{EndedBy, Reliable, SessionEvent, SessionId, UserAgentConfig};
 use sip_message::StatusCode;
@@ -20,7 +19,7 @@ fn early_media_is_acknowledged_and_the_answer_waits_for_it() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("not said again"), now));
     network.run_ms(100);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -37,7 +36,7 @@ fn a_lost_ring_and_a_lost_prack_are_repeated() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(100);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -55,7 +54,7 @@ fn reliable_responses_wait_for_each_other() {
     });
     network.run_ms(1000);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -76,7 +75,7 @@ fn a_caller_that_never_acknowledges_a_response_is_refused() {
             event,
             SessionEvent::Ended(EndedBy::Rejected { status: StatusCode::SERVER_TIMEOUT, .. })
         )));
-    finish(network);
+    network.finish();
 }
 
 #[test]
@@ -90,7 +89,7 @@ fn a_caller_who_hangs_up_before_the_prack_arrives_is_gone() {
     network.run_ms(20);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -107,7 +106,7 @@ fn early_media_is_changed_before_the_call_is_answered() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -126,7 +125,7 @@ fn of_two_updates_at_once_one_comes_again() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    finish(network);
+    network.finish();
 }
 
 #[test]
@@ -140,12 +139,12 @@ fn an_offer_before_anything_is_agreed_has_to_wait_and_is_told_when() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_peer_that_is_asked_for_an_offer_makes_one() {
-    let (mut network, call, leg) = established(9);
+    let (mut network, call, leg) = Network::established(9, Weather::default());
     network.act(Anna, |agent, now| agent.ask_offer(call, now));
     network.run_ms(50);
     network.act(Bert, |agent, now| agent.answer_offer(leg, sdp("bert's offer"), now));
@@ -155,18 +154,18 @@ fn a_peer_that_is_asked_for_an_offer_makes_one() {
     network.act(Anna, |agent, now| agent.answer_offer(call, sdp("anna's answer"), now));
     network.run_ms(1000);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn an_offer_that_was_asked_for_and_is_refused_ends_the_call() {
-    let (mut network, call, leg) = established(10);
+    let (mut network, call, leg) = Network::established(10, Weather::default());
     network.act(Anna, |agent, now| agent.ask_offer(call, now));
     network.run_ms(50);
     network.act(Bert, |agent, now| agent.answer_offer(leg, sdp("bert's offer"), now));
     network.run_ms(50);
     network.act(Anna, |agent, now| agent.refuse_offer(call, StatusCode::NOT_ACCEPTABLE_HERE, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -180,7 +179,7 @@ fn a_call_without_an_offer_takes_the_callees() {
     network.act(Anna, |agent, now| agent.answer_offer(call, sdp("anna's answer"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -196,7 +195,7 @@ fn a_call_without_an_offer_agrees_before_it_is_answered() {
     network.act(Bert, |agent, now| agent.answer(leg, sdp("not said"), now));
     network.run_ms(100);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn a_callee_that_hangs_up_while_its_offer_is_looked_at_is_let_go() {
     network.run_ms(20);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 /// A call that rings, with early media that both sides know of.
@@ -222,25 +221,4 @@ fn ringing_with_media(seed: u64) -> (Network, SessionId, SessionId) {
     network.run_ms(80);
     network.log.clear();
     (network, call, leg)
-}
-
-/// A call that is up.
-fn established(seed: u64) -> (Network, SessionId, SessionId) {
-    let mut network = Network::new(seed, Weather::default());
-    let call = network.call(Anna);
-    network.run_ms(20);
-    let leg = network.arrived(Bert);
-    network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
-    network.run_ms(80);
-    network.log.clear();
-    (network, call, leg)
-}
-
-/// Runs until nothing is left, and returns what happened.
-fn finish(mut network: Network) -> String {
-    let idle = network.run_out(Duration::from_secs(600));
-    for side in [Anna, Bert] {
-        assert!(idle, "{:?} holds {:?}\n{}", side, network.agents[&side].snapshot(), network.log);
-    }
-    network.log
 }

@@ -5,7 +5,7 @@ mod peer;
 
 use base::Duration;
 use bytes::Bytes;
-use network::{Network, Side, Weather, sdp};
+use network::{Network, Side, Weather};
 use peer::{Peer, answer, answer_with, headline, request};
 use sip::{EndedBy, SessionEvent, SessionId, SessionTimer, UserAgentConfig};
 
@@ -13,28 +13,28 @@ use Side::{Anna, Bert};
 
 #[test]
 fn a_long_call_is_refreshed_and_lives() {
-    let (mut network, call, _) = established(1, Weather::default());
+    let (mut network, call, _) = with_short_timers(1, Weather::default());
     network.run_ms(5_000_000);
     assert_eq!(network.ended(Anna) + network.ended(Bert), 0, "{}", network.log);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_call_is_kept_through_a_bad_network() {
     for seed in 0..20 {
         let weather = Weather { lost: 150, doubled: 200, delay_ms_max: 300 };
-        let (mut network, call, _) = established(seed, weather);
+        let (mut network, call, _) = with_short_timers(seed, weather);
         network.run_ms(5_000_000);
         assert_eq!(network.ended(Anna) + network.ended(Bert), 0, "seed {seed}\n{}", network.log);
         network.act(Anna, |agent, now| agent.hang_up(call, now));
-        finish(network);
+        network.finish();
     }
 }
 
 #[test]
 fn a_call_whose_peer_is_gone_ends_by_itself() {
-    let (mut network, _, leg) = established(3, Weather::default());
+    let (mut network, _, leg) = with_short_timers(3, Weather::default());
     // Anna's line is cut: she refreshes no more, and nothing of hers arrives.
     network.cut(Anna);
     network.run_ms(2_000_000);
@@ -170,26 +170,12 @@ fn sessions_without_a_timer_of_ours_follow_the_peer() {
 }
 
 /// A call that is up, with the shortest timers.
-fn established(seed: u64, weather: Weather) -> (Network, SessionId, SessionId) {
+fn with_short_timers(seed: u64, weather: Weather) -> (Network, SessionId, SessionId) {
     let timer = SessionTimer { interval: Duration::from_secs(600), ..SessionTimer::default() };
     let config = UserAgentConfig { session_timer: Some(timer), ..UserAgentConfig::default() };
-    let mut network = Network::with(seed, weather, config);
-    let call = network.call(Anna);
-    while !network.events.iter().any(|(side, _, _)| *side == Bert) {
-        network.run_ms(100);
-    }
-    let leg = network.arrived(Bert);
-    network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
+    let network = Network::with(seed, weather, config);
+    let (mut network, call, leg) = network.establish();
     network.run_ms(20_000);
     network.log.clear();
     (network, call, leg)
-}
-
-/// Runs until nothing is left, and returns what happened.
-fn finish(mut network: Network) -> String {
-    let idle = network.run_out(Duration::from_secs(600));
-    for side in [Anna, Bert] {
-        assert!(idle, "{:?} holds {:?}\n{}", side, network.agents[&side].snapshot(), network.log);
-    }
-    network.log
 }

@@ -3,7 +3,6 @@
 mod network;
 mod peer;
 
-use base::Duration;
 use network::{Network, Side, Weather, sdp};
 use peer::{Peer, headline};
 use sip::{News, ReferId, SessionEvent, SessionId, Transfer, UserAgentConfig};
@@ -13,7 +12,7 @@ use Side::{Anna, Bert};
 
 #[test]
 fn a_blind_transfer_is_told_step_by_step() {
-    let (mut network, call, leg) = established(1, Weather::default());
+    let (mut network, call, leg) = Network::established(1, Weather::default());
     refer(&mut network, call, transfer());
     network.run_ms(50);
     let id = referred(&network);
@@ -24,12 +23,12 @@ fn a_blind_transfer_is_told_step_by_step() {
         network.run_ms(50);
     }
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn whoever_transfers_may_hang_up_at_once_and_is_told_all_the_same() {
-    let (mut network, call, leg) = established(2, Weather::default());
+    let (mut network, call, leg) = Network::established(2, Weather::default());
     refer(&mut network, call, transfer());
     network.run_ms(50);
     let id = referred(&network);
@@ -38,12 +37,12 @@ fn whoever_transfers_may_hang_up_at_once_and_is_told_all_the_same() {
     network.act(Anna, |agent, now| agent.hang_up(call, now));
     network.run_ms(50);
     network.act(Bert, |agent, now| agent.report_refer(leg, id, StatusCode::BUSY_HERE, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn news_do_not_overtake_each_other() {
-    let (mut network, call, leg) = established(3, Weather::default());
+    let (mut network, call, leg) = Network::established(3, Weather::default());
     refer(&mut network, call, transfer());
     network.run_ms(50);
     let id = referred(&network);
@@ -57,24 +56,24 @@ fn news_do_not_overtake_each_other() {
     });
     network.run_ms(2000);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_transfer_is_declined() {
-    let (mut network, call, leg) = established(4, Weather::default());
+    let (mut network, call, leg) = Network::established(4, Weather::default());
     refer(&mut network, call, transfer());
     network.run_ms(50);
     let id = referred(&network);
     network.act(Bert, |agent, now| agent.decline_refer(leg, id, StatusCode::DECLINE, now));
     network.run_ms(50);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_transfer_that_nobody_wants_to_hear_of_makes_no_noise() {
-    let (mut network, call, leg) = established(5, Weather::default());
+    let (mut network, call, leg) = Network::established(5, Weather::default());
     refer(&mut network, call, Transfer { wants_news: false, ..transfer() });
     network.run_ms(50);
     let id = referred(&network);
@@ -84,22 +83,22 @@ fn a_transfer_that_nobody_wants_to_hear_of_makes_no_noise() {
     });
     network.run_ms(50);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    insta::assert_snapshot!(finish(network));
+    insta::assert_snapshot!(network.finish());
 }
 
 #[test]
 fn a_transfer_that_nobody_decides_ends_with_the_call() {
-    let (mut network, call, leg) = established(6, Weather::default());
+    let (mut network, call, leg) = Network::established(6, Weather::default());
     refer(&mut network, call, transfer());
     network.run_ms(50);
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
     assert!(network.log.contains("bert -> anna: 487 REFER"), "{}", network.log);
-    finish(network);
+    network.finish();
 }
 
 #[test]
 fn a_transfer_that_leads_nowhere_is_given_up_by_both() {
-    let (mut network, call, leg) = established(7, Weather::default());
+    let (mut network, call, leg) = Network::established(7, Weather::default());
     refer(&mut network, call, transfer());
     network.run_ms(50);
     let id = referred(&network);
@@ -107,12 +106,12 @@ fn a_transfer_that_leads_nowhere_is_given_up_by_both() {
     network.run_ms(301_000);
     assert_eq!(news(&network).last(), Some(&News::Lost), "{}", network.log);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
-    finish(network);
+    network.finish();
 }
 
 #[test]
 fn an_attended_transfer_names_the_other_call() {
-    let (mut network, call, _) = established(8, Weather::default());
+    let (mut network, call, _) = Network::established(8, Weather::default());
     let consult = network.call(Anna);
     network.run_ms(20);
     let other = network.arrived(Bert);
@@ -135,7 +134,7 @@ fn an_attended_transfer_names_the_other_call() {
 
 #[test]
 fn a_call_may_take_the_place_of_another() {
-    let (mut network, call, leg) = established(9, Weather::default());
+    let (mut network, call, leg) = Network::established(9, Weather::default());
     let replaces = network.agents[&Anna].replaces(call).unwrap();
     let table = [
         (replaces.to_string(), "Incoming, replaces one"),
@@ -168,7 +167,7 @@ fn a_call_may_take_the_place_of_another() {
         }
     }
     network.act(Bert, |agent, now| agent.hang_up(leg, now));
-    finish(network);
+    network.finish();
 }
 
 #[test]
@@ -202,7 +201,7 @@ fn a_ringing_call_may_be_taken_over_at_its_calling_end_only() {
 fn transfers_get_through_a_bad_network() {
     for seed in 0..60 {
         let weather = Weather { lost: 150, doubled: 300, delay_ms_max: 700 };
-        let (mut network, call, leg) = established(seed, weather);
+        let (mut network, call, leg) = Network::established(seed, weather);
         refer(&mut network, call, transfer());
         while !network.events.iter().any(|(_, _, event)| matches!(event, SessionEvent::Refer(_))) {
             network.run_ms(100);
@@ -218,7 +217,7 @@ fn transfers_get_through_a_bad_network() {
         assert_eq!(news.first(), Some(&News::Accepted), "seed {seed}\n{}", network.log);
         assert_eq!(news.last(), Some(&News::Done(StatusCode::OK)), "seed {seed}\n{}", network.log);
         network.act(Anna, |agent, now| agent.hang_up(call, now));
-        finish(network);
+        network.finish();
     }
 }
 
@@ -320,30 +319,4 @@ fn news(network: &Network) -> Vec<News> {
             _ => None,
         })
         .collect()
-}
-
-/// A call that is up.
-fn established(seed: u64, weather: Weather) -> (Network, SessionId, SessionId) {
-    let mut network = Network::new(seed, weather);
-    let call = network.call(Anna);
-    while !network.events.iter().any(|(side, _, _)| *side == Bert) {
-        network.run_ms(20);
-    }
-    let leg = network.arrived(Bert);
-    network.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
-    network.run_ms(80);
-    while !network.events.iter().any(|(_, _, event)| matches!(event, SessionEvent::Acked { .. })) {
-        network.run_ms(100);
-    }
-    network.log.clear();
-    (network, call, leg)
-}
-
-/// Runs until nothing is left, and returns what happened.
-fn finish(mut network: Network) -> String {
-    let idle = network.run_out(Duration::from_secs(600));
-    for side in [Anna, Bert] {
-        assert!(idle, "{:?} holds {:?}\n{}", side, network.agents[&side].snapshot(), network.log);
-    }
-    network.log
 }

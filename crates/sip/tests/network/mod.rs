@@ -6,8 +6,8 @@
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use bytes::Bytes;
 use sip::{
-    ConnectionId, Destination, Invite, Referral, SessionEvent, SessionId, Source, Transmit, Transport,
-    UserAgent, UserAgentConfig, UserAgentOutput,
+    ConnectionId, Destination, EndedBy, Invite, Referral, SessionEvent, SessionId, Source, Transmit,
+    Transport, UserAgent, UserAgentConfig, UserAgentOutput,
 };
 use sip_message::{HeaderName, Message, Method, NameAddr, Uri};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +88,8 @@ pub(crate) struct Network {
     cut: Option<Side>,
     pub(crate) events: Vec<(Side, SessionId, SessionEvent)>,
     ended: BTreeSet<(Side, SessionId)>,
+    /// When and how each leg ended.
+    pub(crate) ends: Vec<(Side, SessionId, Instant, EndedBy)>,
     pub(crate) requests: Vec<(Side, sip::ServerTransactionId, Box<sip_message::Request>)>,
     pub(crate) log: String,
 }
@@ -124,9 +126,40 @@ impl Network {
             cut: None,
             events: Vec::new(),
             ended: BTreeSet::new(),
+            ends: Vec::new(),
             requests: Vec::new(),
             log: String::new(),
         }
+    }
+
+    /// A call that is up, whatever the weather. What led to it is not in the log.
+    pub(crate) fn established(seed: u64, weather: Weather) -> (Self, SessionId, SessionId) {
+        Self::new(seed, weather).establish()
+    }
+
+    /// The same between these two.
+    pub(crate) fn establish(mut self) -> (Self, SessionId, SessionId) {
+        let call = self.call(Anna);
+        while !self.events.iter().any(|(side, _, _)| *side == Bert) {
+            self.run_ms(20);
+        }
+        let leg = self.arrived(Bert);
+        self.act(Bert, |agent, now| agent.answer(leg, sdp("answer"), now));
+        self.run_ms(80);
+        while !self.events.iter().any(|(_, _, event)| matches!(event, SessionEvent::Acked { .. })) {
+            self.run_ms(100);
+        }
+        self.log.clear();
+        (self, call, leg)
+    }
+
+    /// Runs until nothing is left, and returns what happened.
+    pub(crate) fn finish(mut self) -> String {
+        let idle = self.run_out(Duration::from_secs(600));
+        for (side, agent) in &self.agents {
+            assert!(idle, "{side:?} holds {:?}\n{}", agent.snapshot(), self.log);
+        }
+        self.log
     }
 
     /// Loses the next message whose first line begins so.
@@ -287,6 +320,7 @@ impl Network {
             SessionEvent::Incoming(arrival) => format!("Incoming {:?}", arrival.offer),
             SessionEvent::Ended(by) => {
                 self.ended.insert((side, session));
+                self.ends.push((side, session, self.now.mono, by.clone()));
                 format!("Ended {by:?}")
             }
             SessionEvent::Ringing { status, sdp, fork: 0, .. } => {
