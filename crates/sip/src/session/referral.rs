@@ -17,13 +17,13 @@ use crate::token::{ServerTransactionId, SessionId};
 use base::Duration;
 use bytes::Bytes;
 use sip_message::header::Replaces;
-use sip_message::{HeaderName, Method, NameAddr, Request, StatusCode, Uri};
+use sip_message::{HeaderName, Headers, Method, NameAddr, Request, StatusCode, Uri};
 
 /// How many transfers of one call may be under way. A further one is answered 503.
 const REFERRALS_MAX: usize = 4;
 
-/// How long the news of one transfer may take: longer than any phone rings.
-const NEWS_PATIENCE: Duration = Duration::from_secs(300);
+/// How long the news of one transfer may take, of ours and of the peer's: longer than any phone rings.
+pub(super) const NEWS_PATIENCE: Duration = Duration::from_secs(300);
 
 /// One transfer within a session: what `Event: refer;id=` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -241,14 +241,10 @@ impl Session {
         hands: &mut Hands<'_>,
     ) -> bool {
         let headers = request.headers();
-        let event = headers.event().ok().flatten().filter(|event| &*event.package == "refer");
-        let Some(event) = event else { return false };
-        let id = event.id.as_deref().and_then(|id| id.parse().ok()).map(ReferId);
-        let place = self
-            .referred
-            .iter()
-            .find(|one| one.state == State::Telling && id.map_or(one.is_first, |id| id == one.id));
-        let Some(id) = place.map(|one| one.id) else { return false };
+        let Some(number) = refer_event(headers) else { return false };
+        let mut live = self.referred.iter().filter(|one| one.state == State::Telling);
+        let one = live.find(|one| number.map_or(one.is_first, |number| number == one.id.0));
+        let Some(id) = one.map(|one| one.id) else { return false };
         let ends = headers.expires().ok().flatten() == Some(0);
         let seconds = if ends { 0 } else { NEWS_PATIENCE.as_secs() as u32 };
         let response = request.answer(StatusCode::OK).header(HeaderName::Expires, seconds);
@@ -373,6 +369,13 @@ impl Session {
         };
         self.send(draft, hands);
     }
+}
+
+/// Which transfer a request is about, by the number of its REFER. `None` if it is about something else; no number means the
+/// first one (RFC 3515 §2.4.6).
+pub(super) fn refer_event(headers: &Headers) -> Option<Option<u32>> {
+    let event = headers.event().ok()?.filter(|event| &*event.package == "refer")?;
+    Some(event.id.as_deref().and_then(|id| id.parse().ok()))
 }
 
 /// The dialog to be replaced that stands behind the question mark of a Refer-To (RFC 3891 §3). An error if it cannot be

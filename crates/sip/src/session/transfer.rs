@@ -9,18 +9,14 @@
 //! A NOTIFY may overtake the 2xx of its REFER, so it counts from Sent on.
 
 use super::outgoing::{Draft, Purpose};
-use super::referral::ReferId;
+use super::referral::{NEWS_PATIENCE, ReferId, refer_event};
 use super::{Event, Hands, Session, Wait, table};
 use crate::token::ServerTransactionId;
-use base::Duration;
 use sip_message::header::Replaces;
 use sip_message::{HeaderName, NameAddr, Request, Response, StatusCode};
 
 /// How many transfers of one call we follow. A further one is refused at once.
 const TRANSFERS_MAX: usize = 4;
-
-/// How long we wait for news before we take a transfer for lost: longer than any phone rings.
-const NEWS_PATIENCE: Duration = Duration::from_secs(300);
 
 /// A transfer to be asked for.
 #[derive(Clone, Debug)]
@@ -212,10 +208,8 @@ impl Session {
         hands: &mut Hands<'_>,
     ) -> bool {
         let headers = request.headers();
-        let event = headers.event().ok().flatten().filter(|event| &*event.package == "refer");
-        let Some(event) = event else { return false };
-        let number: Option<u32> = event.id.as_deref().and_then(|id| id.parse().ok());
-        // Without a number the first is meant (RFC 3515 §2.4.6); whoever leaves it out has one only.
+        let Some(number) = refer_event(headers) else { return false };
+        // Whoever leaves the number out has one only.
         let mut live = self.referring.iter().filter(|one| one.state != State::Over);
         let one = live.find(|one| number.is_none_or(|number| number == one.cseq));
         let Some(id) = one.map(|one| one.id) else { return false };
