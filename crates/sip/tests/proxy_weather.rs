@@ -6,6 +6,7 @@ mod office;
 use base::{Duration, IdSource, Instant};
 use bytes::Bytes;
 use office::{Line, Office, Weather, sdp};
+use sip::session::table::State;
 use sip::{ProxyEnd, ProxyEvent, SessionEvent, SessionId};
 use sip_message::StatusCode;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,54 @@ fn spoiled_messages_break_nothing_at_the_center() {
     for seed in 0..seeds() {
         check(seed, true);
     }
+}
+
+#[test]
+fn of_two_phones_that_answer_at_once_one_talks_and_the_other_does_not_wait() {
+    let mut both = 0;
+    for seed in 0..seeds() {
+        let weather = Weather {
+            lost: [0, 100, 200, 300][seed as usize % 4],
+            doubled: 100,
+            delay_ms_max: [0, 50, 500][seed as usize % 3],
+        };
+        let mut office =
+            Office::new(seed, weather, &[("anna", Line::Udp), ("bert", Line::Nat), ("carl", Line::Udp)]);
+        office.plan = vec![("bert", 1000), ("carl", 1000)];
+        let anna = office.call("anna");
+        let rings = |office: &Office, name| {
+            let mut here = office
+                .events
+                .iter()
+                .filter(|(at, _, event)| *at == name && matches!(event, SessionEvent::Incoming(_)));
+            here.next().map(|(_, session, _)| *session)
+        };
+        while !(rings(&office, "bert").is_some() && rings(&office, "carl").is_some())
+            && office.now.mono < Instant::START + Duration::from_secs(31)
+        {
+            office.run_ms(50);
+        }
+        for name in ["bert", "carl"] {
+            if let Some(session) = rings(&office, name) {
+                office.act(name, |agent, now| agent.answer(session, sdp(name), now));
+            }
+        }
+        // Longer than anybody repeats anything.
+        office.run_ms(110_000);
+        let talks = |name| {
+            let sessions = office.phones[name].agent.snapshot().sessions;
+            sessions.iter().filter(|(_, state)| *state == State::Established).count()
+        };
+        let (caller, callees) = (talks("anna"), talks("bert") + talks("carl"));
+        assert_eq!(caller, callees, "seed {seed}\n{}", office.log);
+        assert_eq!(caller, office.center.proxied(), "seed {seed}\n{}", office.log);
+        both += usize::from(
+            office.log.matches("bert: Acked").count() + office.log.matches("carl: Acked").count() > 1,
+        );
+        office.act("anna", |agent, now| agent.hang_up(anna, now));
+        assert!(office.run_out(Duration::from_secs(3600)), "seed {seed}\n{}", office.log);
+    }
+    assert!(both > 0 || seeds() < SEEDS, "two phones have never answered at once");
 }
 
 #[derive(Clone, Copy, Debug)]
