@@ -23,6 +23,7 @@ pub mod place;
 pub mod server;
 pub mod sipp;
 pub mod sound;
+pub mod stranger;
 pub mod tls;
 pub mod torture;
 pub mod tree;
