@@ -84,6 +84,8 @@ fn a_second_sigterm_does_not_wait_for_anybody() {
     let mut caller = Phone::caller("+15550134").on(&server);
     caller.call(server.number("music"));
     server.signal("TERM");
+    // Two signals at once are one.
+    patience::expect("it drains", 20, || server.log().contains("once more to stop now"));
     server.signal("TERM");
     let status = server.wait();
     assert!(status.code().is_some(), "it ended by itself: {status}");
