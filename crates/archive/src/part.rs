@@ -12,7 +12,7 @@
 use crate::ArchiveError;
 use crate::folder::FILE_MODE;
 use base::Timestamp;
-use media::{Codec, Frame, Side};
+use media::{Frame, Law, Side};
 use model::RecordingId;
 use model::record::RecordingKind;
 use std::fs::{File, OpenOptions};
@@ -44,7 +44,7 @@ pub enum Piece {
         /// The side.
         side: Side,
         /// How it is encoded.
-        codec: Codec,
+        law: Law,
         /// Samples since the recording began.
         at: u64,
         /// One byte a sample.
@@ -80,7 +80,7 @@ impl PartWriter {
 
     /// Takes a frame; it is in the file after the next [`flush`](Self::flush).
     pub fn sound(&mut self, frame: &Frame) {
-        push_frame(&mut self.pending, word_of(frame.side, frame.codec), frame.at, frame.payload());
+        push_frame(&mut self.pending, word_of(frame.side, frame.law), frame.at, frame.payload());
     }
 
     /// Takes the end.
@@ -151,7 +151,7 @@ impl<R: Read> PartReader<R> {
         if what == END {
             return Ok(Some(Piece::End { samples: at }));
         }
-        Ok(side_and_codec(what).map(|(side, codec)| Piece::Sound { side, codec, at, payload }))
+        Ok(side_and_law(what).map(|(side, law)| Piece::Sound { side, law, at, payload }))
     }
 }
 
@@ -204,21 +204,21 @@ fn frame_check(head: &[u8], payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-const fn word_of(side: Side, codec: Codec) -> u8 {
-    match (side, codec) {
-        (Side::Left, Codec::Pcmu) => 0,
-        (Side::Left, Codec::Pcma) => 1,
-        (Side::Right, Codec::Pcmu) => 2,
-        (Side::Right, Codec::Pcma) => 3,
+const fn word_of(side: Side, law: Law) -> u8 {
+    match (side, law) {
+        (Side::Left, Law::Mu) => 0,
+        (Side::Left, Law::A) => 1,
+        (Side::Right, Law::Mu) => 2,
+        (Side::Right, Law::A) => 3,
     }
 }
 
-const fn side_and_codec(word: u8) -> Option<(Side, Codec)> {
+const fn side_and_law(word: u8) -> Option<(Side, Law)> {
     Some(match word {
-        0 => (Side::Left, Codec::Pcmu),
-        1 => (Side::Left, Codec::Pcma),
-        2 => (Side::Right, Codec::Pcmu),
-        3 => (Side::Right, Codec::Pcma),
+        0 => (Side::Left, Law::Mu),
+        1 => (Side::Left, Law::A),
+        2 => (Side::Right, Law::Mu),
+        3 => (Side::Right, Law::A),
         _ => return None,
     })
 }
@@ -306,19 +306,15 @@ mod tests {
         let path = folder.path().join("a.part");
         let mut writer = PartWriter::create(&path, &sample_head()).unwrap();
         let mut pieces = Vec::new();
-        for (number, (side, codec)) in [
-            (Side::Left, Codec::Pcmu),
-            (Side::Right, Codec::Pcma),
-            (Side::Left, Codec::Pcma),
-            (Side::Right, Codec::Pcmu),
-        ]
-        .into_iter()
-        .enumerate()
+        for (number, (side, law)) in
+            [(Side::Left, Law::Mu), (Side::Right, Law::A), (Side::Left, Law::A), (Side::Right, Law::Mu)]
+                .into_iter()
+                .enumerate()
         {
             let payload = vec![number as u8; 3 + number];
             let at = number as u64 * 160;
-            writer.sound(&Frame::new(RecordingKey::from_u64(1), side, codec, at, &payload));
-            pieces.push(Piece::Sound { side, codec, at, payload });
+            writer.sound(&Frame::new(RecordingKey::from_u64(1), side, law, at, &payload));
+            pieces.push(Piece::Sound { side, law, at, payload });
         }
         writer.end(640);
         pieces.push(Piece::End { samples: 640 });

@@ -76,8 +76,7 @@ fn write<R: Read>(
     let mut track = Track::new(head.kind, BufWriter::new(file)).map_err(of_wav(temporary))?;
     while let Some(piece) = reader.next_piece().map_err(ArchiveError::of(part))? {
         match piece {
-            Piece::Sound { side, codec, at, payload } => {
-                let law = codec.law();
+            Piece::Sound { side, law, at, payload } => {
                 track
                     .lay(side, at, payload.iter().map(|byte| law.decode(*byte)))
                     .map_err(of_wav(temporary))?;

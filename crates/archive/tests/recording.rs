@@ -5,7 +5,7 @@
 
 use archive::{Archive, ArchiveError, Ended, Finished, Recorder, RecorderOptions};
 use base::{Duration, Timestamp};
-use media::{Codec, Frame, Recorded, RecordingKey, Side};
+use media::{Frame, Law, Recorded, RecordingKey, Side};
 use model::record::RecordingKind;
 use model::{InteractionId, RecordingId, RecordingRecord};
 use proptest::prelude::*;
@@ -23,8 +23,8 @@ fn the_caller_is_heard_left_and_the_agent_right() {
     let place = Place::new();
     let finished = place.record(ONE, RecordingKind::Call, |take| {
         for packet in 0..100 {
-            take(sound(ONE, Side::Left, Codec::Pcmu, packet * 160, &tone(440, packet * 160, 160)));
-            take(sound(ONE, Side::Right, Codec::Pcma, packet * 160, &tone(1000, packet * 160, 160)));
+            take(sound(ONE, Side::Left, Law::Mu, packet * 160, &tone(440, packet * 160, 160)));
+            take(sound(ONE, Side::Right, Law::A, packet * 160, &tone(1000, packet * 160, 160)));
         }
         take(end(ONE, 16_000));
     });
@@ -50,11 +50,11 @@ fn what_nobody_said_is_silence_and_every_word_keeps_its_place() {
     place
         .record(ONE, RecordingKind::Call, |take| {
             // The agent begins a second later than the caller; a packet of the caller comes late, another never.
-            take(sound(ONE, Side::Left, Codec::Pcmu, 0, &[1000; 160]));
-            take(sound(ONE, Side::Left, Codec::Pcmu, 320, &[3000; 160]));
-            take(sound(ONE, Side::Left, Codec::Pcmu, 160, &[2000; 160]));
-            take(sound(ONE, Side::Right, Codec::Pcmu, 8_000, &[4000; 160]));
-            take(sound(ONE, Side::Left, Codec::Pcmu, 640, &[5000; 160]));
+            take(sound(ONE, Side::Left, Law::Mu, 0, &[1000; 160]));
+            take(sound(ONE, Side::Left, Law::Mu, 320, &[3000; 160]));
+            take(sound(ONE, Side::Left, Law::Mu, 160, &[2000; 160]));
+            take(sound(ONE, Side::Right, Law::Mu, 8_000, &[4000; 160]));
+            take(sound(ONE, Side::Left, Law::Mu, 640, &[5000; 160]));
             take(end(ONE, 24_000));
         })
         .unwrap();
@@ -81,9 +81,9 @@ fn a_silence_longer_than_the_window_is_written_whole() {
     let minute = 60 * 8_000;
     place
         .record(ONE, RecordingKind::Call, |take| {
-            take(sound(ONE, Side::Left, Codec::Pcmu, 0, &[1000; 160]));
-            take(sound(ONE, Side::Right, Codec::Pcmu, minute, &[2000; 160]));
-            take(sound(ONE, Side::Left, Codec::Pcmu, u64::MAX - 10, &[2000; 160]));
+            take(sound(ONE, Side::Left, Law::Mu, 0, &[1000; 160]));
+            take(sound(ONE, Side::Right, Law::Mu, minute, &[2000; 160]));
+            take(sound(ONE, Side::Left, Law::Mu, u64::MAX - 10, &[2000; 160]));
             take(end(ONE, minute + 160));
         })
         .unwrap();
@@ -99,7 +99,7 @@ fn a_message_has_one_channel() {
     let place = Place::new();
     place
         .record(ONE, RecordingKind::Message, |take| {
-            take(sound(ONE, Side::Left, Codec::Pcma, 0, &tone(440, 0, 160)));
+            take(sound(ONE, Side::Left, Law::A, 0, &tone(440, 0, 160)));
             take(end(ONE, 160));
         })
         .unwrap();
@@ -117,7 +117,7 @@ fn recordings_side_by_side_do_not_mix() {
     for packet in 0..20u64 {
         for recording in &many {
             let level = 300 * recording.as_u64() as i16;
-            assert!(recorder.take(&sound(*recording, Side::Left, Codec::Pcmu, packet * 160, &[level; 160])));
+            assert!(recorder.take(&sound(*recording, Side::Left, Law::Mu, packet * 160, &[level; 160])));
         }
     }
     for recording in &many {
@@ -141,9 +141,8 @@ fn the_recorder_counts_what_it_cannot_take_and_what_belongs_to_nobody() {
     let recorder = Recorder::start(place.archive.clone(), &options, on_ended).unwrap();
     let stray = RecordingId::from_u64(9);
     // No recording goes on, so that nobody empties the ring.
-    let taken = (0..10)
-        .filter(|at| recorder.take(&sound(stray, Side::Left, Codec::Pcmu, at * 160, &[0; 160])))
-        .count();
+    let taken =
+        (0..10).filter(|at| recorder.take(&sound(stray, Side::Left, Law::Mu, at * 160, &[0; 160]))).count();
     assert_eq!(taken, 4);
     assert_eq!(recorder.stats().dropped, 6);
 
@@ -167,8 +166,8 @@ fn a_recording_that_cannot_be_written_fails_alone() {
     let other = RecordingId::from_u64(2);
     recorder.begin(other, RecordingKind::Call, next_year).unwrap();
     recorder.begin(ONE, RecordingKind::Call, place.day).unwrap();
-    recorder.take(&sound(ONE, Side::Left, Codec::Pcmu, 0, &[1000; 160]));
-    recorder.take(&sound(other, Side::Left, Codec::Pcmu, 0, &[1000; 160]));
+    recorder.take(&sound(ONE, Side::Left, Law::Mu, 0, &[1000; 160]));
+    recorder.take(&sound(other, Side::Left, Law::Mu, 0, &[1000; 160]));
     recorder.take(&end(ONE, 160));
     match ended.recv().unwrap() {
         Ended::Failed { recording, why } => {
@@ -318,8 +317,7 @@ impl Place {
         let head = archive::part::Head { recording, kind: RecordingKind::Call, started_at: self.day };
         let mut writer = archive::part::PartWriter::create(&part, &head).unwrap();
         for packet in 0..packets {
-            let sound =
-                sound(recording, Side::Left, Codec::Pcmu, packet * 160, &tone(440, packet * 160, 160));
+            let sound = sound(recording, Side::Left, Law::Mu, packet * 160, &tone(440, packet * 160, 160));
             let Recorded::Sound(frame) = sound else { unreachable!("it is sound") };
             writer.sound(&frame);
         }
@@ -357,9 +355,9 @@ impl Place {
     }
 }
 
-fn sound(recording: RecordingId, side: Side, codec: Codec, at: u64, samples: &[i16]) -> Recorded {
-    let payload: Vec<u8> = samples.iter().map(|sample| codec.law().encode(*sample)).collect();
-    Recorded::Sound(Frame::new(RecordingKey::from_u64(recording.as_u64()), side, codec, at, &payload))
+fn sound(recording: RecordingId, side: Side, law: Law, at: u64, samples: &[i16]) -> Recorded {
+    let payload: Vec<u8> = samples.iter().map(|sample| law.encode(*sample)).collect();
+    Recorded::Sound(Frame::new(RecordingKey::from_u64(recording.as_u64()), side, law, at, &payload))
 }
 
 fn end(recording: RecordingId, samples: u64) -> Recorded {

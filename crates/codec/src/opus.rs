@@ -15,12 +15,14 @@ pub struct Settings {
     pub complexity: u8,
     /// Bits a second, 6 000 to 128 000.
     pub bitrate: u32,
+    /// Whether the far end can use redundancy; without it, its loss changes nothing.
+    pub redundancy: bool,
 }
 
 impl Default for Settings {
-    /// Complexity 5, 24 kbit/s: wideband speech without audible loss.
+    /// Complexity 5, 24 kbit/s, redundancy once there is loss: wideband speech that nobody complains of.
     fn default() -> Self {
-        Self { complexity: 5, bitrate: 24_000 }
+        Self { complexity: 5, bitrate: 24_000, redundancy: true }
     }
 }
 
@@ -34,6 +36,7 @@ const LOSS_MAX: u8 = 30;
 #[derive(Debug)]
 pub struct Encoder {
     inner: opus::Encoder,
+    may: bool,
     redundancy: bool,
 }
 
@@ -47,7 +50,7 @@ impl Encoder {
         let mut inner = opus::Encoder::new(rate.hz(), opus::Channels::Mono, opus::Application::Voip)?;
         inner.set_complexity(i32::from(settings.complexity.min(10)))?;
         inner.set_bitrate(opus::Bitrate::Bits(settings.bitrate.clamp(6_000, 128_000) as i32))?;
-        Ok(Self { inner, redundancy: false })
+        Ok(Self { inner, may: settings.redundancy, redundancy: false })
     }
 
     /// Encodes 10, 20, 40 or 60 ms; returns how many bytes were written, 0 if they are not such a frame.
@@ -57,6 +60,9 @@ impl Encoder {
 
     /// Takes note of how much the far end misses, in percent: redundancy begins and ends with it.
     pub fn expect_loss(&mut self, percent: u8) {
+        if !self.may {
+            return;
+        }
         let redundancy = percent >= LOSS_WORTH_REDUNDANCY;
         // Neither setting can fail within these bounds.
         if redundancy != self.redundancy {

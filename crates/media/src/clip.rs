@@ -4,42 +4,6 @@ use base::Duration;
 use codec::Law;
 use core::fmt;
 
-/// How the sound of a port is encoded on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Codec {
-    /// G.711 µ law, payload type 0.
-    Pcmu,
-    /// G.711 A law, payload type 8.
-    Pcma,
-}
-
-impl Codec {
-    /// The companding law.
-    pub const fn law(self) -> Law {
-        match self {
-            Self::Pcmu => Law::Mu,
-            Self::Pcma => Law::A,
-        }
-    }
-
-    /// The payload type that always means this codec (RFC 3551 §6).
-    pub const fn static_payload_type(self) -> u8 {
-        match self {
-            Self::Pcmu => 0,
-            Self::Pcma => 8,
-        }
-    }
-
-    /// The codec that a payload type always means.
-    pub const fn from_static_payload_type(payload_type: u8) -> Option<Self> {
-        match payload_type {
-            0 => Some(Self::Pcmu),
-            8 => Some(Self::Pcma),
-            _ => None,
-        }
-    }
-}
-
 /// Names a clip in logs and snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClipId(pub u32);
@@ -65,10 +29,10 @@ impl Clip {
     }
 
     /// One byte a sample.
-    pub fn bytes(&self, codec: Codec) -> &[u8] {
-        match codec {
-            Codec::Pcmu => &self.pcmu,
-            Codec::Pcma => &self.pcma,
+    pub fn bytes(&self, law: Law) -> &[u8] {
+        match law {
+            Law::Mu => &self.pcmu,
+            Law::A => &self.pcma,
         }
     }
 
@@ -109,8 +73,8 @@ mod tests {
     fn a_clip_holds_the_sound_in_both_laws() {
         let clip = Clip::from_samples(ClipId(1), &[0, 8_000, -8_000, 300]);
         assert_eq!((clip.samples(), clip.duration()), (4, Duration::from_micros(500)));
-        for codec in [Codec::Pcmu, Codec::Pcma] {
-            let decoded: Vec<_> = clip.bytes(codec).iter().map(|byte| codec.law().decode(*byte)).collect();
+        for law in [Law::Mu, Law::A] {
+            let decoded: Vec<_> = clip.bytes(law).iter().map(|byte| law.decode(*byte)).collect();
             for (sample, expected) in decoded.iter().zip([0, 8_000, -8_000, 300]) {
                 assert!((sample - expected).abs() <= 260, "{decoded:?}");
             }

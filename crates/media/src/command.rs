@@ -1,6 +1,7 @@
 //! What `telephony` asks of the sound graph.
 
 use crate::{Clip, Codec};
+use codec::opus;
 use rtp::Digit;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,16 +20,56 @@ base::number_ids! {
 pub struct Format {
     /// The codec.
     pub codec: Codec,
-    /// The payload type that was agreed for it.
+    /// The payload type of what we send.
     pub payload_type: u8,
-    /// Milliseconds of sound in a packet that we make; 20 unless the far end asked otherwise. Held to 10 … 60.
+    /// The payload type of what we receive: the two differ when an answer named another one than our offer.
+    pub receive_type: u8,
+    /// Milliseconds of sound in a packet that we make; 20 unless the far end asked otherwise. Held to 10 … 60, and to
+    /// what the codec has.
     pub ptime_ms: u16,
+    /// How we encode, if it is Opus.
+    pub opus: opus::Settings,
 }
 
 impl Format {
-    /// The codec under its static payload type, 20 ms a packet.
-    pub const fn of(codec: Codec) -> Self {
-        Self { codec, payload_type: codec.static_payload_type(), ptime_ms: 20 }
+    /// The codec under its static payload type, or 96 if it has none, 20 ms a packet.
+    pub fn of(codec: Codec) -> Self {
+        let payload_type = match codec {
+            Codec::Pcmu => 0,
+            Codec::Pcma => 8,
+            Codec::G722 => 9,
+            Codec::Opus => 96,
+        };
+        Self {
+            codec,
+            payload_type,
+            receive_type: payload_type,
+            ptime_ms: 20,
+            opus: opus::Settings::default(),
+        }
+    }
+
+    /// The length of the packets we make.
+    pub(crate) fn packet_ms(&self) -> u16 {
+        self.codec.packet_ms(self.ptime_ms)
+    }
+}
+
+/// How keys travel as telephone-events, as agreed in SDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The payload type of what we send.
+    pub send: u8,
+    /// The payload type of what we receive.
+    pub receive: u8,
+    /// The clock their durations count on, in Hz.
+    pub clock_rate: u32,
+}
+
+impl Keys {
+    /// One payload type both ways, on the clock of telephone speech.
+    pub const fn of(payload_type: u8) -> Self {
+        Self { send: payload_type, receive: payload_type, clock_rate: 8_000 }
     }
 }
 
@@ -48,8 +89,8 @@ pub enum Command {
         remote: SocketAddr,
         /// How it speaks.
         format: Format,
-        /// The payload type of telephone-events, if the far end knows them.
-        telephone_event: Option<u8>,
+        /// How keys travel, if the far end knows telephone-events.
+        telephone_event: Option<Keys>,
         /// Whether we may send to the far end.
         send: bool,
         /// Whether we want what the far end sends.

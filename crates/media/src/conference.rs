@@ -4,7 +4,7 @@
 //! back by [`HOLD_BACK`], so that packets a little late still arrive in time. Every 20 ms a frame of each lane is taken
 //! and added up; a listener gets the sum less its own share. There is no concealment: what did not come is silence.
 
-use crate::Codec;
+use crate::Law;
 use rtp::RtpTime;
 
 /// The samples in one frame of 20 ms.
@@ -46,7 +46,7 @@ impl Lane {
     }
 
     /// Lays down the sound of one packet.
-    pub fn push(&mut self, timestamp: RtpTime, generation: u32, codec: Codec, payload: &[u8]) {
+    pub fn push(&mut self, timestamp: RtpTime, generation: u32, law: Law, payload: &[u8]) {
         let ahead = self
             .time
             .filter(|(_, current)| *current == generation)
@@ -64,7 +64,6 @@ impl Lane {
                 HOLD_BACK
             }
         };
-        let law = codec.law();
         for (at, byte) in payload.iter().enumerate().take(ROOM - HOLD_BACK as usize) {
             // What should have been heard already is left out.
             let Ok(at) = usize::try_from(ahead + at as i32) else { continue };
@@ -92,14 +91,20 @@ impl Lane {
         }
     }
 
-    /// What this member hears of the sum, encoded.
-    pub fn hear(&self, sum: &[i32; FRAME], codec: Codec, out: &mut [u8]) {
-        let law = codec.law();
-        for ((byte, sum), own) in out.iter_mut().zip(sum).zip(self.frame) {
+    /// Takes the frame of this tick from elsewhere: a member whose packets are decoded in their order has an ear for it.
+    pub fn take(&mut self, frame: &Samples) {
+        self.frame = *frame;
+    }
+
+    /// What this member hears of the sum.
+    pub fn hear(&self, sum: &[i32; FRAME]) -> Samples {
+        let mut heard = [0; FRAME];
+        for ((heard, sum), own) in heard.iter_mut().zip(sum).zip(self.frame) {
             let own = if self.speaks { i32::from(own) } else { 0 };
-            let heard = if self.listens { sum - own } else { 0 };
-            *byte = law.encode(heard.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16);
+            let all = if self.listens { sum - own } else { 0 };
+            *heard = all.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16;
         }
+        heard
     }
 }
 
@@ -114,7 +119,6 @@ pub struct Conference {
 mod tests {
     use super::*;
     use crate::tone;
-    use codec::Law;
 
     #[test]
     fn sound_comes_out_in_the_order_of_its_timestamps() {
@@ -166,13 +170,8 @@ mod tests {
         for lane in &lanes {
             lane.add_to(&mut sum);
         }
-        let mut heard = [[0; FRAME]; 3];
-        for (lane, heard) in lanes.iter().zip(&mut heard) {
-            lane.hear(&sum, Codec::Pcma, heard);
-        }
-        let shares = heard.map(|heard| {
-            let mut samples = [0; FRAME];
-            Law::A.decode_slice(&heard, &mut samples);
+        let shares = lanes.map(|lane| {
+            let samples = lane.hear(&sum);
             [440.0, 660.0, 880.0].map(|frequency| tone::share(&samples, frequency) > 0.3)
         });
         assert_eq!(shares, [[false, true, false], [true, false, false], [true, true, false]]);
@@ -181,6 +180,6 @@ mod tests {
     fn push(lane: &mut Lane, number: usize, sound: &[i16]) {
         let mut bytes = [0; FRAME];
         Law::Mu.encode_slice(&sound[number * FRAME..][..FRAME], &mut bytes);
-        lane.push(RtpTime((number * FRAME) as u32), 1, Codec::Pcmu, &bytes);
+        lane.push(RtpTime((number * FRAME) as u32), 1, Law::Mu, &bytes);
     }
 }

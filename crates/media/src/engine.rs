@@ -8,19 +8,23 @@
 //! same picture of who hears whom and tells the same events, plays end when their time is over, and nothing is sent.
 
 use crate::conference::{Conference, FRAME, Lane};
+use crate::ear::{Ear, FRAME_SAMPLES_MAX};
 use crate::event::EventQueue;
 use crate::incoming::Heard;
 use crate::metronome::{CONFERENCES, Metronome, TICK};
+use crate::mouth::Mouth;
 use crate::outgoing::RelayKey;
 use crate::player::Player;
 use crate::port::{Port, Wire};
-use crate::recording::{Recording, Sound, TAPS_PER_PORT_MAX, Tap};
+use crate::recording::{HEARD_EVERY, Recording, Sound, TAPS_PER_PORT_MAX, Tap};
 use crate::report::REPORT_BYTES_MAX;
 use crate::{
-    Channel, Command, ConferenceKey, Digit, Event, Format, Hears, Outbox, PortId, Quality, Recorded,
-    RecordingKey, Route, Side,
+    Channel, Codec, Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Law, Outbox, PortId, Quality,
+    Recorded, RecordingKey, Route, Side,
 };
 use base::{Deadlines, Duration, IdSource, Instant, Now};
+use codec::SampleRate;
+use rtp::RtpTime;
 use slab::Slab;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -95,24 +99,24 @@ impl Engine {
             Command::Configure { port, remote, format, telephone_event, send, receive } => {
                 self.configure(port, remote, format, telephone_event, send, receive, now);
             }
-            Command::Bridge { a, b } => self.bridge(a, b),
+            Command::Bridge { a, b } => self.bridge(a, b, now.mono),
             Command::Unbridge { port } => self.on(port, |engine, place| {
                 if matches!(engine.ports[place].wire, Wire::Bridge(_)) {
-                    engine.unwire(place);
+                    engine.unwire(place, now.mono);
                 }
             }),
             Command::Play { port, play, clips, repeat } => {
                 let player = Player::new(play, clips, repeat);
                 self.on(port, |engine, place| engine.play(place, player, now));
             }
-            Command::StopPlay { port } => self.on(port, |engine, place| engine.stop_play(place)),
+            Command::StopPlay { port } => self.on(port, |engine, place| engine.stop_play(place, now.mono)),
             Command::SendDigit { port, digit, duration_ms } => {
                 self.on(port, |engine, place| engine.send_digit(place, digit, duration_ms, now));
             }
             Command::Echo { port, on } => self.on(port, |engine, place| {
                 let echoes = engine.ports[place].wire == Wire::Echo;
                 if echoes != on {
-                    engine.unwire(place);
+                    engine.unwire(place, now.mono);
                     engine.ports[place].wire = if on { Wire::Echo } else { Wire::Open };
                 }
             }),
@@ -129,7 +133,7 @@ impl Engine {
             }
             Command::Leave { port } => self.on(port, |engine, place| {
                 if matches!(engine.ports[place].wire, Wire::Conference(_)) {
-                    engine.unwire(place);
+                    engine.unwire(place, now.mono);
                 }
             }),
             Command::Close { port } => self.on(port, |engine, place| engine.close(place, now)),
@@ -154,37 +158,68 @@ impl Engine {
         from.heard(&heard, &mut self.events);
         let generation = from.incoming.generation();
         let wire = from.wire;
-        if let Heard::Sound { packet, codec } = &heard {
-            let timestamp = packet.header.timestamp;
-            let payload = &datagram[packet.payload.clone()];
-            let sound = Sound { timestamp, generation, codec: *codec, payload };
-            for tap in &mut from.taps {
-                if let Some(recording) = self.recordings.get_mut(tap.recording) {
-                    recording.take(tap, &sound, now.mono, out);
+        match &heard {
+            Heard::Sound { packet, codec } => {
+                let payload = &datagram[packet.payload.clone()];
+                if let Some(ear) = &mut from.ear {
+                    ear.push(&packet.header, *codec, payload, generation, now.mono);
+                }
+                if let Some(law) = codec.law() {
+                    let timestamp = packet.header.timestamp;
+                    let sound = Sound { timestamp, generation, law, payload };
+                    for tap in &mut from.taps {
+                        if let Some(recording) = self.recordings.get_mut(tap.recording) {
+                            recording.take(tap, &sound, now.mono, out);
+                        }
+                    }
+                    if let Some(lane) = &mut from.lane {
+                        lane.push(timestamp, generation, law, payload);
+                    }
                 }
             }
-            if let Some(lane) = &mut from.lane {
-                lane.push(timestamp, generation, *codec, payload);
-            }
-        }
-        if let Heard::Event { packet, .. } = &heard {
-            // A key that went down for a menu, or for the end of an echo, is nobody else's: its last packets may come
-            // when two are connected already.
-            let began = packet.header.timestamp;
-            if !matches!(wire, Wire::Bridge(_)) {
-                from.spent_key = Some(began);
-            }
-            if from.spent_key == Some(began) {
+            Heard::Quiet { packet } => {
+                if let Some(ear) = &mut from.ear {
+                    let payload = &datagram[packet.payload.clone()];
+                    ear.push_noise(&packet.header, payload, generation, now.mono);
+                }
                 return;
             }
+            Heard::Event { packet, .. } => {
+                // A key that went down for a menu, or for the end of an echo, is nobody else's: its last packets may come
+                // when two are connected already.
+                let began = packet.header.timestamp;
+                if !matches!(wire, Wire::Bridge(_)) {
+                    from.spent_key = Some(began);
+                }
+                if from.spent_key == Some(began) {
+                    return;
+                }
+            }
         }
+        let spoken = from.format.codec;
+        let clock_rate = from.incoming.keys_clock_rate();
         let listener = match wire {
             Wire::Bridge(other) => other,
             Wire::Echo => place,
             Wire::Open | Wire::Conference(_) => return,
         };
-        if let Some(listener) = self.ports.get_mut(listener) {
-            listener.relay(RelayKey { port: place, generation }, &heard, datagram, now.mono, out);
+        let Some(listener) = self.ports.get_mut(listener) else { return };
+        let key = RelayKey { port: place, generation };
+        let is_relayed = spoken.is_kin(listener.format.codec);
+        match &heard {
+            // What is not relayed waits in the ear for its turn.
+            Heard::Sound { packet, codec } if is_relayed => {
+                listener.relay(key, packet, *codec, datagram, now.mono, out);
+            }
+            Heard::Event { packet, .. }
+                if is_relayed && listener.incoming.keys_clock_rate() == clock_rate =>
+            {
+                listener.relay_event(key, packet, datagram, now.mono, out);
+            }
+            Heard::Event { packet, event, clock_rate, .. } => {
+                listener.pass_event(packet.header.timestamp, *event, *clock_rate, now.mono, out);
+            }
+            Heard::Sound { .. } | Heard::Quiet { .. } => {}
         }
     }
 
@@ -194,6 +229,9 @@ impl Engine {
         let port = &mut self.ports[place];
         if port.incoming.gate().is_some_and(|gate| gate.admits_report(source)) {
             port.reports.hear(datagram, &port.outgoing, now);
+            if let Some(mouth) = &mut port.mouth {
+                mouth.expect_loss(port.reports.far_loss_percent());
+            }
         }
     }
 
@@ -220,6 +258,11 @@ impl Engine {
                     // The driver slept. Who listens hears a gap; the timestamps will tell how long it was.
                     for place in self.metronome.ports(phase) {
                         self.ports[*place].outgoing.interrupt();
+                        if let (Wire::Bridge(other), true) =
+                            (self.ports[*place].wire, self.ports[*place].ear.is_some())
+                        {
+                            self.ports[other].outgoing.interrupt();
+                        }
                     }
                     self.metronome.skip(phase, now.mono);
                     break;
@@ -306,37 +349,82 @@ impl Engine {
         port: PortId,
         remote: SocketAddr,
         format: Format,
-        telephone_event: Option<u8>,
+        keys: Option<Keys>,
         send: bool,
         receive: bool,
         now: Now,
     ) {
         self.on(port, |engine, place| {
             let port = &mut engine.ports[place];
-            port.incoming.configure(remote, format, telephone_event, receive);
+            port.incoming.configure(remote, format, keys, receive);
+            port.outgoing.change_clock(format.codec.clock_rate(), now.mono);
             port.format = format;
-            port.telephone_event = telephone_event;
+            port.keys = keys;
             if port.send != send {
                 port.outgoing.interrupt();
             }
             port.send = send;
             port.listening_since = if receive { port.listening_since.or(Some(now.mono)) } else { None };
+            engine.arrange(place, now.mono);
+            if let Wire::Bridge(other) = engine.ports[place].wire {
+                engine.arrange(other, now.mono);
+            }
         });
     }
 
-    fn bridge(&mut self, a: PortId, b: PortId) {
+    fn bridge(&mut self, a: PortId, b: PortId, now: Instant) {
         let (Some(&place_a), Some(&place_b)) = (self.places.get(&a), self.places.get(&b)) else { return };
         if place_a == place_b || self.ports[place_a].wire == Wire::Bridge(place_b) {
             return;
         }
-        self.unwire(place_a);
-        self.unwire(place_b);
+        self.unwire(place_a, now);
+        self.unwire(place_b, now);
         self.ports[place_a].wire = Wire::Bridge(place_b);
         self.ports[place_b].wire = Wire::Bridge(place_a);
+        self.arrange(place_a, now);
+        self.arrange(place_b, now);
+    }
+
+    /// Gives a port the ear and the mouth that it needs as things stand, and takes away those it does not need any more.
+    /// Called after every command that changes what is needed; no packet and no tick ever does.
+    fn arrange(&mut self, place: usize, now: Instant) {
+        if self.silent.is_some() {
+            return;
+        }
+        let port = &self.ports[place];
+        let format = port.format;
+        // Whoever hears this port in another codec wants the rate of that codec; mixers and recorders want 8 kHz.
+        let other = match port.wire {
+            Wire::Bridge(other) => Some(self.ports[other].format.codec),
+            Wire::Open | Wire::Echo | Wire::Conference(_) => None,
+        };
+        let transcoded = other.filter(|other| !format.codec.is_kin(*other)).map(Codec::sample_rate);
+        let decoded = format.codec.law().is_none() && (port.lane.is_some() || !port.taps.is_empty());
+        let heard_at = transcoded.or(decoded.then_some(SampleRate::Narrow));
+        // What is said in another codec comes from whoever is heard, at the rate of their codec.
+        let played = format.codec.law().is_none() && (port.player.is_some() || port.lane.is_some());
+        let said_at = other
+            .filter(|_| transcoded.is_some())
+            .map(Codec::sample_rate)
+            .or(played.then_some(SampleRate::Narrow));
+
+        if !matches!((&port.ear, heard_at), (Some(ear), Some(rate)) if ear.suits(format, rate)) {
+            let ear = heard_at.and_then(|rate| Ear::new(format, rate).ok()).map(Box::new);
+            self.ports[place].put_ear(ear);
+        }
+        let mouth = &mut self.ports[place].mouth;
+        if !matches!((&*mouth, said_at), (Some(mouth), Some(rate)) if mouth.suits(format, rate)) {
+            *mouth = said_at.and_then(|rate| Mouth::new(format, rate).ok()).map(Box::new);
+        }
+        if self.ports[place].wants_turns() {
+            self.sound(place, now);
+        } else {
+            self.rest(place);
+        }
     }
 
     /// Takes a port out of its bridge, echo or conference.
-    fn unwire(&mut self, place: usize) {
+    fn unwire(&mut self, place: usize, now: Instant) {
         let port = &mut self.ports[place];
         let wire = core::mem::replace(&mut port.wire, Wire::Open);
         if port.player.is_none() {
@@ -345,11 +433,12 @@ impl Engine {
         match wire {
             Wire::Open | Wire::Echo => {}
             Wire::Bridge(other) => {
-                let other = &mut self.ports[other];
-                other.wire = Wire::Open;
-                if other.player.is_none() {
-                    other.outgoing.interrupt();
+                let port = &mut self.ports[other];
+                port.wire = Wire::Open;
+                if port.player.is_none() {
+                    port.outgoing.interrupt();
                 }
+                self.arrange(other, now);
             }
             Wire::Conference(key) => {
                 port.lane = None;
@@ -362,6 +451,7 @@ impl Engine {
                 }
             }
         }
+        self.arrange(place, now);
     }
 
     fn play(&mut self, place: usize, player: Player, now: Now) {
@@ -370,7 +460,7 @@ impl Engine {
         port.player = Some(player);
         port.outgoing.interrupt();
         match &mut self.silent {
-            None => self.sound(place, now.mono),
+            None => self.arrange(place, now.mono),
             Some(ends) => match duration {
                 Some(duration) => ends.set(port.id, now.mono + duration),
                 None => {
@@ -380,7 +470,7 @@ impl Engine {
         }
     }
 
-    fn stop_play(&mut self, place: usize) {
+    fn stop_play(&mut self, place: usize, now: Instant) {
         let port = &mut self.ports[place];
         if port.player.take().is_some() {
             port.outgoing.interrupt();
@@ -388,25 +478,26 @@ impl Engine {
                 ends.stop(&port.id);
             }
             self.rest(place);
+            self.arrange(place, now);
         }
     }
 
     fn send_digit(&mut self, place: usize, digit: Digit, duration_ms: u16, now: Now) {
         let port = &mut self.ports[place];
         // Without an agreed payload type there is no way to say it.
-        if self.silent.is_none() && port.telephone_event.is_some() && port.keypad.press(digit, duration_ms) {
+        if self.silent.is_none() && port.keys.is_some() && port.keypad.press(digit, duration_ms) {
             self.sound(place, now.mono);
         }
     }
 
     fn join(&mut self, place: usize, conference: ConferenceKey, lane: Lane, now: Now) {
-        self.unwire(place);
+        self.unwire(place, now.mono);
         self.conferences.entry(conference).or_default().members.push(place);
         let port = &mut self.ports[place];
         port.wire = Wire::Conference(conference);
         if self.silent.is_none() {
             port.lane = Some(lane);
-            self.sound(place, now.mono);
+            self.arrange(place, now.mono);
         }
     }
 
@@ -425,6 +516,7 @@ impl Engine {
             .entry(key)
             .or_insert_with(|| self.recordings.insert(Recording::new(key, now.mono)));
         let recording = &mut self.recordings[place];
+        let mut changed = Vec::new();
         for (side, before, after) in
             [(Side::Left, &mut recording.left, left), (Side::Right, &mut recording.right, right)]
         {
@@ -432,6 +524,7 @@ impl Engine {
             if *before == after {
                 continue;
             }
+            changed.extend([*before, after].into_iter().flatten());
             if let Some(before) = before.take() {
                 self.ports[before].taps.retain(|tap| tap.recording != place || tap.side != side);
             }
@@ -441,6 +534,9 @@ impl Engine {
                 *before = after;
             }
         }
+        for place in changed {
+            self.arrange(place, now.mono);
+        }
     }
 
     fn stop_recording(&mut self, place: usize, now: Instant) {
@@ -448,6 +544,7 @@ impl Engine {
         self.recording_places.remove(&recording.key);
         for port in [recording.left, recording.right].into_iter().flatten() {
             self.ports[port].taps.retain(|tap| tap.recording != place);
+            self.arrange(port, now);
         }
         match self.silent {
             None => self.ending.push((recording, now)),
@@ -456,10 +553,9 @@ impl Engine {
     }
 
     fn close(&mut self, place: usize, now: Now) {
-        self.unwire(place);
-        self.stop_play(place);
+        self.unwire(place, now.mono);
+        self.stop_play(place, now.mono);
         self.ports[place].keypad.clear();
-        self.rest(place);
         for tap in core::mem::take(&mut self.ports[place].taps) {
             let Some(recording) = self.recordings.get_mut(tap.recording) else { continue };
             match tap.side {
@@ -470,6 +566,9 @@ impl Engine {
                 self.stop_recording(tap.recording, now.mono);
             }
         }
+        // Nobody hears it any more, and it hears nobody: its ear and mouth go with its turns.
+        self.ports[place].put_ear(None);
+        self.rest(place);
         let port = self.ports.remove(place);
         self.places.remove(&port.id);
         if self.places.is_empty() {
@@ -505,35 +604,65 @@ impl Engine {
     }
 
     fn tick(&mut self, phase: usize, at: Instant, out: &mut impl Outbox) {
-        let mut sum = [0; FRAME];
         if phase == CONFERENCES {
-            for conference in self.conferences.values() {
-                sum.fill(0);
-                for place in &conference.members {
-                    if let Some(lane) = &mut self.ports[*place].lane {
-                        lane.advance();
-                        lane.add_to(&mut sum);
-                    }
-                }
-                for place in &conference.members {
-                    self.ports[*place].tick(Some(&sum), at, &mut self.events, out);
-                }
-            }
+            self.mix(at, out);
         }
         let mut someone_rests = false;
-        for place in self.metronome.ports(phase) {
-            let port = &mut self.ports[*place];
-            if port.lane.is_none() {
-                port.tick(None, at, &mut self.events, out);
-                if !port.wants_turns() {
-                    port.phase = None;
-                    someone_rests = true;
-                }
+        for turn in 0..self.metronome.ports(phase).len() {
+            let place = self.metronome.ports(phase)[turn];
+            if self.ports[place].lane.is_some() {
+                continue;
+            }
+            self.hear(place, at, out);
+            let port = &mut self.ports[place];
+            port.tick(None, at, &mut self.events, out);
+            if !port.wants_turns() {
+                port.phase = None;
+                someone_rests = true;
             }
         }
         if someone_rests {
             let ports = &self.ports;
             self.metronome.keep(phase, |place| ports[place].phase.is_some());
+        }
+    }
+
+    /// Lets every conference go on by a frame.
+    fn mix(&mut self, at: Instant, out: &mut impl Outbox) {
+        let mut sum = [0; FRAME];
+        for conference in self.conferences.values() {
+            sum.fill(0);
+            for place in &conference.members {
+                let narrow =
+                    hear(&mut self.ports[*place], &mut self.recordings, at, out).map(|heard| heard.narrow);
+                let port = &mut self.ports[*place];
+                let has_ear = port.ear.is_some();
+                if let Some(lane) = &mut port.lane {
+                    if has_ear {
+                        lane.take(&narrow.unwrap_or([0; FRAME]));
+                    } else {
+                        lane.advance();
+                    }
+                    lane.add_to(&mut sum);
+                }
+            }
+            for place in &conference.members {
+                self.ports[*place].tick(Some(&sum), at, &mut self.events, out);
+            }
+        }
+    }
+
+    /// Lets the ear of a port hear 20 ms, if it has one, and whoever listens in another codec say them.
+    fn hear(&mut self, place: usize, at: Instant, out: &mut impl Outbox) {
+        let port = &mut self.ports[place];
+        let (Some(ear), wire) = (&port.ear, port.wire) else { return };
+        let (rate, spoken) = (ear.rate(), port.format.codec);
+        let heard = hear(port, &mut self.recordings, at, out);
+        if let Wire::Bridge(listener) = wire
+            && let Some(listener) = self.ports.get_mut(listener)
+            && !spoken.is_kin(listener.format.codec)
+        {
+            listener.say(heard.as_ref().map(|heard| &heard.frame[..heard.length]), rate, at, out);
         }
     }
 
@@ -603,6 +732,45 @@ impl Engine {
             Wire::Conference(conference) => Hears::Conference(conference),
         }
     }
+}
+
+/// Twenty milliseconds that an ear heard.
+struct HeardFrame {
+    /// At the rate of the ear.
+    frame: [i16; FRAME_SAMPLES_MAX],
+    length: usize,
+    /// At 8 kHz, where somebody mixes or records it.
+    narrow: [i16; FRAME],
+}
+
+/// Lets the ear of a port hear 20 ms and hands them to the recorders that cannot take the packets as they come.
+fn hear(
+    port: &mut Port,
+    recordings: &mut Slab<Recording>,
+    at: Instant,
+    out: &mut impl Outbox,
+) -> Option<HeardFrame> {
+    let ear = port.ear.as_mut()?;
+    port.heard_frames = port.heard_frames.wrapping_add(1);
+    let mut heard = HeardFrame { frame: [0; FRAME_SAMPLES_MAX], length: 0, narrow: [0; FRAME] };
+    heard.length = ear.hear(at, &mut heard.frame)?;
+    let taped = port.format.codec.law().is_none() && !port.taps.is_empty();
+    if taped || port.lane.is_some() {
+        ear.narrowed(&heard.frame[..heard.length], &mut heard.narrow);
+    }
+    if taped {
+        let mut payload = [0; FRAME];
+        Law::Mu.encode_slice(&heard.narrow, &mut payload);
+        let timestamp = RtpTime(port.heard_frames.wrapping_mul(HEARD_EVERY));
+        let generation = port.incoming.generation();
+        let sound = Sound { timestamp, generation, law: Law::Mu, payload: &payload };
+        for tap in &mut port.taps {
+            if let Some(recording) = recordings.get_mut(tap.recording) {
+                recording.take(tap, &sound, at, out);
+            }
+        }
+    }
+    Some(heard)
 }
 
 fn stopped(recording: &Recording) -> Event {

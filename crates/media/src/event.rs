@@ -1,6 +1,6 @@
 //! What the sound graph tells `telephony`.
 
-use crate::{PortId, RecordingKey};
+use crate::{Codec, PortId, RecordingKey};
 use base::Instant;
 use rtp::Digit;
 use std::collections::VecDeque;
@@ -81,8 +81,29 @@ pub struct Quality {
     pub far_lost: Option<i32>,
     /// Jitter that the far end saw, in microseconds, by its last report.
     pub far_jitter_us: Option<u64>,
+    /// What the far end speaks, as agreed; `None` before anything was.
+    pub codec: Option<Codec>,
+    /// Packets sent that were made of sound in another codec: more than none says that the leg was transcoded.
+    pub transcoded: u64,
+    /// What the jitter buffer did while the sound of this port was decoded.
+    pub decoding: Decoding,
     /// Estimated mean opinion score × 100 of what was received (`rtp::mos`); `None` when nothing was to be heard.
     pub mos_x100: Option<u16>,
+}
+
+/// How it went with decoding what came to a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoding {
+    /// Packets that were decoded.
+    pub packets: u64,
+    /// Packets that came too late to be heard.
+    pub late: u64,
+    /// Packets for which there was no room or no time.
+    pub overflowed: u64,
+    /// Gaps of 20 ms or less that were concealed.
+    pub concealed: u64,
+    /// How long sound was held at the end, in milliseconds.
+    pub held_ms: u32,
 }
 
 /// Packets that were refused, by cause. They change nothing but these counts.

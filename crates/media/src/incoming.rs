@@ -7,14 +7,13 @@
 
 use crate::event::Dropped;
 use crate::gate::{Gate, Verdict};
-use crate::{Codec, Digit, Format};
+use crate::{Codec, Digit, Format, Keys};
 use base::{Duration, Instant};
-use codec::g711::SAMPLES_PER_SECOND;
 use rtp::{Arrival, EventDetector, Packet, Reception, SeqNumber, Ssrc, TelephoneEvent};
 use std::net::SocketAddr;
 
-/// The most payload a packet of speech has: 120 ms of G.711.
-pub const PAYLOAD_MAX: usize = 960;
+/// The most payload a packet of speech has: one frame of Opus (RFC 6716 §3.2.1), more than 120 ms of G.711.
+pub const PAYLOAD_MAX: usize = 1_275;
 
 /// The payload type of comfort noise (RFC 3389): a far end that keeps quiet says so with it now and then.
 const COMFORT_NOISE: u8 = 13;
@@ -39,8 +38,17 @@ pub enum Heard {
     Event {
         /// The packet.
         packet: Packet,
+        /// The event.
+        event: TelephoneEvent,
+        /// The clock its duration counts on, in Hz.
+        clock_rate: u32,
         /// The key that went down.
         pressed: Option<Digit>,
+    },
+    /// The far end keeps quiet, and says what its background sounds like (RFC 3389).
+    Quiet {
+        /// The packet.
+        packet: Packet,
     },
 }
 
@@ -49,7 +57,7 @@ pub enum Heard {
 pub struct Incoming {
     gate: Option<Gate>,
     format: Format,
-    telephone_event: Option<u8>,
+    keys: Option<Keys>,
     receive: bool,
     ssrc: Option<Ssrc>,
     candidate: Option<(Ssrc, SeqNumber)>,
@@ -57,7 +65,7 @@ pub struct Incoming {
     generation: u32,
     reception: Reception,
     detector: EventDetector,
-    keys: KeyAllowance,
+    allowance: KeyAllowance,
     last_heard: Option<Instant>,
     dropped: Dropped,
 }
@@ -68,34 +76,38 @@ impl Incoming {
         Self {
             gate: None,
             format: Format::of(Codec::Pcmu),
-            telephone_event: None,
+            keys: None,
             receive: false,
             ssrc: None,
             candidate: None,
             generation: 0,
-            reception: Reception::new(SAMPLES_PER_SECOND),
-            detector: EventDetector::new(SAMPLES_PER_SECOND),
-            keys: KeyAllowance::default(),
+            reception: Reception::new(Codec::Pcmu.clock_rate()),
+            detector: EventDetector::new(Codec::Pcmu.clock_rate()),
+            allowance: KeyAllowance::default(),
             last_heard: None,
             dropped: Dropped::default(),
         }
     }
 
     /// Takes what SDP agreed. An address that stays the same keeps what was learned of it.
-    pub fn configure(
-        &mut self,
-        remote: SocketAddr,
-        format: Format,
-        telephone_event: Option<u8>,
-        receive: bool,
-    ) {
+    pub fn configure(&mut self, remote: SocketAddr, format: Format, keys: Option<Keys>, receive: bool) {
         if self.gate.as_ref().is_none_or(|gate| gate.signalled() != remote) {
             self.gate = Some(Gate::new(remote));
             self.ssrc = None;
             self.candidate = None;
         }
+        if self.format.codec.clock_rate() != format.codec.clock_rate() {
+            self.reception.change_clock(format.codec.clock_rate());
+        }
+        if !self.format.codec.is_kin(format.codec) {
+            // What was listened to so far is another sound from now on, whatever it is numbered by.
+            self.generation = self.generation.wrapping_add(1);
+        }
+        if self.keys.map(|keys| keys.clock_rate) != keys.map(|keys| keys.clock_rate) {
+            self.detector = detector(keys);
+        }
         self.format = format;
-        self.telephone_event = telephone_event;
+        self.keys = keys;
         self.receive = receive;
     }
 
@@ -116,7 +128,8 @@ impl Incoming {
             return None;
         }
         let payload_type = packet.header.payload_type;
-        let is_event = self.telephone_event == Some(payload_type);
+        let event_clock = self.keys.filter(|keys| keys.receive == payload_type).map(|keys| keys.clock_rate);
+        let is_event = event_clock.is_some();
         let codec = self.codec_of(payload_type);
         let is_quiet = payload_type == COMFORT_NOISE;
         if !is_event && codec.is_none() && !is_quiet {
@@ -143,13 +156,10 @@ impl Incoming {
             self.dropped.unwanted += 1;
             return None;
         }
-        if is_quiet && codec.is_none() {
-            // The far end is there; its noise is not worth making.
-            return None;
-        }
-        match codec {
-            Some(codec) if !is_event => Some(Heard::Sound { packet, codec }),
-            _ => {
+        match (codec, event_clock) {
+            (Some(codec), None) => Some(Heard::Sound { packet, codec }),
+            (None, None) => Some(Heard::Quiet { packet }),
+            (_, Some(clock_rate)) => {
                 let event = TelephoneEvent::parse(datagram.get(packet.payload.clone())?);
                 let Some(event) = event else {
                     self.dropped.malformed += 1;
@@ -157,21 +167,23 @@ impl Incoming {
                 };
                 let pressed =
                     self.detector.handle(packet.header.timestamp, event).and_then(|told| told.counted());
-                Some(Heard::Event {
-                    packet,
-                    pressed: pressed.filter(|_| self.keys.take(now, &mut self.dropped)),
-                })
+                let pressed = pressed.filter(|_| self.allowance.take(now, &mut self.dropped));
+                Some(Heard::Event { packet, event, clock_rate, pressed })
             }
         }
     }
 
-    /// The codec of a payload type: the one agreed, or one whose type always means it, since a far end that was offered
-    /// both laws may change between them.
+    /// The codec of a payload type: the one agreed, or the other law, since a far end that was offered both may change
+    /// between them.
     fn codec_of(&self, payload_type: u8) -> Option<Codec> {
-        if payload_type == self.format.payload_type {
-            Some(self.format.codec)
-        } else {
-            Codec::from_static_payload_type(payload_type)
+        let agreed = self.format.codec;
+        match payload_type {
+            number if number == self.format.receive_type => Some(agreed),
+            // Some send what they asked for, whatever was offered to them.
+            number if number == self.format.payload_type => Some(agreed),
+            0 => Some(Codec::Pcmu).filter(|codec| agreed.is_kin(*codec)),
+            8 => Some(Codec::Pcma).filter(|codec| agreed.is_kin(*codec)),
+            _ => None,
         }
     }
 
@@ -204,12 +216,17 @@ impl Incoming {
 
     fn begin_anew(&mut self) {
         self.generation = self.generation.wrapping_add(1);
-        self.detector = EventDetector::new(SAMPLES_PER_SECOND);
+        self.detector = detector(self.keys);
     }
 
     /// One more each time another stream, or the same one anew, is listened to.
     pub fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// The clock that keys count on, in Hz, if there are any.
+    pub fn keys_clock_rate(&self) -> Option<u32> {
+        self.keys.map(|keys| keys.clock_rate)
     }
 
     /// Where media for the far end goes.
@@ -251,6 +268,10 @@ impl Incoming {
     pub fn dropped(&self) -> Dropped {
         self.dropped
     }
+}
+
+fn detector(keys: Option<Keys>) -> EventDetector {
+    EventDetector::new(keys.map_or(Codec::Pcmu.clock_rate(), |keys| keys.clock_rate))
 }
 
 impl Default for Incoming {
@@ -309,10 +330,10 @@ mod tests {
     }
 
     #[test]
-    fn comfort_noise_is_not_heard_but_shows_that_somebody_is_there() {
+    fn comfort_noise_is_no_sound_but_shows_that_somebody_is_there() {
         let mut incoming = configured();
         hear(&mut incoming, &packet(1, 0, 0, 160), 0);
-        assert_eq!(hear(&mut incoming, &packet(1, 1, 13, 1), 400_000), None);
+        assert!(matches!(hear(&mut incoming, &packet(1, 1, 13, 1), 400_000), Some(Heard::Quiet { .. })));
         assert_eq!(incoming.last_heard(), Some(Instant::from_micros(400_000)));
         assert_eq!(incoming.dropped(), Dropped::default());
     }
@@ -353,11 +374,11 @@ mod tests {
     fn while_a_port_is_not_to_receive_nothing_is_heard_but_the_numbers_are_followed() {
         let mut incoming = configured();
         hear(&mut incoming, &packet(1, 0, 0, 160), 0);
-        incoming.configure(PHONE.parse().unwrap(), Format::of(Codec::Pcmu), Some(101), false);
+        incoming.configure(PHONE.parse().unwrap(), Format::of(Codec::Pcmu), Some(Keys::of(101)), false);
         for number in 1..50 {
             assert_eq!(hear(&mut incoming, &packet(1, number, 0, 160), 0), None);
         }
-        incoming.configure(PHONE.parse().unwrap(), Format::of(Codec::Pcmu), Some(101), true);
+        incoming.configure(PHONE.parse().unwrap(), Format::of(Codec::Pcmu), Some(Keys::of(101)), true);
         assert!(hear(&mut incoming, &packet(1, 50, 0, 160), 0).is_some());
         assert_eq!((incoming.dropped().unwanted, incoming.reception().lost()), (49, 0));
     }
@@ -383,7 +404,7 @@ mod tests {
 
     fn configured() -> Incoming {
         let mut incoming = Incoming::new();
-        incoming.configure(PHONE.parse().unwrap(), Format::of(Codec::Pcmu), Some(101), true);
+        incoming.configure(PHONE.parse().unwrap(), Format::of(Codec::Pcmu), Some(Keys::of(101)), true);
         incoming
     }
 

@@ -6,7 +6,6 @@
 //!
 //! While a key is held or ending, it takes the place of sound. The pause is kept only between keys.
 
-use base::Duration;
 use rtp::{Digit, RtpTime, TelephoneEvent};
 use std::collections::VecDeque;
 
@@ -19,21 +18,21 @@ const END_PACKETS: u8 = 3;
 /// How loud a key is said to be, in −dBm0.
 const VOLUME: u8 = 10;
 
-/// The shortest and the longest a key is held, in milliseconds; the longest fits into one segment.
-const HELD_MS: core::ops::RangeInclusive<u16> = 40..=8_000;
+/// The shortest a key is held, in milliseconds.
+const HELD_MS_MIN: u16 = 40;
 
-/// How long it is quiet between two keys, at least; ITU-T Q.24 wants 40 ms to 70 ms.
-const PAUSE: Duration = Duration::from_millis(60);
+/// The longest, in units of its clock: it fits into one segment (8 s at 8 kHz, 1.3 s at 48 kHz).
+const HELD_UNITS_MAX: u16 = 64_000;
 
-/// Samples in a millisecond.
-const UNITS_PER_MS: u32 = 8;
+/// How long it is quiet between two keys, at least, in milliseconds; ITU-T Q.24 wants 40 to 70.
+const PAUSE_MS: u16 = 60;
 
 #[derive(Clone, Debug)]
 enum State {
     Idle,
-    Held { digit: Digit, units: u16, length: u16, began: Option<RtpTime> },
+    Held { digit: Digit, ms: u16, length: u16, began: Option<RtpTime> },
     Ending { digit: Digit, length: u16, began: Option<RtpTime>, left: u8 },
-    Pause { units_left: u32 },
+    Pause { ms_left: u16 },
 }
 
 /// Keys on their way out.
@@ -54,8 +53,7 @@ impl Keypad {
         if self.waiting.len() >= KEYS_WAITING_MAX {
             return false;
         }
-        let held_ms = duration_ms.clamp(*HELD_MS.start(), *HELD_MS.end());
-        self.waiting.push_back((digit, held_ms * UNITS_PER_MS as u16));
+        self.waiting.push_back((digit, duration_ms.max(HELD_MS_MIN)));
         true
     }
 
@@ -74,41 +72,41 @@ impl Keypad {
         matches!(self.state, State::Held { .. } | State::Ending { .. })
     }
 
-    /// What to send for the next `units` of time: an event and when it began, if it has. Then call [`Keypad::began`].
-    pub fn step(&mut self, units: u16) -> Option<(TelephoneEvent, Option<RtpTime>)> {
-        if let State::Pause { units_left } = &mut self.state {
-            *units_left = units_left.saturating_sub(u32::from(units));
-            if *units_left > 0 && !self.waiting.is_empty() {
+    /// What to send for the next `ms` milliseconds, on a clock of `units_in_ms`: an event and when it began, if it has.
+    /// Then call [`Keypad::began`].
+    pub fn step(&mut self, ms: u16, units_in_ms: u16) -> Option<(TelephoneEvent, Option<RtpTime>)> {
+        if let State::Pause { ms_left } = &mut self.state {
+            *ms_left = ms_left.saturating_sub(ms);
+            if *ms_left > 0 && !self.waiting.is_empty() {
                 return None;
             }
             self.state = State::Idle;
         }
         if matches!(self.state, State::Idle) {
             let (digit, length) = self.waiting.pop_front()?;
-            self.state = State::Held { digit, units: 0, length, began: None };
+            let length = length.min(HELD_UNITS_MAX / units_in_ms.max(1));
+            self.state = State::Held { digit, ms: 0, length, began: None };
         }
         let (event, began, next) = match self.state {
-            State::Held { digit, units: before, length, began } => {
-                let now = before.saturating_add(units).min(length);
+            State::Held { digit, ms: before, length, began } => {
+                let now = before.saturating_add(ms).min(length);
                 let end = now >= length;
                 let next = if end {
                     State::Ending { digit, length, began, left: END_PACKETS - 1 }
                 } else {
-                    State::Held { digit, units: now, length, began }
+                    State::Held { digit, ms: now, length, began }
                 };
-                (TelephoneEvent { code: digit.code(), end, volume: VOLUME, duration: now }, began, next)
+                let duration = now.saturating_mul(units_in_ms);
+                (TelephoneEvent { code: digit.code(), end, volume: VOLUME, duration }, began, next)
             }
             State::Ending { digit, length, began, left } => {
                 let next = if left > 1 {
                     State::Ending { digit, length, began, left: left - 1 }
                 } else {
-                    State::Pause { units_left: PAUSE.as_millis() as u32 * UNITS_PER_MS }
+                    State::Pause { ms_left: PAUSE_MS }
                 };
-                (
-                    TelephoneEvent { code: digit.code(), end: true, volume: VOLUME, duration: length },
-                    began,
-                    next,
-                )
+                let duration = length.saturating_mul(units_in_ms);
+                (TelephoneEvent { code: digit.code(), end: true, volume: VOLUME, duration }, began, next)
             }
             State::Idle | State::Pause { .. } => return None,
         };
@@ -140,7 +138,7 @@ mod tests {
         assert!(keypad.press(digit('1'), 60) && keypad.press(digit('2'), 60));
         let mut line = String::new();
         for _ in 0..20 {
-            match keypad.step(160) {
+            match keypad.step(20, 8) {
                 Some((event, began)) => {
                     keypad.began(RtpTime(5));
                     let (key, end) = (event.digit().unwrap(), if event.end { "e" } else { "" });
@@ -169,11 +167,13 @@ mod tests {
 
     #[test]
     fn no_key_is_too_short_or_too_long_for_its_packets() {
-        for (asked_ms, held) in [(0, 320), (u16::MAX, 64_000)] {
+        for (asked_ms, units_in_ms, held) in
+            [(0, 8, 320), (u16::MAX, 8, 64_000), (0, 48, 1_920), (u16::MAX, 48, 63_984)]
+        {
             let mut keypad = Keypad::new();
             keypad.press(digit('#'), asked_ms);
             let mut longest = 0;
-            while let Some((event, _)) = keypad.step(160) {
+            while let Some((event, _)) = keypad.step(20, units_in_ms) {
                 longest = longest.max(event.duration);
             }
             assert_eq!(longest, held);

@@ -12,22 +12,26 @@
 //!
 //! **Relay path.** A packet of one end of a bridge is checked, its header rewritten into the stream of the other end,
 //! its payload mapped from law to law if need be, and sent: nothing is decoded, allocated, locked or awaited.
-//! **Tick path.** Every 20 ms, and only for ports that have a player, a key to send or a conference.
+//! **Tick path.** Every 20 ms, and only for ports that have a player, a key to send or a conference, or whose sound is
+//! wanted in another codec than it comes in: such a port has an [`ear`] (jitter buffer, decoder), and who hears it a
+//! [`mouth`] (resampler, encoder). Both are made by the command that makes them necessary, never by a packet.
 //!
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
 //! send to it), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], in the turns of
-//! the [`metronome`]; [`recording`],
+//! the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
 pub mod clip;
 pub mod command;
 pub mod conference;
+pub mod ear;
 pub mod engine;
 pub mod event;
 pub mod gate;
 pub mod incoming;
 pub mod keypad;
 pub mod metronome;
+pub mod mouth;
 pub mod outbox;
 pub mod outgoing;
 pub mod player;
@@ -38,8 +42,9 @@ pub mod tone;
 
 mod port;
 
-pub use clip::{Clip, ClipId, Codec};
-pub use command::{Command, ConferenceKey, Format, PortId, RecordingKey};
+pub use clip::{Clip, ClipId};
+pub use codec::{Codec, Law};
+pub use command::{Command, ConferenceKey, Format, Keys, PortId, RecordingKey};
 pub use engine::Engine;
 pub use event::{Dropped, Event, Quality};
 pub use outbox::{Channel, Frame, Outbox, Recorded, Side};

@@ -1,6 +1,6 @@
 //! Where packets and recorded sound go. The driver implements [`Outbox`]; the engine borrows it for each input.
 
-use crate::{Codec, PortId, RecordingKey};
+use crate::{Law, PortId, RecordingKey};
 use std::net::SocketAddr;
 
 /// Which of a port's two sockets.
@@ -55,8 +55,8 @@ pub struct Frame {
     pub recording: RecordingKey,
     /// The side.
     pub side: Side,
-    /// How the sound is encoded.
-    pub codec: Codec,
+    /// How the sound is encoded: at 8 kHz, whatever the port speaks.
+    pub law: Law,
     /// Where its first sample lies: samples since the recording began. On one side, frames may come out of order when
     /// packets did, and leave gaps, which are silence; they overlap only if a peer's timestamps do.
     pub at: u64,
@@ -66,11 +66,11 @@ pub struct Frame {
 
 impl Frame {
     /// A frame of the first [`FRAME_SAMPLES_MAX`] bytes of `payload`.
-    pub fn new(recording: RecordingKey, side: Side, codec: Codec, at: u64, payload: &[u8]) -> Self {
+    pub fn new(recording: RecordingKey, side: Side, law: Law, at: u64, payload: &[u8]) -> Self {
         let payload = &payload[..payload.len().min(FRAME_SAMPLES_MAX)];
         let mut bytes = [0; FRAME_SAMPLES_MAX];
         bytes[..payload.len()].copy_from_slice(payload);
-        Self { recording, side, codec, at, length: payload.len() as u8, payload: bytes }
+        Self { recording, side, law, at, length: payload.len() as u8, payload: bytes }
     }
 
     /// The encoded sound, one byte a sample.
@@ -82,10 +82,6 @@ impl Frame {
 /// Shows where the frame lies, not how it sounds.
 impl core::fmt::Debug for Frame {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(
-            f,
-            "Frame({} {:?} {:?} at {} × {})",
-            self.recording, self.side, self.codec, self.at, self.length
-        )
+        write!(f, "Frame({} {:?} {:?} at {} × {})", self.recording, self.side, self.law, self.at, self.length)
     }
 }

@@ -5,7 +5,6 @@
 //! stream keeps its own gaps and its own order: both numbers are shifted by what separated the streams when the relay
 //! began, so loss before us stays visible behind us.
 
-use crate::clip::samples_of_duration;
 use base::Instant;
 use rtp::{Header, RtpTime, SeqNumber, Ssrc};
 
@@ -42,11 +41,13 @@ const BEGINNING: i16 = 1_000;
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     ssrc: Ssrc,
+    /// Units of time in a millisecond.
+    units_in_ms: u32,
     /// One after the highest number sent.
     next_sequence: SeqNumber,
     /// Timestamp, length and moment of the last packet: from these time goes on.
     last_time: RtpTime,
-    last_samples: i32,
+    last_units: i32,
     last_sent: Option<Instant>,
     feed: Feed,
     packets: u64,
@@ -58,9 +59,10 @@ impl Outgoing {
     pub fn new(ssrc: Ssrc, first_sequence: SeqNumber, first_time: RtpTime) -> Self {
         Self {
             ssrc,
+            units_in_ms: 8,
             next_sequence: first_sequence,
             last_time: first_time,
-            last_samples: 0,
+            last_units: 0,
             last_sent: None,
             feed: Feed::Nothing,
             packets: 0,
@@ -73,6 +75,11 @@ impl Outgoing {
         self.ssrc
     }
 
+    /// Units of its clock in a millisecond.
+    pub fn units_in_ms(&self) -> u32 {
+        self.units_in_ms
+    }
+
     /// Packets sent.
     pub fn packets(&self) -> u64 {
         self.packets
@@ -83,9 +90,21 @@ impl Outgoing {
         self.octets
     }
 
+    /// Counts time on another clock from now on: the far end asked for another codec.
+    pub fn change_clock(&mut self, clock_rate: u32, now: Instant) {
+        if self.units_in_ms != clock_rate / 1_000 {
+            self.last_time = self.begin(now);
+            self.last_units = 0;
+            self.last_sent = self.last_sent.map(|_| now);
+            self.units_in_ms = clock_rate / 1_000;
+            self.interrupt();
+        }
+    }
+
     /// The timestamp that belongs to `now`.
     pub fn time_at(&self, now: Instant) -> RtpTime {
-        let passed = self.last_sent.map_or(0, |last| samples_of_duration(now.since(last)));
+        let micros = self.last_sent.map_or(0, |last| now.since(last).as_micros());
+        let passed = micros * u128::from(self.units_in_ms) / 1_000;
         // Only the remainder matters on a circle of 32 bits.
         self.last_time.plus(passed as u32 as i32)
     }
@@ -95,22 +114,24 @@ impl Outgoing {
         self.feed = Feed::Nothing;
     }
 
-    /// The header of a relayed packet of sound with `samples` samples. `None` for a packet from before the relay began.
+    /// The header of a relayed packet of sound that lasts `units` of the clock. `None` for a packet from before the relay
+    /// began.
     pub fn relay(
         &mut self,
         key: RelayKey,
         incoming: &Header,
         payload_type: u8,
-        samples: usize,
+        units: u32,
+        octets: usize,
         now: Instant,
     ) -> Option<Header> {
         let header = self.shift(key, incoming, payload_type, now)?;
         if self.last_sent.is_none() || header.timestamp.distance_from(self.last_time) >= 0 {
             self.last_time = header.timestamp;
-            self.last_samples = samples as i32;
+            self.last_units = units as i32;
             self.last_sent = Some(now);
         }
-        self.count(samples);
+        self.count(octets);
         Some(header)
     }
 
@@ -162,17 +183,17 @@ impl Outgoing {
         Some(Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc })
     }
 
-    /// The header of a packet of `samples` samples made here.
-    pub fn own(&mut self, payload_type: u8, samples: usize, now: Instant) -> Header {
+    /// The header of a packet made here that lasts `units` of the clock.
+    pub fn own(&mut self, payload_type: u8, units: u32, octets: usize, now: Instant) -> Header {
         let (marker, timestamp) = match self.feed {
             Feed::Own { next } => (false, next),
             Feed::Nothing | Feed::Relay { .. } => (true, self.begin(now)),
         };
-        self.feed = Feed::Own { next: timestamp.plus(samples as i32) };
+        self.feed = Feed::Own { next: timestamp.plus(units as i32) };
         self.last_time = timestamp;
-        self.last_samples = samples as i32;
+        self.last_units = units as i32;
         self.last_sent = Some(now);
-        self.count(samples);
+        self.count(octets);
         self.number(marker, payload_type, timestamp)
     }
 
@@ -187,7 +208,7 @@ impl Outgoing {
         let timestamp = began.unwrap_or_else(|| {
             let time = self.begin(now);
             self.last_time = time;
-            self.last_samples = 0;
+            self.last_units = 0;
             self.last_sent = Some(now);
             time
         });
@@ -199,8 +220,8 @@ impl Outgoing {
     /// The time at which a new source begins: now, but not inside the packet sent last.
     fn begin(&self, now: Instant) -> RtpTime {
         let now = self.time_at(now);
-        if now.distance_from(self.last_time) < self.last_samples {
-            self.last_time.plus(self.last_samples)
+        if now.distance_from(self.last_time) < self.last_units {
+            self.last_time.plus(self.last_units)
         } else {
             now
         }
@@ -232,7 +253,7 @@ mod tests {
             sent.extend(relay(&mut outgoing, BRIDGE, 60_000 + number, 7_000_000, number * 20));
         }
         for number in 0..5u16 {
-            sent.push(outgoing.own(0, 160, ms(200 + number * 20)));
+            sent.push(outgoing.own(0, 160, 160, ms(200 + number * 20)));
         }
         for number in 0..5u16 {
             sent.extend(relay(&mut outgoing, BRIDGE, 60_020 + number, 7_000_000, 400 + number * 20));
@@ -261,13 +282,13 @@ mod tests {
             .map(|header| header.sequence.distance_from(SeqNumber(65_530)))
             .collect();
         assert_eq!(numbers, [0, 1, 3, 2, 5]);
-        assert_eq!(outgoing.own(0, 160, ms(400)).sequence, SeqNumber(65_530).plus(6));
+        assert_eq!(outgoing.own(0, 160, 160, ms(400)).sequence, SeqNumber(65_530).plus(6));
     }
 
     #[test]
     fn packets_from_before_the_relay_would_repeat_numbers_and_are_left_out() {
         let mut outgoing = stream();
-        outgoing.own(0, 160, ms(0));
+        outgoing.own(0, 160, 160, ms(0));
         assert!(relay(&mut outgoing, BRIDGE, 10, 0, 20).is_some());
         assert_eq!(relay(&mut outgoing, BRIDGE, 9, 0, 21), None);
         for number in 11..40_000u16 {
@@ -282,7 +303,7 @@ mod tests {
     fn a_source_that_begins_early_does_not_overlap_the_last_packet() {
         let mut outgoing = stream();
         let last = relay(&mut outgoing, BRIDGE, 10, 0, 0).unwrap();
-        let first = outgoing.own(0, 160, ms(7));
+        let first = outgoing.own(0, 160, 160, ms(7));
         assert_eq!(first.timestamp.distance_from(last.timestamp), 160);
     }
 
@@ -300,14 +321,26 @@ mod tests {
     #[test]
     fn an_event_repeats_its_beginning_and_time_goes_on_behind_it() {
         let mut outgoing = stream();
-        outgoing.own(0, 160, ms(0));
+        outgoing.own(0, 160, 160, ms(0));
         let first = outgoing.own_event(101, None, 4, ms(20));
         let second = outgoing.own_event(101, Some(first.timestamp), 4, ms(40));
         assert_eq!((first.timestamp, second.timestamp), (RtpTime(260), RtpTime(260)));
         assert_eq!((first.marker, second.marker), (true, false));
         assert_eq!(second.sequence, first.sequence.next());
-        let after = outgoing.own(0, 160, ms(60));
+        let after = outgoing.own(0, 160, 160, ms(60));
         assert_eq!((after.timestamp, after.marker), (RtpTime(580), true));
+    }
+
+    #[test]
+    fn time_goes_on_when_its_clock_changes() {
+        let mut outgoing = stream();
+        let before = outgoing.own(0, 160, 160, ms(0));
+        outgoing.change_clock(48_000, ms(100));
+        let after = outgoing.own(96, 960, 60, ms(120));
+        // A hundred milliseconds on the old clock, twenty on the new one.
+        assert_eq!(after.timestamp.distance_from(before.timestamp), 800 + 960);
+        assert!(after.marker);
+        assert_eq!(outgoing.own(96, 960, 60, ms(140)).timestamp.distance_from(after.timestamp), 960);
     }
 
     fn stream() -> Outgoing {
@@ -321,6 +354,6 @@ mod tests {
     fn relay(outgoing: &mut Outgoing, key: RelayKey, number: u16, time: u32, millis: u16) -> Option<Header> {
         let timestamp = RtpTime(time.wrapping_add(u32::from(number) * 160));
         let header = Header { sequence: SeqNumber(number), timestamp, ..Header::default() };
-        outgoing.relay(key, &header, 0, 160, ms(millis))
+        outgoing.relay(key, &header, 0, 160, 160, ms(millis))
     }
 }

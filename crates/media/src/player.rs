@@ -1,7 +1,7 @@
 //! Plays clips one after the other, without a gap between them.
 
 use crate::clip::duration_of_samples;
-use crate::{Clip, Codec};
+use crate::{Clip, Law};
 use base::Duration;
 use std::sync::Arc;
 
@@ -41,14 +41,14 @@ impl Player {
     }
 
     /// Fills `out` with what comes next; silence behind the end.
-    pub fn fill(&mut self, codec: Codec, out: &mut [u8]) {
+    pub fn fill(&mut self, law: Law, out: &mut [u8]) {
         let mut filled = 0;
         while filled < out.len() {
             let Some(clip) = self.clips.get(self.clip) else {
-                out[filled..].fill(codec.law().silence());
+                out[filled..].fill(law.silence());
                 return;
             };
-            let rest = clip.bytes(codec).get(self.offset..).unwrap_or_default();
+            let rest = clip.bytes(law).get(self.offset..).unwrap_or_default();
             let length = rest.len().min(out.len() - filled);
             out[filled..filled + length].copy_from_slice(&rest[..length]);
             filled += length;
@@ -107,7 +107,7 @@ mod tests {
     /// The next samples, rounded to what both laws keep.
     fn samples(player: &mut Player, count: usize) -> Vec<i16> {
         let mut bytes = vec![0; count];
-        player.fill(Codec::Pcmu, &mut bytes);
-        bytes.iter().map(|byte| (Codec::Pcmu.law().decode(*byte) + 20) / 100 * 100).collect()
+        player.fill(Law::Mu, &mut bytes);
+        bytes.iter().map(|byte| (Law::Mu.decode(*byte) + 20) / 100 * 100).collect()
     }
 }

@@ -1,17 +1,22 @@
 //! One port: its two halves and what lies on them. The engine ties ports together.
 
 use crate::conference::Lane;
-use crate::event::{Event, EventQueue, Quality};
-use crate::incoming::{Heard, Incoming};
+use crate::ear::Ear;
+use crate::event::{Decoding, Event, EventQueue, Quality};
+use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
 use crate::keypad::Keypad;
+use crate::mouth::Mouth;
 use crate::outgoing::{Outgoing, RelayKey};
 use crate::player::Player;
 use crate::recording::Tap;
 use crate::report::Reports;
-use crate::{Channel, Codec, ConferenceKey, Format, Outbox, PortId};
-use base::{IdSource, Instant};
+use crate::{Channel, Codec, ConferenceKey, Format, Keys, Law, Outbox, PortId};
+use base::{Duration, IdSource, Instant};
+use codec::SampleRate;
 use rtp::packet::HEADER_BYTES;
-use rtp::{RtpTime, SeqNumber, Ssrc, TelephoneEvent};
+use rtp::telephone_event::EVENT_BYTES;
+use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
+use std::net::SocketAddr;
 
 /// The most samples in a packet of ours: 60 ms.
 pub(crate) const PACKET_SAMPLES_MAX: usize = 480;
@@ -29,12 +34,24 @@ pub(crate) enum Wire {
     Conference(ConferenceKey),
 }
 
+/// How long a key is believed to be down after one of its packets has come.
+const KEY_GOES_ON: Duration = Duration::from_millis(60);
+
+/// A key on its way from one port to another whose streams differ.
+#[derive(Clone, Copy, Debug)]
+struct Passing {
+    /// When it began, there and here.
+    began: RtpTime,
+    ours: RtpTime,
+    until: Instant,
+}
+
 pub(crate) struct Port {
     pub(crate) id: PortId,
     pub(crate) incoming: Incoming,
     pub(crate) outgoing: Outgoing,
     pub(crate) format: Format,
-    pub(crate) telephone_event: Option<u8>,
+    pub(crate) keys: Option<Keys>,
     pub(crate) send: bool,
     pub(crate) wire: Wire,
     pub(crate) player: Option<Player>,
@@ -42,6 +59,17 @@ pub(crate) struct Port {
     /// When the last key went down that was meant for us and not for whoever the port is bridged with.
     pub(crate) spent_key: Option<RtpTime>,
     pub(crate) lane: Option<Lane>,
+    /// Decodes what comes, where somebody needs it decoded.
+    pub(crate) ear: Option<Box<Ear>>,
+    /// Encodes what goes out, where it is not copied or relayed.
+    pub(crate) mouth: Option<Box<Mouth>>,
+    /// The key that another port passes on to this one.
+    passing: Option<Passing>,
+    /// Packets made of sound in another codec.
+    transcoded: u64,
+    decoded_before: Decoding,
+    /// Frames heard by the ear so far: the timestamps of what the recorder gets of it.
+    pub(crate) heard_frames: u32,
     pub(crate) taps: Vec<Tap>,
     pub(crate) reports: Reports,
     /// Samples of time that have passed and are not yet in a packet.
@@ -67,13 +95,19 @@ impl Port {
             incoming: Incoming::new(),
             outgoing,
             format: Format::of(Codec::Pcmu),
-            telephone_event: None,
+            keys: None,
             send: false,
             wire: Wire::Open,
             player: None,
             keypad: Keypad::new(),
             spent_key: None,
             lane: None,
+            ear: None,
+            mouth: None,
+            passing: None,
+            transcoded: 0,
+            decoded_before: Decoding::default(),
+            heard_frames: 0,
             taps: Vec::new(),
             reports: Reports::new(now, ids),
             owed: 0,
@@ -100,39 +134,122 @@ impl Port {
     pub(crate) fn relay(
         &mut self,
         key: RelayKey,
-        heard: &Heard,
+        packet: &Packet,
+        codec: Codec,
         datagram: &mut [u8],
         now: Instant,
         out: &mut impl Outbox,
     ) {
-        if !self.send || self.player.is_some() || self.keypad.is_pressing() {
-            return;
+        let Some(destination) = self.destination_of_others() else { return };
+        let payload = &mut datagram[packet.payload.clone()];
+        let Some(units) = codec.units(payload) else { return };
+        if let (Some(from), Some(to)) = (codec.law(), self.format.codec.law()) {
+            from.convert_in_place(to, payload);
         }
-        let Some(destination) = self.incoming.destination() else { return };
-        let (packet, header) = match heard {
-            Heard::Sound { packet, codec } => {
-                let payload = &mut datagram[packet.payload.clone()];
-                codec.law().convert_in_place(self.format.codec.law(), payload);
-                let samples = payload.len();
-                (packet, self.outgoing.relay(key, &packet.header, self.format.payload_type, samples, now))
-            }
-            Heard::Event { packet, .. } => {
-                // A far end that does not know telephone-events gets none; the key has been told as an event.
-                let Some(payload_type) = self.telephone_event else { return };
-                (
-                    packet,
-                    self.outgoing.relay_event(key, &packet.header, payload_type, packet.payload.len(), now),
-                )
-            }
-        };
-        if let Some(header) = header {
+        let octets = payload.len();
+        let payload_type = self.format.payload_type;
+        if let Some(header) = self.outgoing.relay(key, &packet.header, payload_type, units, octets, now) {
             out.send(self.id, Channel::Rtp, destination, packet.rewrite(datagram, &header));
         }
     }
 
+    /// Sends a telephone-event that came to another port, in the stream that is relayed, where it lies.
+    pub(crate) fn relay_event(
+        &mut self,
+        key: RelayKey,
+        packet: &Packet,
+        datagram: &mut [u8],
+        now: Instant,
+        out: &mut impl Outbox,
+    ) {
+        // A far end that does not know telephone-events gets none; the key has been told as an event.
+        let (Some(destination), Some(keys)) = (self.destination_of_others(), self.keys) else { return };
+        let octets = packet.payload.len();
+        if let Some(header) = self.outgoing.relay_event(key, &packet.header, keys.send, octets, now) {
+            out.send(self.id, Channel::Rtp, destination, packet.rewrite(datagram, &header));
+        }
+    }
+
+    /// Sends a telephone-event that came to another port into a stream of our own, on this port's clock. As long as the
+    /// key is down it takes the place of sound.
+    pub(crate) fn pass_event(
+        &mut self,
+        began: RtpTime,
+        event: TelephoneEvent,
+        clock_rate: u32,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) {
+        let (Some(destination), Some(keys)) = (self.destination_of_others(), self.keys) else { return };
+        let ours = self.passing.filter(|passing| passing.began == began).map(|passing| passing.ours);
+        let duration = u64::from(event.duration) * u64::from(keys.clock_rate) / u64::from(clock_rate.max(1));
+        let event = TelephoneEvent { duration: u16::try_from(duration).unwrap_or(u16::MAX), ..event };
+        let payload = event.to_bytes();
+        let header = self.outgoing.own_event(keys.send, ours, payload.len(), now);
+        let until = if event.end { now } else { now + KEY_GOES_ON };
+        self.passing = Some(Passing { began, ours: header.timestamp, until });
+        if let Some(mouth) = &mut self.mouth {
+            mouth.fall_silent();
+        }
+        send_event(self.id, &header, payload, destination, out);
+    }
+
+    /// Where what others say goes, unless something else is to be heard.
+    fn destination_of_others(&self) -> Option<SocketAddr> {
+        if !self.send || self.player.is_some() || self.keypad.is_pressing() {
+            return None;
+        }
+        self.incoming.destination()
+    }
+
+    /// Says 20 ms of what another port said, in this one's codec; `None` when there is nothing to hear.
+    pub(crate) fn say(
+        &mut self,
+        frame: Option<&[i16]>,
+        rate: SampleRate,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) {
+        if self.player.is_some() || self.keypad.is_pressing() {
+            // The stream is theirs.
+            return;
+        }
+        let passing = self.passing.is_some_and(|passing| now < passing.until);
+        let destination = self.destination_of_others().filter(|_| !passing);
+        let (Some(frame), Some(_)) = (frame, destination) else {
+            if let Some(mouth) = &mut self.mouth {
+                mouth.fall_silent();
+            }
+            if !passing {
+                self.outgoing.interrupt();
+            }
+            return;
+        };
+        self.transcoded += self.speak(frame, rate, now, out);
+    }
+
+    /// Sends 20 ms of sound by the mouth; returns how many packets that made.
+    fn speak(&mut self, frame: &[i16], rate: SampleRate, now: Instant, out: &mut impl Outbox) -> u64 {
+        let destination = self.incoming.destination().filter(|_| self.send);
+        let (Some(mouth), Some(destination)) = (&mut self.mouth, destination) else { return 0 };
+        let (id, payload_type, outgoing) = (self.id, self.format.payload_type, &mut self.outgoing);
+        let mut packets = 0;
+        mouth.speak(frame, rate, |payload, units| {
+            let header = outgoing.own(payload_type, units, payload.len(), now);
+            let mut datagram = [0; HEADER_BYTES + PAYLOAD_MAX];
+            if let Some(fixed) = datagram.first_chunk_mut() {
+                header.write(fixed);
+            }
+            datagram[HEADER_BYTES..HEADER_BYTES + payload.len()].copy_from_slice(payload);
+            out.send(id, Channel::Rtp, destination, &datagram[..HEADER_BYTES + payload.len()]);
+            packets += 1;
+        });
+        packets
+    }
+
     /// Whether there is something to do for this port every 20 ms.
     pub(crate) fn wants_turns(&self) -> bool {
-        self.player.is_some() || !self.keypad.is_idle() || self.lane.is_some()
+        self.player.is_some() || !self.keypad.is_idle() || self.lane.is_some() || self.ear.is_some()
     }
 
     /// Lets 20 ms pass: sends what the port hears from its player, keypad or conference. `sum` is the conference's.
@@ -143,48 +260,52 @@ impl Port {
         events: &mut EventQueue,
         out: &mut impl Outbox,
     ) {
+        if self.player.is_none() && self.lane.is_none() && self.keypad.is_idle() {
+            // It has its turn for the sake of its ear.
+            return;
+        }
+        let Some(law) = self.format.codec.law() else {
+            return self.speak_one(sum, now, events, out);
+        };
         // A conference mixes frames of 20 ms, whatever the far end would like.
-        let ptime_ms = if self.lane.is_some() { 20 } else { self.format.ptime_ms.clamp(10, 60) };
+        let ptime_ms = if self.lane.is_some() { 20 } else { self.format.packet_ms() };
         let samples = usize::from(ptime_ms) * 8;
         self.owed = (self.owed + 160).min(PACKET_SAMPLES_MAX + 160);
         while self.owed >= samples {
             self.owed -= samples;
-            self.send_one(samples, sum, now, events, out);
+            self.send_one(law, ptime_ms, sum, now, events, out);
         }
     }
 
+    /// A packet of G.711: what is played is copied, what is mixed is mapped by a table.
     fn send_one(
         &mut self,
-        samples: usize,
+        law: Law,
+        ptime_ms: u16,
         sum: Option<&[i32; 160]>,
         now: Instant,
         events: &mut EventQueue,
         out: &mut impl Outbox,
     ) {
+        let samples = usize::from(ptime_ms) * 8;
         let mut datagram = [0; HEADER_BYTES + PACKET_SAMPLES_MAX];
         let payload = &mut datagram[HEADER_BYTES..HEADER_BYTES + samples];
         let mut has_sound = false;
-        if let Some(player) = self.player.take_if(|player| player.is_over()) {
-            events.push(Event::Played { port: self.id, play: player.play() });
-            self.outgoing.interrupt();
-        }
+        self.end_play(events);
         if let Some(player) = &mut self.player {
             // A player goes on while a key is pressed: its time is the caller's.
-            player.fill(self.format.codec, payload);
+            player.fill(law, payload);
             has_sound = true;
         } else if let (Some(lane), Some(sum)) = (&self.lane, sum) {
-            lane.hear(sum, self.format.codec, payload);
+            law.encode_slice(&lane.hear(sum), payload);
             has_sound = true;
         }
-        let destination = self.incoming.destination().filter(|_| self.send);
-        if let Some((event, began)) = self.keypad.step(samples as u16) {
-            if let (Some(destination), Some(payload_type)) = (destination, self.telephone_event) {
-                self.send_event(event, began, payload_type, destination, now, out);
-            }
+        if self.press(ptime_ms, now, out) {
             return;
         }
+        let destination = self.incoming.destination().filter(|_| self.send);
         if let Some(destination) = destination.filter(|_| has_sound) {
-            let header = self.outgoing.own(self.format.payload_type, samples, now);
+            let header = self.outgoing.own(self.format.payload_type, samples as u32, samples, now);
             if let Some(fixed) = datagram.first_chunk_mut() {
                 header.write(fixed);
             }
@@ -192,24 +313,57 @@ impl Port {
         }
     }
 
-    fn send_event(
+    /// Twenty milliseconds of any other codec.
+    fn speak_one(
         &mut self,
-        event: TelephoneEvent,
-        began: Option<RtpTime>,
-        payload_type: u8,
-        destination: std::net::SocketAddr,
+        sum: Option<&[i32; 160]>,
         now: Instant,
+        events: &mut EventQueue,
         out: &mut impl Outbox,
     ) {
-        let payload = event.to_bytes();
-        let header = self.outgoing.own_event(payload_type, began, payload.len(), now);
-        self.keypad.began(header.timestamp);
-        let mut datagram = [0; HEADER_BYTES + rtp::telephone_event::EVENT_BYTES];
-        if let Some(fixed) = datagram.first_chunk_mut() {
-            header.write(fixed);
+        let mut frame = [0; 160];
+        let mut has_sound = false;
+        self.end_play(events);
+        if let Some(player) = &mut self.player {
+            let mut bytes = [0; 160];
+            player.fill(Law::Mu, &mut bytes);
+            Law::Mu.decode_slice(&bytes, &mut frame);
+            has_sound = true;
+        } else if let (Some(lane), Some(sum)) = (&self.lane, sum) {
+            frame = lane.hear(sum);
+            has_sound = true;
         }
-        datagram[HEADER_BYTES..].copy_from_slice(&payload);
-        out.send(self.id, Channel::Rtp, destination, &datagram);
+        if self.press(20, now, out) {
+            if let Some(mouth) = &mut self.mouth {
+                mouth.fall_silent();
+            }
+        } else if has_sound {
+            self.speak(&frame, SampleRate::Narrow, now, out);
+        }
+    }
+
+    fn end_play(&mut self, events: &mut EventQueue) {
+        if let Some(player) = self.player.take_if(|player| player.is_over()) {
+            events.push(Event::Played { port: self.id, play: player.play() });
+            self.outgoing.interrupt();
+            if let Some(mouth) = &mut self.mouth {
+                mouth.fall_silent();
+            }
+        }
+    }
+
+    /// Lets the keypad go on; returns whether it takes the place of sound.
+    fn press(&mut self, ms: u16, now: Instant, out: &mut impl Outbox) -> bool {
+        let units_in_ms = self.keys.map_or(8, |keys| keys.clock_rate / 1_000) as u16;
+        let Some((event, began)) = self.keypad.step(ms, units_in_ms) else { return false };
+        let destination = self.incoming.destination().filter(|_| self.send);
+        if let (Some(destination), Some(keys)) = (destination, self.keys) {
+            let payload = event.to_bytes();
+            let header = self.outgoing.own_event(keys.send, began, payload.len(), now);
+            self.keypad.began(header.timestamp);
+            send_event(self.id, &header, payload, destination, out);
+        }
+        true
     }
 
     pub(crate) fn quality(&self) -> Quality {
@@ -231,9 +385,47 @@ impl Port {
             round_trip_us: self.reports.round_trip_us(),
             far_lost: self.reports.far_lost(),
             far_jitter_us: self.reports.far_jitter_us(),
+            codec: self.incoming.gate().map(|_| self.format.codec),
+            transcoded: self.transcoded,
+            decoding: self.decoding(),
             mos_x100: rtp::mos::estimate_x100(conditions),
         }
     }
+
+    /// How it went with decoding: with the ears before, and the one of now.
+    fn decoding(&self) -> Decoding {
+        let mut decoding = self.decoded_before;
+        if let Some(ear) = &self.ear {
+            let counts = ear.buffer().counts();
+            decoding.packets += counts.played;
+            decoding.late += counts.late;
+            decoding.overflowed += counts.overflowed;
+            decoding.concealed += counts.concealed;
+            decoding.held_ms = ear.buffer().held().as_millis().min(u128::from(u32::MAX)) as u32;
+        }
+        decoding
+    }
+
+    /// Puts another ear in place of the one there is, whose figures stay.
+    pub(crate) fn put_ear(&mut self, ear: Option<Box<Ear>>) {
+        self.decoded_before = self.decoding();
+        self.ear = ear;
+    }
+}
+
+fn send_event(
+    id: PortId,
+    header: &Header,
+    payload: [u8; EVENT_BYTES],
+    destination: SocketAddr,
+    out: &mut impl Outbox,
+) {
+    let mut datagram = [0; HEADER_BYTES + EVENT_BYTES];
+    if let Some(fixed) = datagram.first_chunk_mut() {
+        header.write(fixed);
+    }
+    datagram[HEADER_BYTES..].copy_from_slice(&payload);
+    out.send(id, Channel::Rtp, destination, &datagram);
 }
 
 #[cfg(test)]

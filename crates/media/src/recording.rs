@@ -5,7 +5,7 @@
 //! the way does not tear the sound, as long as timestamps and arrival agree within [`AHEAD_MAX`] and [`BEHIND_MAX`].
 
 use crate::clip::samples_of_duration;
-use crate::{Codec, Frame, Outbox, Recorded, RecordingKey, Side};
+use crate::{Frame, Law, Outbox, Recorded, RecordingKey, Side};
 use base::Instant;
 use rtp::RtpTime;
 
@@ -51,7 +51,7 @@ impl Recording {
         let arrived = self.samples_at(now);
         let mut at = tap.timeline.place(sound, arrived);
         for piece in sound.payload.chunks(crate::outbox::FRAME_SAMPLES_MAX) {
-            let frame = Frame::new(self.key, tap.side, sound.codec, at, piece);
+            let frame = Frame::new(self.key, tap.side, sound.law, at, piece);
             if out.record(&Recorded::Sound(frame)) {
                 self.frames += 1;
             } else {
@@ -70,10 +70,13 @@ pub struct Sound<'a> {
     /// The generation of the stream it belongs to.
     pub generation: u32,
     /// How it is encoded.
-    pub codec: Codec,
+    pub law: Law,
     /// The bytes.
     pub payload: &'a [u8],
 }
+
+/// Where the sound of an ear lies: it has no timestamps of its own, its frames follow each other.
+pub const HEARD_EVERY: u32 = 160;
 
 /// What ties a port to a recording.
 #[derive(Clone, Debug)]
@@ -170,6 +173,6 @@ mod tests {
 
     fn place(timeline: &mut Timeline, generation: u32, timestamp: u32, arrived: u64) -> u64 {
         let timestamp = RtpTime(timestamp);
-        timeline.place(&Sound { timestamp, generation, codec: Codec::Pcmu, payload: &[0; 160] }, arrived)
+        timeline.place(&Sound { timestamp, generation, law: Law::Mu, payload: &[0; 160] }, arrived)
     }
 }

@@ -26,6 +26,7 @@ pub struct Reports {
     round_trip_us: Option<u64>,
     far_lost: Option<i32>,
     far_jitter_us: Option<u64>,
+    far_loss_percent: u8,
 }
 
 impl Reports {
@@ -38,6 +39,7 @@ impl Reports {
             round_trip_us: None,
             far_lost: None,
             far_jitter_us: None,
+            far_loss_percent: 0,
         }
     }
 
@@ -107,7 +109,9 @@ impl Reports {
                 let ntp = (ntp_of_millis(now.utc.as_millis()) >> 16) as u32;
                 self.round_trip_us = block.round_trip_us(ntp).or(self.round_trip_us);
                 self.far_lost = Some(block.lost);
-                self.far_jitter_us = Some(u64::from(block.jitter) * 125);
+                self.far_jitter_us =
+                    Some(u64::from(block.jitter) * 1_000 / u64::from(outgoing.units_in_ms().max(1)));
+                self.far_loss_percent = (u16::from(block.fraction_lost) * 100 / 256) as u8;
             }
         }
     }
@@ -120,6 +124,11 @@ impl Reports {
     /// What the far end missed.
     pub fn far_lost(&self) -> Option<i32> {
         self.far_lost
+    }
+
+    /// How much of our last packets the far end missed, in percent.
+    pub fn far_loss_percent(&self) -> u8 {
+        self.far_loss_percent
     }
 
     /// The jitter that the far end saw, in microseconds.

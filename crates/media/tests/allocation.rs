@@ -1,9 +1,11 @@
-//! A relayed packet costs no allocation: counted by the allocator itself.
+//! A relayed packet costs no allocation, nor does a transcoded, mixed or recorded one: counted by the allocator itself.
 
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
 
 use base::{Duration, IdSource, Instant, Now, Timestamp};
-use media::{Channel, Clip, ClipId, Codec, Command, Engine, Format, Outbox, PortId, Recorded, RecordingKey};
+use media::{
+    Channel, Clip, ClipId, Codec, Command, Engine, Format, Keys, Outbox, PortId, Recorded, RecordingKey,
+};
 use rtp::{Header, RtpTime, SeqNumber, Ssrc};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -64,7 +66,7 @@ fn relaying_recording_and_playing_allocate_nothing() {
             port,
             remote,
             format,
-            telephone_event: Some(101),
+            telephone_event: Some(Keys::of(101)),
             send: true,
             receive: true,
         };
@@ -94,6 +96,90 @@ fn relaying_recording_and_playing_allocate_nothing() {
     assert!(before > 0, "the counter counts");
     assert_eq!(out.recorded, 20_000);
     assert!(out.sent >= 30_000, "both ways, and the music");
+}
+
+#[test]
+fn transcoding_mixing_and_recording_allocate_nothing_once_they_are_set_up() {
+    for left in Codec::ALL {
+        for right in Codec::ALL {
+            for mixed in [false, true] {
+                let mut engine = Engine::new(IdSource::new(1));
+                let mut now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
+                let mut out = Count::default();
+                let ports = [(1, left), (2, right)].map(|(number, codec)| (PortId::from_u64(number), codec));
+                let address = |port: PortId| SocketAddr::from(([127, 0, 0, port.as_u64() as u8], 4_000));
+                for (port, codec) in ports {
+                    engine.handle_command(Command::Open { port }, now);
+                    let (remote, format) = (address(port), Format::of(codec));
+                    let telephone_event = Some(Keys { clock_rate: codec.clock_rate(), ..Keys::of(101) });
+                    let command = Command::Configure {
+                        port,
+                        remote,
+                        format,
+                        telephone_event,
+                        send: true,
+                        receive: true,
+                    };
+                    engine.handle_command(command, now);
+                }
+                let [(a, _), (b, _)] = ports;
+                if mixed {
+                    for port in [a, b] {
+                        let conference = media::ConferenceKey::from_u64(1);
+                        engine.handle_command(
+                            Command::Join { port, conference, speaks: true, listens: true },
+                            now,
+                        );
+                    }
+                } else {
+                    engine.handle_command(Command::Bridge { a, b }, now);
+                }
+                let recording = RecordingKey::from_u64(1);
+                engine.handle_command(Command::Record { recording, left: a, right: Some(b) }, now);
+
+                let mut voices = ports.map(|(_, codec)| {
+                    let rate = codec.sample_rate();
+                    (codec::Encoder::new(codec, rate, codec::opus::Settings::default()).unwrap(), rate)
+                });
+                let mut before = 0;
+                for number in 0..300u16 {
+                    if number == 50 {
+                        while engine.poll_event().is_some() {}
+                        before = ALLOCATIONS.get();
+                    }
+                    for ((port, codec), (encoder, rate)) in ports.iter().zip(&mut voices) {
+                        let sound = [i16::try_from(number % 7).unwrap_or(0) * 900; 320];
+                        let mut datagram = [0; 12 + 400];
+                        let length = encoder.encode(&sound[..rate.samples_in(20)], &mut datagram[12..]);
+                        let header = Header {
+                            marker: false,
+                            payload_type: Format::of(*codec).receive_type,
+                            sequence: SeqNumber(number),
+                            timestamp: RtpTime(u32::from(number) * codec.clock_rate() / 50),
+                            ssrc: Ssrc(port.as_u64() as u32),
+                        };
+                        if let Some(fixed) = datagram.first_chunk_mut() {
+                            header.write(fixed);
+                        }
+                        // Some are lost, and concealed.
+                        if number % 10 != 3 {
+                            engine.handle_packet(
+                                *port,
+                                address(*port),
+                                &mut datagram[..12 + length],
+                                now,
+                                &mut out,
+                            );
+                        }
+                    }
+                    now = now.after(Duration::from_millis(20));
+                    engine.handle_timeout(now, &mut out);
+                }
+                assert_eq!(ALLOCATIONS.get() - before, 0, "{left:?} {right:?}, mixed: {mixed}");
+                assert!(out.sent > 450 && out.recorded > 450, "{} sent, {} recorded", out.sent, out.recorded);
+            }
+        }
+    }
 }
 
 fn packet(number: u16, payload_type: u8) -> [u8; 172] {

@@ -11,7 +11,7 @@
 )]
 
 use crossbeam_channel::bounded;
-use media::{Codec, Command, Format, PortId, RecordingKey};
+use media::{Codec, Command, Format, Keys, PortId, RecordingKey};
 use net::rtp::{Config, MediaThreads};
 use rtp::{Header, RtpTime, SeqNumber, Ssrc};
 use rustix::event::{Timespec, epoll};
@@ -79,7 +79,7 @@ fn engine_alone() -> f64 {
         let port = PortId::from_u64(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let (remote, format) = (address(number), Format::of(Codec::Pcmu));
         engine.handle_command(Command::Open { port }, now);
-        let telephone_event = Some(101);
+        let telephone_event = Some(Keys::of(101));
         let configure =
             Command::Configure { port, remote, format, telephone_event, send: true, receive: true };
         engine.handle_command(configure, now);
@@ -200,7 +200,7 @@ impl Relay {
             let port = PortId::from_u64(number as u64);
             ports.push(threads.open(port, 1).expect("a port"));
             let format = Format::of(Codec::Pcmu);
-            let telephone_event = Some(101);
+            let telephone_event = Some(Keys::of(101));
             let configure = Command::Configure {
                 port,
                 remote: *remote,

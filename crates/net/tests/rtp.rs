@@ -7,7 +7,8 @@
 
 use crossbeam_channel::{Receiver, bounded, unbounded};
 use media::{
-    Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, PortId, Recorded, RecordingKey, Side, tone,
+    Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, Law, PortId, Recorded, RecordingKey, Side,
+    tone,
 };
 use net::rtp::{CommandError, Config, MediaThreads, OpenError};
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc};
@@ -240,7 +241,7 @@ impl Rig {
         for recorded in self.frames.try_iter() {
             if let Recorded::Sound(frame) = recorded {
                 let side = &mut sides[usize::from(frame.side == Side::Right)];
-                side.extend(frame.payload().iter().map(|byte| frame.codec.law().decode(*byte)));
+                side.extend(frame.payload().iter().map(|byte| frame.law.decode(*byte)));
             }
         }
         sides
@@ -266,6 +267,11 @@ impl Phone {
         Self { socket, heard: vec![], ..*self }
     }
 
+    /// The phones here speak G.711.
+    fn law(&self) -> Law {
+        self.codec.law().unwrap()
+    }
+
     fn talk(&mut self) {
         let packet = self.next_packet();
         self.socket.send_to(&packet, self.server).unwrap();
@@ -276,14 +282,15 @@ impl Phone {
         let (length, source) = self.socket.recv_from(&mut buffer).expect("a packet comes");
         assert_eq!(source, self.server);
         let packet = Packet::parse(&buffer[..length]).unwrap();
-        assert_eq!(packet.header.payload_type, self.codec.static_payload_type());
-        self.heard.extend(buffer[packet.payload].iter().map(|byte| self.codec.law().decode(*byte)));
+        assert_eq!(packet.header.payload_type, Format::of(self.codec).payload_type);
+        let law = self.law();
+        self.heard.extend(buffer[packet.payload].iter().map(|byte| law.decode(*byte)));
     }
 
     fn next_packet(&mut self) -> Vec<u8> {
         let header = Header {
             marker: false,
-            payload_type: self.codec.static_payload_type(),
+            payload_type: Format::of(self.codec).payload_type,
             sequence: SeqNumber(self.packets),
             timestamp: RtpTime(u32::from(self.packets) * 160),
             ssrc: Ssrc(self.ssrc),
@@ -291,7 +298,7 @@ impl Phone {
         let mut datagram = vec![0; 172];
         header.write(datagram.first_chunk_mut().unwrap());
         let sound = tone::sine(self.frequency, 8_000, u64::from(self.packets) * 160, 160);
-        self.codec.law().encode_slice(&sound, &mut datagram[12..]);
+        self.law().encode_slice(&sound, &mut datagram[12..]);
         self.packets += 1;
         datagram
     }

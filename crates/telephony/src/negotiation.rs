@@ -132,14 +132,19 @@ impl Telephony {
             port,
             remote: agreed.remote,
             format: media::Format {
-                codec: match agreed.codec {
+                payload_type: agreed.payload.send,
+                receive_type: agreed.payload.receive,
+                ptime_ms: agreed.ptime_ms,
+                ..media::Format::of(match agreed.codec {
                     Codec::Pcmu => media::Codec::Pcmu,
                     Codec::Pcma => media::Codec::Pcma,
-                },
-                payload_type: agreed.payload.send,
-                ptime_ms: agreed.ptime_ms,
+                })
             },
-            telephone_event: agreed.telephone_event.map(|numbers| numbers.send),
+            telephone_event: agreed.telephone_event.map(|numbers| media::Keys {
+                send: numbers.send,
+                receive: numbers.receive,
+                clock_rate: 8_000,
+            }),
             send: agreed.direction.sends(),
             receive: agreed.direction.receives(),
         });

@@ -1,7 +1,7 @@
 //! Keys: told once each, passed on, and pressed by us.
 
 use crate::world::{EVENTS, World, clip, ms};
-use media::{Codec, Command, Digit, Event, Format, PortId};
+use media::{Codec, Command, Digit, Event, Keys, PortId};
 use rtp::{EventDetector, TelephoneEvent};
 
 #[test]
@@ -134,13 +134,13 @@ fn keys_told(world: &mut World, from: PortId) -> String {
 }
 
 fn configure_events(world: &mut World, port: PortId, telephone_event: Option<u8>) {
-    let phone = world.phone_of(port).clone();
-    let format = Format::of(phone.codec);
+    let phone = world.phone_of(port);
+    let (remote, format) = (phone.address, phone.format);
     world.command(Command::Configure {
         port,
-        remote: phone.address,
+        remote,
         format,
-        telephone_event,
+        telephone_event: telephone_event.map(Keys::of),
         send: true,
         receive: true,
     });

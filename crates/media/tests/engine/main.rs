@@ -8,4 +8,5 @@ mod reports;
 mod silent;
 mod sources;
 mod stream;
+mod transcoding;
 mod world;

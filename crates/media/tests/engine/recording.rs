@@ -139,7 +139,7 @@ fn stereo(world: &mut World) -> (Vec<i16>, Vec<i16>, Option<u64>) {
                 let begin = frame.at as usize;
                 let end = begin + frame.payload().len();
                 side.resize(end.max(side.len()), 0i16);
-                frame.codec.law().decode_slice(frame.payload(), &mut side[begin..end]);
+                frame.law.decode_slice(frame.payload(), &mut side[begin..end]);
             }
         }
     }

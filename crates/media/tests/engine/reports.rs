@@ -15,7 +15,7 @@ fn reports_go_out_every_few_seconds_and_a_goodbye_at_the_end() {
     world.run(Duration::from_secs(60));
     world.command(Command::Close { port: caller });
     world.pass(ms(1));
-    let phone = world.phone_of(caller).clone();
+    let phone = world.phone_of(caller).twin();
     let reports: Vec<_> = world.net.sent.iter().filter(|sent| sent.channel == Channel::Rtcp).collect();
     assert!((8..=25).contains(&reports.len()), "{} reports in a minute", reports.len());
     for report in &reports {

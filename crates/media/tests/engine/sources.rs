@@ -11,7 +11,7 @@ fn media_from_elsewhere_is_not_heard_and_nothing_is_sent_there() {
     let thief: SocketAddr = "127.0.0.66:4000".parse().unwrap();
     for _ in 0..50 {
         world.run(ms(20));
-        let mut forged = world.phone_of(caller).clone();
+        let mut forged = world.phone_of(caller).twin();
         forged.frequency = 880.0;
         for _ in 0..5 {
             let datagram = forged.next_packet();
@@ -67,7 +67,7 @@ fn a_flood_of_streams_leaves_the_honest_one_untouched() {
     for round in 0..50u32 {
         world.run(ms(20));
         for packet in 0..200u32 {
-            let mut forged = world.phone_of(caller).clone();
+            let mut forged = world.phone_of(caller).twin();
             forged.ssrc = 0x5000_0000 + round * 200 + packet;
             forged.frequency = 880.0;
             let source = if packet % 2 == 0 { forged.address } else { "127.0.0.66:4000".parse().unwrap() };

@@ -1,7 +1,11 @@
 //! An engine, phones around it, and a clock that jumps.
 
 use base::{Duration, IdSource, Instant, Now, Timestamp};
-use media::{Channel, Clip, ClipId, Codec, Command, Engine, Event, Format, Outbox, PortId, Recorded, tone};
+use codec::{Decoder, Encoder, Resampler, SampleRate};
+use core::f64::consts::TAU;
+use media::{
+    Channel, Clip, ClipId, Codec, Command, Engine, Event, Format, Keys, Outbox, PortId, Recorded, tone,
+};
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -59,11 +63,15 @@ impl Outbox for Net {
     }
 }
 
-/// A far end: sends a tone, one packet every 20 ms while it talks.
-#[derive(Clone, Debug)]
+/// A far end: sends a tone, one packet every 20 ms while it talks, and hears what comes.
+#[derive(Debug)]
 pub(crate) struct Phone {
     pub(crate) address: SocketAddr,
-    pub(crate) codec: Codec,
+    pub(crate) format: Format,
+    pub(crate) keys: Keys,
+    encoder: Encoder,
+    decoder: Decoder,
+    narrow: Resampler,
     pub(crate) ssrc: u32,
     pub(crate) sequence: u16,
     pub(crate) time: u32,
@@ -85,11 +93,21 @@ impl World {
 
     /// Opens port `number` towards a phone at 127.0.0.`number`, which talks at `frequency`.
     pub(crate) fn phone(&mut self, number: u8, codec: Codec, frequency: f64) -> PortId {
+        self.phone_with(number, Format::of(codec), frequency)
+    }
+
+    /// The same with a phone that wants its packets so.
+    pub(crate) fn phone_with(&mut self, number: u8, format: Format, frequency: f64) -> PortId {
         let port = PortId::from_u64(number.into());
         let address = SocketAddr::from(([127, 0, 0, number], 4_000));
+        let (encoder, decoder, narrow) = voice(&format);
         let phone = Phone {
             address,
-            codec,
+            format,
+            keys: Keys { clock_rate: format.codec.clock_rate(), ..Keys::of(EVENTS) },
+            encoder,
+            decoder,
+            narrow,
             ssrc: 0x1000 + u32::from(number),
             sequence: 65_400 + u16::from(number),
             time: u32::MAX - 2_000 * u32::from(number),
@@ -105,15 +123,25 @@ impl World {
 
     /// Configures a port for its phone.
     pub(crate) fn configure(&mut self, port: PortId, send: bool, receive: bool) {
-        let phone = self.phones[&port].clone();
+        let phone = &self.phones[&port];
         self.command(Command::Configure {
             port,
             remote: phone.address,
-            format: Format::of(phone.codec),
-            telephone_event: Some(EVENTS),
+            format: phone.format,
+            telephone_event: Some(phone.keys),
             send,
             receive,
         });
+    }
+
+    /// The phone of a port changes to another codec, as a re-INVITE agrees it.
+    pub(crate) fn speak_anew(&mut self, port: PortId, format: Format) {
+        let phone = self.phone_of(port);
+        let (encoder, decoder, narrow) = voice(&format);
+        let keys = Keys { clock_rate: format.codec.clock_rate(), ..phone.keys };
+        (phone.format, phone.keys) = (format, keys);
+        (phone.encoder, phone.decoder, phone.narrow) = (encoder, decoder, narrow);
+        self.configure(port, true, true);
     }
 
     pub(crate) fn phone_of(&mut self, port: PortId) -> &mut Phone {
@@ -182,14 +210,18 @@ impl World {
         taken
     }
 
-    /// Takes what the phone of `port` heard since this was last asked, as samples without regard to timestamps.
+    /// Takes what the phone of `port` heard since this was last asked, as samples at 8 kHz without regard to timestamps.
     pub(crate) fn take_heard(&mut self, port: PortId) -> Vec<i16> {
-        let codec = self.phone_of(port).codec;
         let mut samples = vec![];
         for sent in self.take_sent(port) {
-            assert_eq!(sent.destination, self.phone_of(port).address);
-            if sent.header().payload_type == codec.static_payload_type() {
-                samples.extend(sent.payload().iter().map(|byte| codec.law().decode(*byte)));
+            let phone = self.phone_of(port);
+            assert_eq!(sent.destination, phone.address);
+            if sent.header().payload_type == phone.format.receive_type {
+                let (mut sound, mut narrow) = ([0; 1_920], [0; 1_920]);
+                let length = phone.decoder.decode(phone.format.codec, sent.payload(), &mut sound);
+                assert!(length > 0, "it can be decoded");
+                let length = phone.narrow.process(&sound[..length], &mut narrow);
+                samples.extend_from_slice(&narrow[..length]);
             }
         }
         samples
@@ -200,14 +232,33 @@ impl World {
     }
 }
 
+fn voice(format: &Format) -> (Encoder, Decoder, Resampler) {
+    let best = format.codec.sample_rate();
+    let decoder = Decoder::new(format.codec, best).unwrap();
+    let narrow = Resampler::new(decoder.rate(), SampleRate::Narrow);
+    (Encoder::new(format.codec, best, format.opus).unwrap(), decoder, narrow)
+}
+
 impl Phone {
+    /// Another one that goes on with the same numbers.
+    pub(crate) fn twin(&self) -> Self {
+        let (encoder, decoder, narrow) = voice(&self.format);
+        Self { encoder, decoder, narrow, ..*self }
+    }
+
     pub(crate) fn next_packet(&mut self) -> Vec<u8> {
-        let samples = tone::sine(self.frequency, 8_000, self.sample, 160);
-        let mut payload = [0; 160];
-        self.codec.law().encode_slice(&samples, &mut payload);
-        let datagram = self.datagram(self.codec.static_payload_type(), self.time, &payload);
-        self.sample += 160;
-        self.time = self.time.wrapping_add(160);
+        let rate = self.encoder.rate();
+        let samples: Vec<i16> = (0..rate.samples_in(20) as u64)
+            .map(|at| {
+                let turns = self.frequency * (self.sample + at) as f64 / f64::from(rate.hz());
+                ((turns.fract() * TAU).sin() * 8_000.0) as i16
+            })
+            .collect();
+        let mut payload = [0; 1_500];
+        let length = self.encoder.encode(&samples, &mut payload);
+        let datagram = self.datagram(self.format.receive_type, self.time, &payload[..length]);
+        self.sample += samples.len() as u64;
+        self.time = self.time.wrapping_add(self.format.codec.clock_rate() / 50);
         datagram
     }
 
@@ -216,7 +267,7 @@ impl Phone {
         self.datagram(EVENTS, began, &event.to_bytes())
     }
 
-    fn datagram(&mut self, payload_type: u8, time: u32, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn datagram(&mut self, payload_type: u8, time: u32, payload: &[u8]) -> Vec<u8> {
         let header = Header {
             marker: false,
             payload_type,
