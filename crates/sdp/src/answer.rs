@@ -1,7 +1,7 @@
 //! An answer from an offer: RFC 3264 §6.
 
 use crate::negotiated::{Negotiated, PayloadTypes, Theirs, Unusable};
-use crate::offer::{Local, audio, describe};
+use crate::offer::{Local, Order, audio, describe};
 use crate::session::Session;
 use thiserror::Error;
 
@@ -46,7 +46,8 @@ impl Refusal {
 /// Answers an offer: takes the first audio stream that can be used and refuses all others.
 ///
 /// One codec is answered, so that the peer cannot change it in mid-stream: the preferred one if it is offered, else
-/// the first of the offer that we speak. Payload types are those of the offer.
+/// the first of the offer that we speak, or the first of ours that is offered, as [`Local::order`] says. Payload types are
+/// those of the offer.
 pub fn answer(offer: &Session, local: &Local<'_>) -> Result<Answer, Refusal> {
     let mut nearest = Unusable::NotAudio;
     for (place, media) in offer.media.iter().enumerate() {
@@ -67,17 +68,25 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<Answer, Refusal> {
 
 fn take(place: usize, theirs: &Theirs, local: &Local<'_>) -> Result<Negotiated, Unusable> {
     let spoken = || theirs.codecs().filter(|(_, codec)| local.codecs.contains(codec));
+    let ours = || match local.order {
+        Order::Theirs => None,
+        Order::Ours => local.codecs.iter().find_map(|wanted| spoken().find(|(_, codec)| codec == wanted)),
+    };
     let (number, codec) = spoken()
         .find(|(_, codec)| Some(*codec) == local.preferred)
+        .or_else(ours)
         .or_else(|| spoken().next())
         .ok_or(Unusable::Codecs)?;
+    let keys = theirs.telephone_event(codec);
     Ok(Negotiated {
         media: place,
         remote: theirs.remote,
         rtcp: theirs.rtcp,
         codec,
         payload: PayloadTypes::both(number),
-        telephone_event: theirs.telephone_event(codec).map(PayloadTypes::both),
+        opus: theirs.opus(number),
+        telephone_event: keys.map(|(number, _)| PayloadTypes::both(number)),
+        telephone_event_clock: keys.map_or(codec.clock_rate(), |(_, clock_rate)| clock_rate),
         ptime_ms: theirs.ptime_ms,
         direction: theirs.our_direction(local.direction),
         hold: theirs.holds(),
@@ -89,8 +98,8 @@ fn described(offer: &Session, local: &Local<'_>, chosen: &Negotiated) -> Session
     let media = offer.media.iter().enumerate().map(|(place, media)| match place == chosen.media {
         true => {
             let codecs = [(chosen.payload.receive, chosen.codec)];
-            let keys = chosen.telephone_event.map(|numbers| numbers.receive);
-            audio(local, &media.protocol, &codecs, keys, chosen.direction)
+            let keys = chosen.telephone_event.map(|keys| (keys.receive, chosen.telephone_event_clock));
+            audio(local, &media.protocol, &codecs, keys.as_slice(), chosen.direction)
         }
         false => media.refused(),
     });
@@ -229,6 +238,62 @@ a=sendonly
         let only = Local { codecs: &[Codec::Pcma], ..local() };
         assert_eq!(answer(&offer, &only).unwrap().chosen.codec, Codec::Pcma);
         assert_eq!(answer(&offered("m=audio 4000 RTP/AVP 0"), &only), Err(Refusal::Codecs));
+    }
+
+    #[test]
+    fn the_order_is_theirs_or_ours_as_is_set() {
+        let offer = offered("m=audio 4000 RTP/AVP 0 9 111\na=rtpmap:111 opus/48000/2");
+        let ours = Local { codecs: &[Codec::Opus, Codec::G722, Codec::Pcmu], ..local() };
+        let codec = |local: &Local<'_>| answer(&offer, local).unwrap().chosen.codec;
+        assert_eq!(codec(&ours), Codec::Pcmu);
+        assert_eq!(codec(&Local { order: Order::Ours, ..ours }), Codec::Opus);
+        assert_eq!(codec(&Local { order: Order::Ours, preferred: Some(Codec::G722), ..ours }), Codec::G722);
+        assert_eq!(codec(&local()), Codec::Pcmu, "nothing but G.711 is spoken unless it is said so");
+    }
+
+    #[test]
+    fn an_answer_in_opus_says_what_we_wish_and_hears_what_they_wish() {
+        let offer = "v=0
+o=- 1 1 IN IP4 192.0.2.2
+c=IN IP4 192.0.2.2
+m=audio 4000 RTP/AVP 111 63 9 0 110 126
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=20000
+a=rtpmap:110 telephone-event/48000
+a=rtpmap:126 telephone-event/8000
+";
+        let ours = Local { codecs: &Codec::ALL, ptime_ms: 40, ..local() };
+        insta::assert_snapshot!(check(offer, &ours), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/AVP 111 110
+        a=rtpmap:111 opus/48000/2
+        a=fmtp:111 maxplaybackrate=16000;maxaveragebitrate=24000;useinbandfec=1
+        a=rtpmap:110 telephone-event/48000
+        a=fmtp:110 0-15
+        a=ptime:40
+        a=sendrecv
+        → Opus as 111 to 192.0.2.2:4000, keys 110, sendrecv
+        ");
+        let chosen = answer(&Session::parse(offer.as_bytes()).unwrap(), &ours).unwrap().chosen;
+        let wishes = chosen.opus.unwrap();
+        assert_eq!((wishes.bitrate_max, wishes.redundancy), (Some(20_000), true));
+        assert_eq!(chosen.telephone_event_clock, 48_000);
+    }
+
+    #[test]
+    fn a_phone_that_knows_keys_on_one_clock_only_keeps_its_keys_beside_opus() {
+        let lines =
+            "m=audio 4000 RTP/AVP 96 101\na=rtpmap:96 opus/48000/2\na=rtpmap:101 telephone-event/8000";
+        let chosen = answer(&offered(lines), &Local { codecs: &Codec::ALL, ..local() }).unwrap().chosen;
+        assert_eq!(chosen.codec, Codec::Opus);
+        assert_eq!(
+            (chosen.telephone_event, chosen.telephone_event_clock),
+            (Some(PayloadTypes::both(101)), 8_000)
+        );
     }
 
     #[test]

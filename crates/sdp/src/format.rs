@@ -1,10 +1,12 @@
 //! What the payload types of one stream mean: RFC 8866 §6.6 and §6.15, RFC 3551 §6, RFC 4733 §2.4.1.
 
-use crate::Codec;
 use crate::session::Media;
+use crate::{Codec, Opus};
 
-/// The payload type we offer telephone-events under.
-pub const TELEPHONE_EVENT: u8 = 101;
+/// The payload type we offer telephone-events under, on each clock that speech may have.
+pub const fn telephone_event(clock_rate: u32) -> u8 {
+    if clock_rate == 48_000 { 102 } else { 101 }
+}
 
 /// The events we send and understand: the sixteen keys.
 pub const EVENTS: &str = "0-15";
@@ -20,9 +22,11 @@ const PAYLOAD_TYPES: usize = 128;
 pub enum Meaning {
     /// Speech.
     Speech(Codec),
+    /// Speech in Opus, and what is wished of it.
+    Opus(Opus),
     /// Keys, on this clock.
     TelephoneEvent {
-        /// In Hz; it must be that of the speech beside it.
+        /// In Hz; it should be that of the speech beside it.
         clock_rate: u32,
     },
 }
@@ -67,19 +71,31 @@ pub fn meanings(media: &Media) -> Vec<(u8, Meaning)> {
     found
 }
 
+impl Meaning {
+    /// The codec, if it is speech.
+    pub const fn codec(self) -> Option<Codec> {
+        match self {
+            Self::Speech(codec) => Some(codec),
+            Self::Opus(_) => Some(Codec::Opus),
+            Self::TelephoneEvent { .. } => None,
+        }
+    }
+}
+
 /// Reads `<name>/<clock>[/<channels>]`. We speak in one channel only.
 fn meaning_of(rtpmap: &str, fmtp: Option<&str>) -> Option<Meaning> {
     let mut parts = rtpmap.split('/');
     let name = parts.next()?.trim();
     let clock_rate = parts.next()?.trim().parse().ok()?;
-    if parts.next().is_some_and(|channels| channels.trim() != "1") {
-        return None;
-    }
+    let channels = parts.next().map(str::trim);
     if name.eq_ignore_ascii_case("telephone-event") {
-        let keys = fmtp.is_none_or(has_every_key);
+        let keys = fmtp.is_none_or(has_every_key) && channels.is_none_or(|channels| channels == "1");
         return keys.then_some(Meaning::TelephoneEvent { clock_rate });
     }
-    Codec::named(name, clock_rate).map(Meaning::Speech)
+    Codec::named(name, clock_rate, channels).map(|codec| match codec {
+        Codec::Opus => Meaning::Opus(fmtp.map_or(Opus::SILENT, Opus::parse)),
+        codec => Meaning::Speech(codec),
+    })
 }
 
 /// Whether a list as in `0-15,66,70` holds the keys `0` to `9`, `*` and `#`.
@@ -124,6 +140,21 @@ mod tests {
         assert_eq!(check("m=audio 1 RTP/AVP 96\na=rtpmap:96 pcmu/8000/1"), [(96, PCMU)]);
         assert_eq!(check("m=audio 1 RTP/AVP 96\na=rtpmap:96 PCMU/8000/2"), []);
         assert_eq!(check("m=audio 1 RTP/AVP 96\na=rtpmap:96 PCMU/16000"), []);
+    }
+
+    #[test]
+    fn opus_has_two_channels_and_wishes_and_g722_an_old_mistake_for_a_clock() {
+        let opus = |fmtp: &str| check(&format!("m=audio 1 RTP/AVP 111\na=rtpmap:111 {fmtp}"));
+        assert_eq!(opus("OPUS/48000/2"), [(111, Meaning::Opus(Opus::SILENT))]);
+        assert_eq!(opus("opus/48000"), [(111, Meaning::Opus(Opus::SILENT))]);
+        assert_eq!(opus("opus/48000/6"), []);
+        assert_eq!(opus("opus/16000/2"), []);
+        let wished = opus("opus/48000/2\na=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=20000");
+        let wishes = Opus { bitrate_max: Some(20_000), playback_rate_max: None, redundancy: true };
+        assert_eq!(wished, [(111, Meaning::Opus(wishes))]);
+        let g722 = Meaning::Speech(Codec::G722);
+        assert_eq!(check("m=audio 1 RTP/AVP 9 96\na=rtpmap:96 G722/8000"), [(9, g722), (96, g722)]);
+        assert_eq!(check("m=audio 1 RTP/AVP 96\na=rtpmap:96 G722/16000"), []);
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //! changes what was agreed. All of them end in [`Negotiated`]: whom to send to, and what.
 //!
 //! What is not here: SIP, sockets, name look-ups. A host name where an address should be is therefore no address.
-//! So far the codecs are those of G.711 with telephone-events; SRTP and ICE are refused as a transport we do not
-//! speak.
+//! The codecs are G.711, G.722 and Opus, with telephone-events on the clock of each; SRTP and ICE are refused as a
+//! transport we do not speak.
 //!
-//! Reading order: [`session`], [`parse`], [`direction`], [`codec`], [`format`](mod@format), [`offer`](mod@offer),
+//! Reading order: [`session`], [`parse`], [`direction`], [`codec`], [`opus`], [`format`](mod@format), [`offer`](mod@offer),
 //! [`answer`](mod@answer), [`negotiated`].
 
 pub mod answer;
@@ -17,6 +17,7 @@ pub mod direction;
 pub mod format;
 pub mod negotiated;
 pub mod offer;
+pub mod opus;
 pub mod parse;
 pub mod session;
 
@@ -24,6 +25,7 @@ pub use answer::{Answer, Refusal, answer};
 pub use codec::Codec;
 pub use direction::Direction;
 pub use negotiated::{Negotiated, PayloadTypes};
-pub use offer::{AnswerError, Local, accept, offer, reoffer};
+pub use offer::{AnswerError, Local, Order, accept, offer, reoffer};
+pub use opus::Opus;
 pub use parse::SdpError;
 pub use session::{Attribute, Connection, Media, Origin, Session};

@@ -2,7 +2,7 @@
 
 use crate::format::{Meaning, meanings};
 use crate::session::{Connection, Media, Session};
-use crate::{Codec, Direction};
+use crate::{Codec, Direction, Opus};
 use std::net::{IpAddr, SocketAddr};
 
 /// How long a packet is when nobody says otherwise (RFC 3551 §4.5), in milliseconds.
@@ -27,8 +27,12 @@ pub struct Negotiated {
     pub codec: Codec,
     /// The payload types of speech.
     pub payload: PayloadTypes,
+    /// What the peer wishes to receive of Opus, if that is the codec.
+    pub opus: Option<Opus>,
     /// The payload types of keys; `None` when the peer does not know telephone-events.
     pub telephone_event: Option<PayloadTypes>,
+    /// The clock of keys, in Hz: that of speech, unless the peer knows keys on 8000 only.
+    pub telephone_event_clock: u32,
     /// How much sound the peer wants in a packet, in milliseconds.
     pub ptime_ms: u16,
     /// Whether we send, and receive.
@@ -100,17 +104,32 @@ impl Theirs {
         })
     }
 
-    /// The payload type of the keys that go with `codec`.
-    pub(crate) fn telephone_event(&self, codec: Codec) -> Option<u8> {
-        let wanted = Meaning::TelephoneEvent { clock_rate: codec.clock_rate() };
+    /// The payload type of the keys that go with `codec`, and their clock: that of the codec, or 8000, which is all that
+    /// many a phone knows although it speaks Opus.
+    pub(crate) fn telephone_event(&self, codec: Codec) -> Option<(u8, u32)> {
+        [codec.clock_rate(), 8000].into_iter().find_map(|clock_rate| {
+            let wanted = Meaning::TelephoneEvent { clock_rate };
+            let found = self.meanings.iter().find(|(_, meaning)| *meaning == wanted);
+            found.map(|(number, _)| (*number, clock_rate))
+        })
+    }
+
+    /// The payload type of keys on this clock.
+    pub(crate) fn telephone_event_on(&self, clock_rate: u32) -> Option<u8> {
+        let wanted = Meaning::TelephoneEvent { clock_rate };
         self.meanings.iter().find(|(_, meaning)| *meaning == wanted).map(|(number, _)| *number)
     }
 
     /// The codecs, with their payload types, in the peer's order.
     pub(crate) fn codecs(&self) -> impl Iterator<Item = (u8, Codec)> {
-        self.meanings.iter().filter_map(|(number, meaning)| match meaning {
-            Meaning::Speech(codec) => Some((*number, *codec)),
-            Meaning::TelephoneEvent { .. } => None,
+        self.meanings.iter().filter_map(|(number, meaning)| Some((*number, meaning.codec()?)))
+    }
+
+    /// What is wished of Opus under this payload type.
+    pub(crate) fn opus(&self, payload_type: u8) -> Option<Opus> {
+        self.meanings.iter().find_map(|(number, meaning)| match meaning {
+            Meaning::Opus(wishes) if *number == payload_type => Some(*wishes),
+            Meaning::Opus(_) | Meaning::Speech(_) | Meaning::TelephoneEvent { .. } => None,
         })
     }
 

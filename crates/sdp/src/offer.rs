@@ -1,9 +1,9 @@
 //! Making an offer, and reading the answer to it: RFC 3264 §5, §7 and §8.
 
-use crate::format::{EVENTS, TELEPHONE_EVENT};
-use crate::negotiated::{Negotiated, PTIME_MS, PayloadTypes, Theirs, Unusable};
+use crate::format::{EVENTS, telephone_event};
+use crate::negotiated::{Negotiated, PTIME_MS, PTIME_MS_MAX, PTIME_MS_MIN, PayloadTypes, Theirs, Unusable};
 use crate::session::{Attribute, Connection, Media, Origin, Session};
-use crate::{Codec, Direction};
+use crate::{Codec, Direction, Opus};
 use std::net::SocketAddr;
 use thiserror::Error;
 
@@ -21,19 +21,40 @@ pub struct Local<'a> {
     /// The codec to choose whenever the peer speaks it too, whatever the order: that of the other leg, or of the
     /// call so far.
     pub preferred: Option<Codec>,
+    /// Whose order counts in an answer when nothing is preferred.
+    pub order: Order,
+    /// How much sound we want in a packet, in milliseconds; held to what can be sent.
+    pub ptime_ms: u16,
+    /// How many bits a second of Opus we want at most.
+    pub opus_bitrate: u32,
     /// Who shall send, seen from us.
     pub direction: Direction,
 }
 
+/// Whose order of codecs counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The peer's, who made the offer.
+    Theirs,
+    /// Ours.
+    Ours,
+}
+
+/// How many bits a second of Opus carry speech in wideband.
+pub const OPUS_BITRATE: u32 = 24_000;
+
 impl Local<'static> {
-    /// A side that speaks everything, both ways.
+    /// A side that speaks what every phone speaks, both ways.
     pub const fn new(address: SocketAddr, session_id: u64) -> Self {
         Self {
             address,
             session_id,
             version: 1,
-            codecs: &Codec::ALL,
+            codecs: &Codec::PLAIN,
             preferred: None,
+            order: Order::Theirs,
+            ptime_ms: PTIME_MS,
+            opus_bitrate: OPUS_BITRATE,
             direction: Direction::SendRecv,
         }
     }
@@ -67,7 +88,7 @@ pub enum AnswerError {
 
 /// A description with one audio stream that offers everything `local` speaks.
 pub fn offer(local: &Local<'_>) -> Session {
-    describe(local, vec![audio(local, "RTP/AVP", &ours(local), Some(TELEPHONE_EVENT), local.direction)])
+    describe(local, vec![audio(local, "RTP/AVP", &ours(local), &keys(local), local.direction)])
 }
 
 /// An offer that changes what was agreed: `sent` is the description we sent last, offer or answer, `accepted` the
@@ -75,7 +96,7 @@ pub fn offer(local: &Local<'_>) -> Session {
 /// RFC 3264 §8 wants it, and the version grows if anything changed.
 pub fn reoffer(local: &Local<'_>, sent: &Session, accepted: usize) -> Session {
     let media = sent.media.iter().enumerate().map(|(place, media)| match place == accepted {
-        true => audio(local, &media.protocol, &ours(local), Some(TELEPHONE_EVENT), local.direction),
+        true => audio(local, &media.protocol, &ours(local), &keys(local), local.direction),
         false => media.refused(),
     });
     describe(local, media.collect()).following(sent)
@@ -111,17 +132,19 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
             Some((codec, PayloadTypes { send, receive }))
         })
         .ok_or(AnswerError::Codecs)?;
-    let telephone_event = theirs
-        .telephone_event(codec)
-        .zip(mine.telephone_event(codec))
-        .map(|(send, receive)| PayloadTypes { send, receive });
+    let keys = theirs.telephone_event(codec).and_then(|(send, clock_rate)| {
+        let receive = mine.telephone_event_on(clock_rate)?;
+        Some((PayloadTypes { send, receive }, clock_rate))
+    });
     Ok(Negotiated {
         media: place,
         remote: theirs.remote,
         rtcp: theirs.rtcp,
         codec,
         payload,
-        telephone_event,
+        opus: theirs.opus(payload.send),
+        telephone_event: keys.map(|(numbers, _)| numbers),
+        telephone_event_clock: keys.map_or(codec.clock_rate(), |(_, clock_rate)| clock_rate),
         ptime_ms: theirs.ptime_ms,
         direction: theirs.our_direction(mine.direction),
         hold: theirs.holds(),
@@ -133,6 +156,22 @@ fn ours(local: &Local<'_>) -> Vec<(u8, Codec)> {
     let mut codecs: Vec<Codec> = local.codecs.to_vec();
     codecs.sort_by_key(|codec| Some(*codec) != local.preferred);
     codecs.into_iter().map(|codec| (codec.payload_type(), codec)).collect()
+}
+
+/// The payload types of keys in an offer: one for each clock that speech may have, in the same order.
+fn keys(local: &Local<'_>) -> Vec<(u8, u32)> {
+    let mut keys: Vec<(u8, u32)> = Vec::new();
+    for (_, codec) in ours(local) {
+        let clock_rate = codec.clock_rate();
+        if keys.iter().all(|(_, clock)| *clock != clock_rate) {
+            keys.push((telephone_event(clock_rate), clock_rate));
+        }
+    }
+    // Who answers with Opus may know keys on the old clock only.
+    if keys.iter().all(|(_, clock)| *clock != 8000) {
+        keys.push((telephone_event(8000), 8000));
+    }
+    keys
 }
 
 /// Our description around these streams.
@@ -153,24 +192,33 @@ pub(crate) fn describe(local: &Local<'_>, media: Vec<Media>) -> Session {
     }
 }
 
-/// Our audio stream with these codecs and this payload type for keys.
+/// Our audio stream with these codecs and these payload types and clocks for keys.
 pub(crate) fn audio(
     local: &Local<'_>,
     protocol: &str,
     codecs: &[(u8, Codec)],
-    telephone_event: Option<u8>,
+    keys: &[(u8, u32)],
     direction: Direction,
 ) -> Media {
-    let rtpmap =
-        |number: u8, name: &str, clock| Attribute::with("rtpmap", format_args!("{number} {name}/{clock}"));
-    let mut attributes: Vec<Attribute> =
-        codecs.iter().map(|(number, codec)| rtpmap(*number, codec.name(), codec.clock_rate())).collect();
-    if let Some(number) = telephone_event {
-        let clock = codecs.first().map_or(8000, |(_, codec)| codec.clock_rate());
-        attributes.push(rtpmap(number, "telephone-event", clock));
+    let mut attributes = Vec::new();
+    for (number, codec) in codecs {
+        let (name, clock_rate) = (codec.name(), codec.clock_rate());
+        attributes.push(match codec.channels() {
+            Some(channels) => {
+                Attribute::with("rtpmap", format_args!("{number} {name}/{clock_rate}/{channels}"))
+            }
+            None => Attribute::with("rtpmap", format_args!("{number} {name}/{clock_rate}")),
+        });
+        if *codec == Codec::Opus {
+            let wishes = Opus::ours(local.opus_bitrate);
+            attributes.push(Attribute::with("fmtp", format_args!("{number} {wishes}")));
+        }
+    }
+    for (number, clock_rate) in keys {
+        attributes.push(Attribute::with("rtpmap", format_args!("{number} telephone-event/{clock_rate}")));
         attributes.push(Attribute::with("fmtp", format_args!("{number} {EVENTS}")));
     }
-    attributes.push(Attribute::with("ptime", PTIME_MS));
+    attributes.push(Attribute::with("ptime", local.ptime_ms.clamp(PTIME_MS_MIN, PTIME_MS_MAX)));
     attributes.push(Attribute::flag(direction.as_str()));
 
     Media {
@@ -181,7 +229,7 @@ pub(crate) fn audio(
         formats: codecs
             .iter()
             .map(|(number, _)| *number)
-            .chain(telephone_event)
+            .chain(keys.iter().map(|(number, _)| *number))
             .map(|n| n.to_string())
             .collect(),
         connection: None,
@@ -224,6 +272,50 @@ mod tests {
         a=ptime:20
         a=sendrecv
         ");
+    }
+
+    #[test]
+    fn an_offer_of_several_codecs_has_keys_on_the_clock_of_each() {
+        let local = Local { codecs: &[Codec::Opus, Codec::G722, Codec::Pcma], ..local() };
+        insta::assert_snapshot!(text(&offer(&local)), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/AVP 96 9 8 102 101
+        a=rtpmap:96 opus/48000/2
+        a=fmtp:96 maxplaybackrate=16000;maxaveragebitrate=24000;useinbandfec=1
+        a=rtpmap:9 G722/8000
+        a=rtpmap:8 PCMA/8000
+        a=rtpmap:102 telephone-event/48000
+        a=fmtp:102 0-15
+        a=rtpmap:101 telephone-event/8000
+        a=fmtp:101 0-15
+        a=ptime:20
+        a=sendrecv
+        ");
+    }
+
+    #[test]
+    fn opus_is_received_under_our_number_and_sent_under_theirs() {
+        let local = Local { codecs: &Codec::ALL, ..local() };
+        let lines = "m=audio 5000 RTP/AVP 109 110 101\na=rtpmap:109 opus/48000/2\na=fmtp:109 useinbandfec=1";
+        for (keys, clock_rate) in [("a=rtpmap:110 telephone-event/48000", 48_000), ("", 8_000)] {
+            let answer = theirs(&format!("{lines}\n{keys}\na=rtpmap:101 telephone-event/8000"));
+            let agreed = accept(&offer(&local), &answer).unwrap();
+            assert_eq!(
+                (agreed.codec, agreed.payload),
+                (Codec::Opus, PayloadTypes { send: 109, receive: 96 })
+            );
+            assert_eq!(agreed.telephone_event_clock, clock_rate);
+            let numbers = match clock_rate {
+                48_000 => PayloadTypes { send: 110, receive: 102 },
+                _ => PayloadTypes::both(101),
+            };
+            assert_eq!(agreed.telephone_event, Some(numbers));
+            assert_eq!(agreed.opus, Some(Opus { redundancy: true, ..Opus::SILENT }));
+        }
     }
 
     #[test]
@@ -328,11 +420,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_sides_of_an_exchange_agree(a in a_direction(), b in a_direction(), swap in any::<bool>(), six in any::<bool>()) {
+        fn both_sides_of_an_exchange_agree(a in a_direction(), b in a_direction(), order in Just(Codec::ALL.to_vec()).prop_shuffle(), kept in 1usize..=4, six in any::<bool>()) {
             let (one, other) = if six { ("[2001:db8::1]:9000", "[2001:db8::2]:5000") } else { ("192.0.2.1:9000", "192.0.2.2:5000") };
-            let codecs = if swap { [Codec::Pcma, Codec::Pcmu] } else { Codec::ALL };
-            let offered = offer(&Local { direction: a, ..Local::new(one.parse().unwrap(), 1) });
-            let answered = answer(&offered, &Local { direction: b, codecs: &codecs, ..Local::new(other.parse().unwrap(), 2) }).unwrap();
+            let codecs = &order[..kept];
+            let offered = offer(&Local { direction: a, codecs: &Codec::ALL, ..Local::new(one.parse().unwrap(), 1) });
+            let answered = answer(&offered, &Local { direction: b, codecs, ..Local::new(other.parse().unwrap(), 2) }).unwrap();
             let ours = accept(&offered, &answered.sdp).unwrap();
             let theirs = answered.chosen;
             prop_assert_eq!(ours.codec, theirs.codec);

@@ -131,19 +131,11 @@ impl Telephony {
         self.sound(media::Command::Configure {
             port,
             remote: agreed.remote,
-            format: media::Format {
-                payload_type: agreed.payload.send,
-                receive_type: agreed.payload.receive,
-                ptime_ms: agreed.ptime_ms,
-                ..media::Format::of(match agreed.codec {
-                    Codec::Pcmu => media::Codec::Pcmu,
-                    Codec::Pcma => media::Codec::Pcma,
-                })
-            },
+            format: format_of(&agreed),
             telephone_event: agreed.telephone_event.map(|numbers| media::Keys {
                 send: numbers.send,
                 receive: numbers.receive,
-                clock_rate: 8_000,
+                clock_rate: agreed.telephone_event_clock,
             }),
             send: agreed.direction.sends(),
             receive: agreed.direction.receives(),
@@ -176,6 +168,28 @@ impl Telephony {
             None => self.ua.refuse_offer(session, StatusCode::NOT_ACCEPTABLE_HERE, now),
         }
     }
+}
+
+/// What was agreed, in the words of the sound graph.
+fn format_of(agreed: &Negotiated) -> media::Format {
+    let codec = match agreed.codec {
+        Codec::Pcmu => media::Codec::Pcmu,
+        Codec::Pcma => media::Codec::Pcma,
+        Codec::G722 => media::Codec::G722,
+        Codec::Opus => media::Codec::Opus,
+    };
+    let mut format = media::Format {
+        payload_type: agreed.payload.send,
+        receive_type: agreed.payload.receive,
+        ptime_ms: agreed.ptime_ms,
+        ..media::Format::of(codec)
+    };
+    if let Some(wishes) = agreed.opus {
+        format.opus.bitrate =
+            wishes.bitrate_max.map_or(format.opus.bitrate, |most| most.min(format.opus.bitrate));
+        format.opus.redundancy = wishes.redundancy;
+    }
+    format
 }
 
 /// The codec a leg speaks, or will speak if it is answered.
