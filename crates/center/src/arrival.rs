@@ -17,7 +17,9 @@ impl Center {
             LegEvent::Arrived { leg, from, to, origin } => self.arrived(leg, from, to, &origin, now),
             LegEvent::Recorded { recording, length, bytes } => self.recorded(recording, length, bytes, now),
             LegEvent::RecordingFailed { recording, why } => self.recording_failed(recording, why, now),
-            LegEvent::Ringing { leg } => self.if_other(leg, |center, id| center.other_rings(id)),
+            LegEvent::Ringing { leg, sounds } => {
+                self.if_other(leg, |center, id| center.other_rings(id, leg, sounds));
+            }
             LegEvent::Answered { leg } => self.if_other(leg, |center, id| center.other_answered(id, now)),
             LegEvent::Held { leg } => self.if_talking(leg, |center, id| center.held(id, leg, now)),
             LegEvent::Resumed { leg } => self.if_talking(leg, |center, id| center.resumed(id, leg, now)),

@@ -4,6 +4,7 @@ use crate::Center;
 use crate::center::Timer;
 use crate::desk::REST_AFTER_DECLINE;
 use crate::duty::step_for;
+use crate::interaction::Hearing;
 use crate::interaction::OtherLeg;
 use acd::Offer;
 use base::Now;
@@ -49,14 +50,22 @@ impl Center {
     }
 
     /// The dialled party's phone rings.
-    pub(crate) fn other_rings(&mut self, id: InteractionId) {
+    pub(crate) fn other_rings(&mut self, id: InteractionId, other: LegId, sounds: bool) {
+        // Who waits for an agent hears the queue, not the agent's phone.
+        let Some(live) = self.interactions.get_mut(&id) else { return };
+        if !matches!(live.state, InteractionState::Transferred(_)) {
+            return;
+        }
+        let customer = live.customer;
+        if sounds {
+            live.hearing = Hearing::Nothing;
+        }
         // A customer whom nobody answered yet hears the ringing of the party outside.
-        if let Some(live) = self.interactions.get(&id)
-            && !live.answered
-            && matches!(live.state, InteractionState::Transferred(_))
-        {
-            let leg = live.customer;
-            self.command(LegCommand::Ring { leg });
+        if !live.answered {
+            self.command(LegCommand::Ring { leg: customer, sounds });
+        }
+        if sounds {
+            self.command(LegCommand::Bridge { a: customer, b: other });
         }
     }
 

@@ -50,10 +50,12 @@ pub enum LegEvent {
         /// The way it came.
         origin: Origin,
     },
-    /// The dialled party's phone rings.
+    /// The dialled party's phone rings. Told again when the far end begins to sound before it is answered.
     Ringing {
         /// The leg.
         leg: LegId,
+        /// Whether the far end sounds already: an announcement, or a ringing tone of its own.
+        sounds: bool,
     },
     /// Sound can flow: the dialled party answered, or our answer was confirmed.
     Answered {
@@ -198,6 +200,9 @@ pub enum LegCommand {
     Ring {
         /// The leg.
         leg: LegId,
+        /// Whether the caller is to hear what it is connected with, before the call is answered, instead of the ringing
+        /// tone of its own phone.
+        sounds: bool,
     },
     /// Answers the call.
     Answer {
@@ -306,7 +311,7 @@ impl LegEvent {
     pub const fn leg(&self) -> Option<LegId> {
         match self {
             Self::Arrived { leg, .. }
-            | Self::Ringing { leg }
+            | Self::Ringing { leg, .. }
             | Self::Answered { leg }
             | Self::Held { leg }
             | Self::Resumed { leg }

@@ -132,7 +132,7 @@ pub fn run(setup: Setup, crowd: Crowd, seed: u64) -> Result<Figures, Box<Broken>
         world.add_phone(phone, phone, password);
         world.act(phone, |phone, now| phone.register(now));
     }
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         world.let_phones_speak_directly();
     }
     let ready_by = world.now().mono + Duration::from_secs(2);
@@ -387,8 +387,10 @@ impl Run {
             }
             Told::Rings(_) | Told::StopsRinging(_) => {
                 let patience = Duration::from_millis(500 + self.dice.below(8_000));
+                let announces = self.dice.below(6) == 0;
                 if let Some(phone) = self.world.phone(CARRIER) {
-                    phone.habit = Habit::Answers(patience);
+                    phone.habit =
+                        if announces { Habit::Announces(patience) } else { Habit::Answers(patience) };
                 }
             }
             Told::Refused(session, _) | Told::IsHungUpOn(session) => {

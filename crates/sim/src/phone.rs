@@ -25,6 +25,8 @@ pub enum Habit {
     Answers(Duration),
     /// Refuses at once: somebody else is on the line.
     IsBusy,
+    /// Plays an announcement, and refuses after this time without having answered.
+    Announces(Duration),
     /// Refuses at once: it can take no more calls (503).
     IsOverloaded,
     /// Rings, and declines after this time.
@@ -382,16 +384,27 @@ impl Phone {
                     self.ua.reject(session, StatusCode::BUSY_HERE, "", now);
                     return;
                 }
+                let early = match (self.habit, &offer) {
+                    (Habit::Announces(_), Some(offer)) => {
+                        let local = Local::new(self.next_media_address(), self.ids.next_u64() >> 2);
+                        sdp::answer(offer, &local).ok().map(|answer| Bytes::from(answer.sdp.to_string()))
+                    }
+                    _ => None,
+                };
                 self.calls.insert(session, Call { incoming: true, up: false, offer, our_offer: None });
-                self.ua.ring(session, None, now);
+                self.ua.ring(session, early, now);
                 self.told.push_back(Told::Rings(session));
                 match self.habit {
                     Habit::Answers(after) => self.deadlines.set(Timer::Answer(session), now.mono + after),
-                    Habit::Declines(after) => self.deadlines.set(Timer::Decline(session), now.mono + after),
+                    Habit::Announces(after) | Habit::Declines(after) => {
+                        self.deadlines.set(Timer::Decline(session), now.mono + after)
+                    }
                     Habit::Waits | Habit::IsBusy | Habit::IsOverloaded => {}
                 }
             }
-            SessionEvent::Ringing { .. } => self.told.push_back(Told::HearsRinging(session)),
+            SessionEvent::Ringing { sdp: None, .. } => self.told.push_back(Told::HearsRinging(session)),
+            // It hears what comes instead of a ringing tone of its own.
+            SessionEvent::Ringing { .. } => {}
             SessionEvent::Answered { sdp, .. } => {
                 let Some(call) = self.calls.get_mut(&session) else { return };
                 let agreed = call.our_offer.take().zip(sdp).and_then(|(offer, answer)| {

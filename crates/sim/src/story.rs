@@ -13,7 +13,7 @@
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
-//! `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
+//! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
 //! line `> phones speak directly` lets them do so, `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
 
 use crate::network::Weather;
@@ -214,6 +214,11 @@ impl Teller {
             ["goes", "home"] => self.dial(actor, "*52"),
             ["dials", number] => self.dial(actor, number),
             ["is", "busy"] => self.set_habit(actor, Habit::IsBusy),
+            ["announces", "for", seconds, "s"] => {
+                let seconds =
+                    seconds.parse().map_err(|_| unclear(format!("{seconds} is no number of seconds")))?;
+                self.set_habit(actor, Habit::Announces(Duration::from_secs(seconds)));
+            }
             ["is", "overloaded"] => self.set_habit(actor, Habit::IsOverloaded),
             ["is", "cut", "off"] => self.world.cut_off(actor, true),
             ["is", "connected", "again"] => self.world.cut_off(actor, false),

@@ -25,7 +25,7 @@ impl Telephony {
             return;
         }
         match command {
-            LegCommand::Ring { leg } => self.ring(leg, now),
+            LegCommand::Ring { leg, sounds } => self.ring(leg, sounds, now),
             LegCommand::Answer { leg } if self.is_proxied(leg) => self.confirm_proxied(leg),
             LegCommand::Answer { leg } => self.answer(leg, now),
             LegCommand::Reject { leg, why } => self.reject(leg, why, now),
@@ -82,12 +82,6 @@ impl Telephony {
     /// A leg that is there and not on its way out.
     pub(crate) fn live(&mut self, leg: LegId) -> Option<&mut Leg> {
         self.legs.get_mut(&leg).filter(|leg| !leg.is_closing())
-    }
-
-    fn ring(&mut self, leg: LegId, now: Now) {
-        if let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) {
-            self.ua.ring(*session, None, now);
-        }
     }
 
     fn reject(&mut self, leg: LegId, why: Rejection, now: Now) {

@@ -147,12 +147,19 @@ impl Telephony {
         Uri::parse(text.as_bytes()).unwrap_or_else(|_| self.own_uri())
     }
 
-    pub(crate) fn phone_rings(&mut self, id: LegId, now: Now) {
+    /// A phone rings, or its network has something to say before it is answered.
+    pub(crate) fn phone_rings(&mut self, id: LegId, early: Option<bytes::Bytes>, now: Now) {
         self.found_trunk(id, now);
-        if let Some(Leg { state: State::Dialing { rings, .. }, .. }) = self.legs.get_mut(&id)
-            && !std::mem::replace(rings, true)
-        {
-            self.tell(LegEvent::Ringing { leg: id });
+        let Some(Leg { state: State::Dialing { rings, forks, .. }, agreed, .. }) = self.legs.get_mut(&id)
+        else {
+            return;
+        };
+        let is_news = !std::mem::replace(rings, true);
+        // Of several phones that ring at once nobody can say which one is to be heard.
+        let is_alone = forks.len() == 1 && agreed.is_none();
+        let sounds = is_alone && early.is_some_and(|early| self.take_early_answer(id, &early));
+        if is_news || sounds {
+            self.tell(LegEvent::Ringing { leg: id, sounds });
         }
     }
 

@@ -21,7 +21,7 @@ impl Telephony {
         }
         let Some(id) = self.by_session.get(&session).copied() else { return };
         match event {
-            SessionEvent::Ringing { .. } => self.phone_rings(id, now),
+            SessionEvent::Ringing { sdp, .. } => self.phone_rings(id, sdp, now),
             SessionEvent::Answered { sdp, .. } => self.phone_answered(id, session, sdp, now),
             SessionEvent::Acked { sdp } => self.acked(id, session, sdp, now),
             SessionEvent::Offer { sdp } => self.offered_anew(id, session, sdp, now),

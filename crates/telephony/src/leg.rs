@@ -39,6 +39,8 @@ pub struct Leg {
     pub sdp_version: u64,
     /// Our last description, when it was an offer that wants an answer.
     pub offered: Option<Session>,
+    /// Our description, as the caller was told while it rang.
+    pub(crate) early: Option<bytes::Bytes>,
     /// What was agreed about sound.
     pub agreed: Option<Negotiated>,
     /// Whether the party holds us.
@@ -147,6 +149,7 @@ impl Leg {
             sdp_id: 0,
             sdp_version: 0,
             offered: None,
+            early: None,
             agreed: None,
             held: false,
             room: None,

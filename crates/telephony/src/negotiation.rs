@@ -65,6 +65,14 @@ impl Telephony {
             return;
         };
         let (session, offer) = (*session, offer.take());
+        let early = self.legs.get_mut(&id).and_then(|leg| leg.early.take());
+        if let Some(early) = early {
+            // What was said while it rang stands, to the letter (RFC 3261 §13.2.1).
+            if let Some(leg) = self.legs.get_mut(&id) {
+                leg.state = State::Answered { session };
+            }
+            return self.ua.answer(session, early, now);
+        }
         let body = match offer {
             Some(offer) => match self.answer_to(id, &offer, None) {
                 Ok(answer) => answer,
@@ -99,6 +107,40 @@ impl Telephony {
         let answer = sdp::answer(offer, &self.local(leg, preferred))?;
         self.agree(id, answer.chosen);
         Ok(answer.sdp.to_string())
+    }
+
+    /// What the far end says of its sound before it answers (RFC 3261 §13.2.1, RFC 3960). The answer may say it again,
+    /// or otherwise. Returns whether it can be heard.
+    pub(crate) fn take_early_answer(&mut self, id: LegId, answer: &Bytes) -> bool {
+        let offered = self.legs.get(&id).and_then(|leg| leg.offered.as_ref());
+        let agreed = offered
+            .zip(Session::parse(answer).ok())
+            .and_then(|(offered, answer)| sdp::accept(offered, &answer).ok());
+        match agreed {
+            Some(agreed) if agreed.direction.receives() => {
+                self.agree(id, agreed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells a caller that it rings; if `sounds`, with a description, so that it hears what its leg is connected with.
+    pub(crate) fn ring(&mut self, id: LegId, sounds: bool, now: Now) {
+        let Some(Leg { state: State::Arrived { session, offer }, early, .. }) = self.legs.get(&id) else {
+            return;
+        };
+        let (session, early) = (*session, early.clone());
+        let early = match (early, offer.clone().filter(|_| sounds)) {
+            (Some(early), _) => Some(early),
+            // What cannot be agreed on now cannot be agreed on later either; the answer will say so.
+            (None, Some(offer)) => self.answer_to(id, &offer, None).ok().map(Bytes::from),
+            (None, None) => None,
+        };
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.early.clone_from(&early);
+        }
+        self.ua.ring(session, early, now);
     }
 
     /// The party's answer to our offer. Returns whether sound can flow.

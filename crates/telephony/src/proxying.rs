@@ -76,7 +76,7 @@ impl Telephony {
         };
         let callee = *callee;
         match event {
-            ProxyEvent::Ringing { .. } => self.tell(LegEvent::Ringing { leg: callee }),
+            ProxyEvent::Ringing { .. } => self.tell(LegEvent::Ringing { leg: callee, sounds: false }),
             ProxyEvent::Answered { .. } => self.tell(LegEvent::Answered { leg: callee }),
             ProxyEvent::Ended(end) => {
                 self.unbind(session, now);
