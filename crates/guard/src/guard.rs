@@ -163,6 +163,11 @@ impl Guard {
         Some(Standing::Stranger)
     }
 
+    /// Whether nobody vouches for an address: it is no carrier's, not allowed, and no phone has proven itself there.
+    pub fn is_stranger(&self, from: IpAddr) -> bool {
+        self.trusts(from).is_none() && !self.known.contains(from.into())
+    }
+
     /// Whether [`Guard::admit`] could say anything but [`Verdict::Pass`] to somebody of this standing now. If not, it need not
     /// be asked.
     pub fn minds(&self, standing: Standing) -> bool {

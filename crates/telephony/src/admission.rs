@@ -76,8 +76,10 @@ impl Telephony {
             leg.told = Some(arrival.source.local.ip());
             leg.seat = seat;
             leg.user = user;
+            leg.came = true;
         }
         self.bind(session, id);
+        self.lamp(id);
     }
 
     /// Makes a leg and asks for its port.

@@ -46,6 +46,7 @@ impl Telephony {
     fn dial_phones(&mut self, id: LegId, user: &SipUser, caller: &Party, beside: Option<LegId>, now: Now) {
         let ways = self.ways_to_user(user);
         if let Some(leg) = self.legs.get_mut(&id) {
+            leg.user = Some(user.clone());
             leg.told = ways.first().map(|way| way.destination.local.ip());
         }
         let Some(offer) = self.offer_for(id, beside) else { return };
@@ -59,6 +60,7 @@ impl Telephony {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.offered = Some(offer);
         }
+        self.lamp(id);
     }
 
     /// One INVITE of a leg. Returns whether it is on its way.
@@ -158,6 +160,9 @@ impl Telephony {
         // Of several phones that ring at once nobody can say which one is to be heard.
         let is_alone = forks.len() == 1 && agreed.is_none();
         let sounds = is_alone && early.is_some_and(|early| self.take_early_answer(id, &early));
+        if is_news {
+            self.lamp(id);
+        }
         if is_news || sounds {
             self.tell(LegEvent::Ringing { leg: id, sounds });
         }
@@ -187,6 +192,7 @@ impl Telephony {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Up { session };
         }
+        self.lamp(id);
         if self.take_answer(id, answer) {
             self.tell(LegEvent::Answered { leg: id });
         } else {

@@ -114,6 +114,7 @@ impl Telephony {
 
     /// Takes a leg off the books.
     pub(crate) fn forget_leg(&mut self, id: LegId) -> Option<Leg> {
+        self.lamp(id);
         self.give_seat_back(id);
         self.costs_no_more(id);
         for timer in [Timer::Ring(id), Timer::Word(id), Timer::PortClosing(id)] {

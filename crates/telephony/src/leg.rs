@@ -47,8 +47,10 @@ pub struct Leg {
     pub held: bool,
     /// The conference room it is in.
     pub room: Option<String>,
-    /// The phone of ours that called.
+    /// The phone of ours at its other end.
     pub(crate) user: Option<SipUser>,
+    /// Whether it came; we dialled it otherwise.
+    pub(crate) came: bool,
     /// The trunk it came by or goes by.
     pub(crate) seat: Option<Seat>,
     /// For a call to a number: what else can be tried.
@@ -91,6 +93,8 @@ pub enum State {
         session: Option<SessionId>,
         /// The leg of the other phone.
         other: LegId,
+        /// Whether somebody has answered.
+        answered: bool,
     },
     /// Sound flows.
     Up {
@@ -154,6 +158,7 @@ impl Leg {
             held: false,
             room: None,
             user: None,
+            came: false,
             seat: None,
             hunt: None,
         }

@@ -12,7 +12,7 @@
 //!
 //! Reading order: [`settings`], [`trunk`], [`health`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with
 //! one file for each part of its work: [`protection`] (who is kept out), admission (who may call), incoming and outgoing
-//! legs, the hunt for a trunk, looking after carriers, offers, sound, endings,
+//! legs, the hunt for a trunk, looking after carriers, offers, sound, endings, busy lamps,
 //! registering, the ladder.
 
 pub mod account;
@@ -34,6 +34,7 @@ mod dialing;
 mod ending;
 mod hunting;
 mod ladder;
+mod lamps;
 mod machine;
 mod negotiation;
 mod probing;

@@ -3,6 +3,7 @@
 use crate::account::Kept;
 use crate::carriers::Carriers;
 use crate::ladder::Story;
+use crate::lamps::Lamps;
 use crate::leg::Leg;
 use crate::protection::Gate;
 use crate::{CarrierAddress, Input, Output, Prompts, Settings};
@@ -56,6 +57,7 @@ pub struct Telephony {
     pub(crate) by_session: BTreeMap<SessionId, LegId>,
     /// Whose story the messages of a dialog belong to, also after its end: BYE and its answer come later.
     pub(crate) stories: BTreeMap<SessionId, Story>,
+    pub(crate) lamps: Lamps,
     pub(crate) by_port: BTreeMap<PortId, LegId>,
     pub(crate) rooms: BTreeMap<String, ConferenceKey>,
     pub(crate) deadlines: Deadlines<Timer>,
@@ -84,6 +86,7 @@ impl Telephony {
             legs: BTreeMap::new(),
             by_session: BTreeMap::new(),
             stories: BTreeMap::new(),
+            lamps: Lamps::default(),
             by_port: BTreeMap::new(),
             rooms: BTreeMap::new(),
             deadlines: Deadlines::new(),
@@ -126,6 +129,10 @@ impl Telephony {
         }
         self.fire_timers(now);
         self.follow_user_agent(now);
+        if self.lamps.is_due() {
+            self.light_lamps(now);
+            self.follow_user_agent(now);
+        }
         self.follow_registrar(now);
         self.follow_guard(now);
         self.show_trunks();
@@ -195,7 +202,7 @@ impl Telephony {
             match output {
                 UserAgentOutput::Transmit(transmit) => self.send(transmit, now),
                 UserAgentOutput::Session { session, event } => self.session_event(session, event, now),
-                UserAgentOutput::Request { tx, request, source } => self.request(tx, &request, source, now),
+                UserAgentOutput::Request { tx, request, source } => self.request(tx, request, source, now),
                 UserAgentOutput::Trace(trace) => self.ladder(&trace, now),
                 UserAgentOutput::Registration { registration, event } => {
                     self.account_news(registration, &event, now);
@@ -204,8 +211,9 @@ impl Telephony {
                 UserAgentOutput::Response { tx, response } => self.probe_answered(tx, response.status(), now),
                 UserAgentOutput::Failed { tx, .. } => self.probe_unanswered(tx, now),
                 UserAgentOutput::Proxy { session, event } => self.proxied(session, &event, now),
-                // No event packages are served.
-                UserAgentOutput::Subscription { .. } => {}
+                UserAgentOutput::Subscription { subscription, event } => {
+                    self.subscription(subscription, event, now);
+                }
             }
         }
     }

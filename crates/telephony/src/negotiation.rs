@@ -34,7 +34,10 @@ impl Telephony {
     /// What is spoken on a trunk.
     fn codecs_of(&self, trunk: &TrunkId) -> &[Codec] {
         let trunk = self.settings.trunks.iter().find(|one| one.id == *trunk);
-        trunk.map(|trunk| trunk.codecs.as_slice()).filter(|codecs| !codecs.is_empty()).unwrap_or(&Codec::ALL)
+        trunk
+            .map(|trunk| trunk.codecs.as_slice())
+            .filter(|codecs| !codecs.is_empty())
+            .unwrap_or(&Codec::PLAIN)
     }
 
     /// What we say of our side of a leg.

@@ -181,6 +181,11 @@ impl Telephony {
         self.gate.guard.outcome(source.remote.ip(), way_of(source.transport), whose, outcome, now);
     }
 
+    /// Whether nobody vouches for where a datagram came from: its address may be made up.
+    pub(crate) fn is_made_up(&self, source: Source) -> bool {
+        way_of(source.transport) == Way::Datagram && self.gate.guard.is_stranger(source.remote.ip())
+    }
+
     /// A phone that an earlier process knew is no stranger.
     pub(crate) fn acquaint(&mut self, address: IpAddr, now: Now) {
         self.gate.guard.acquaint(address, now);

@@ -59,13 +59,16 @@ impl Telephony {
         self.by_port.remove(&port);
         self.sound(media::Command::Close { port });
         if let Some(leg) = self.legs.get_mut(&caller) {
-            leg.state = State::Proxied { session: Some(session), other: id };
+            leg.state = State::Proxied { session: Some(session), other: id, answered: false };
         }
         let leg = Leg {
-            state: State::Proxied { session: None, other: caller },
+            state: State::Proxied { session: None, other: caller, answered: false },
+            user: Some(callee.clone()),
             ..Leg::opening(id, PortId::generate(&mut self.ids), group)
         };
         self.legs.insert(id, leg);
+        self.lamp(id);
+        self.lamp(caller);
         true
     }
 
@@ -77,11 +80,19 @@ impl Telephony {
         let callee = *callee;
         match event {
             ProxyEvent::Ringing { .. } => self.tell(LegEvent::Ringing { leg: callee, sounds: false }),
-            ProxyEvent::Answered { .. } => self.tell(LegEvent::Answered { leg: callee }),
+            ProxyEvent::Answered { .. } => {
+                for id in [caller, callee] {
+                    if let Some(Leg { state: State::Proxied { answered, .. }, .. }) = self.legs.get_mut(&id) {
+                        *answered = true;
+                    }
+                    self.lamp(id);
+                }
+                self.tell(LegEvent::Answered { leg: callee });
+            }
             ProxyEvent::Ended(end) => {
                 self.unbind(session, now);
-                if let Some(leg) = self.legs.get_mut(&caller) {
-                    leg.state = State::Proxied { session: None, other: callee };
+                if let Some(Leg { state: State::Proxied { session, .. }, .. }) = self.legs.get_mut(&caller) {
+                    *session = None;
                 }
                 let (who, cause) = match end {
                     ProxyEnd::Canceled | ProxyEnd::HungUp { by: ProxySide::Caller } => {

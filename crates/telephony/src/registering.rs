@@ -1,17 +1,63 @@
 //! Requests outside of calls: phones that register, and those who ask whether we live.
 
+use crate::admission::user_of;
 use crate::{Output, Telephony};
 use base::Now;
+use model::SipUser;
 use sip::authenticator::{FAILURES_MAX, FAILURES_WINDOW};
-use sip::{Refusal, ServerTransactionId, Source, Verdict};
+use sip::{ProxyOptions, ProxyTarget, Refusal, ServerTransactionId, Source, Verdict};
 use sip_message::{Method, Request, StatusCode};
 
 impl Telephony {
-    pub(crate) fn request(&mut self, tx: ServerTransactionId, request: &Request, source: Source, now: Now) {
+    pub(crate) fn request(
+        &mut self,
+        tx: ServerTransactionId,
+        request: Box<Request>,
+        source: Source,
+        now: Now,
+    ) {
         match request.method() {
-            Method::Register => self.register(tx, request, source, now),
-            Method::Options => self.ua.respond(tx, self.ua.capabilities(request), now),
-            _ => self.ua.respond_status(tx, request, StatusCode::METHOD_NOT_ALLOWED, now),
+            Method::Register => self.register(tx, &request, source, now),
+            Method::Message => self.message_for(tx, request, source, now),
+            // What we can do would be more than such a question holds, and nobody is to be flooded with it.
+            Method::Options if self.is_made_up(source) => {
+                self.ua.respond_status(tx, &request, StatusCode::OK, now);
+            }
+            Method::Options => self.ua.respond(tx, self.ua.capabilities(&request), now),
+            _ => self.ua.respond_status(tx, &request, StatusCode::METHOD_NOT_ALLOWED, now),
+        }
+    }
+
+    /// A phone of ours writes to another one (RFC 3428): forwarded to every phone of that user.
+    fn message_for(&mut self, tx: ServerTransactionId, request: Box<Request>, source: Source, now: Now) {
+        let from = match self.authenticate(&request, &source, now) {
+            Verdict::Accept { user } => user,
+            Verdict::Challenge(challenge) => {
+                return self.ua.respond_challenge(tx, &request, &challenge, now);
+            }
+            Verdict::Refuse { status, why } => {
+                self.say_refused(&why, &source);
+                return self.ua.respond_status(tx, &request, status, now);
+            }
+        };
+        let claimed = request.headers().from().map(|from| user_of(from.uri()));
+        if claimed.ok().as_deref() != Some(from.as_str()) {
+            return self.ua.respond_status(tx, &request, StatusCode::FORBIDDEN, now);
+        }
+        let user = SipUser::new(&user_of(request.uri()));
+        if !self.is_ours(request.uri(), source.local.ip()) || !self.settings.phones.contains_key(&user) {
+            return self.ua.respond_status(tx, &request, StatusCode::NOT_FOUND, now);
+        }
+        let bindings = self.registrar.locations().bindings(&self.address_of(&user));
+        let targets: Vec<ProxyTarget> = bindings.map(ProxyTarget::from).collect();
+        let asserted = format!("<sip:{from}@{}>", self.settings.domain);
+        let options = ProxyOptions {
+            headers: vec![("P-Asserted-Identity".to_owned(), asserted)],
+            ..ProxyOptions::default()
+        };
+        let refusal = request.answer(StatusCode::TEMPORARILY_UNAVAILABLE);
+        if self.ua.proxy_request(tx, request, source, targets, options, now).is_err() {
+            self.ua.respond(tx, refusal, now);
         }
     }
 

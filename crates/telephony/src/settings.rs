@@ -1,9 +1,12 @@
 //! What operators configure of phones and trunks.
 
+use crate::lamps::PACKAGES;
 use crate::trunk::Trunk;
 use base::{Duration, Network};
 use model::{SipUser, TrunkId};
-use sip::{AuthenticatorConfig, DigestSecret, ProxyConfig, RegistrarConfig, UserAgentConfig};
+use sip::{
+    AuthenticatorConfig, DigestSecret, ProxyConfig, RegistrarConfig, SubscriptionConfig, UserAgentConfig,
+};
 use sip_message::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -35,7 +38,11 @@ pub struct Settings {
 impl Settings {
     pub(crate) fn user_agent(&self) -> UserAgentConfig {
         UserAgentConfig {
-            methods: vec![Method::Register, Method::Options, Method::Refer],
+            methods: vec![Method::Register, Method::Options, Method::Refer, Method::Message],
+            subscriptions: SubscriptionConfig {
+                packages: PACKAGES.map(str::to_owned).to_vec(),
+                ..SubscriptionConfig::default()
+            },
             traces: true,
             proxy: ProxyConfig { realm: self.domain.clone(), ..ProxyConfig::default() },
             neighborhoods: self.neighborhoods(),

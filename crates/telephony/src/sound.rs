@@ -148,6 +148,7 @@ impl Telephony {
         let (sessions, port, is_open, room) =
             (leg.sessions(), leg.port, leg.address.is_some(), leg.room.take());
         leg.state = State::Closing { cause, since: now.mono };
+        self.lamp(id);
         for session in sessions {
             self.unbind(session, now);
         }

@@ -152,22 +152,35 @@ impl House {
 
     /// Registers with a password, as a phone does: repeats what is not answered. Returns the last status.
     pub fn registers(&mut self, from: &str, user: &str, password: &str) -> String {
+        self.proves(from, "REGISTER", "sip:hotline.test", user, password, |more| register(user, more))
+    }
+
+    /// Sends a request, and again with what a challenge wants. Returns the last status.
+    pub fn proves(
+        &mut self,
+        from: &str,
+        method: &str,
+        uri: &str,
+        user: &str,
+        password: &str,
+        write: impl Fn(&str) -> String,
+    ) -> String {
         let answered = |house: &mut Self, text: &str| {
             house.requests += 1;
             let text = fresh(text, house.requests);
-            let before = house.sent.len();
-            while house.sent.len() == before {
+            let before = house.answers();
+            while house.answers() == before {
                 house.hears(from, &text);
                 house.now = house.now.after(Duration::from_millis(500));
             }
         };
-        answered(self, &register(user, ""));
+        answered(self, &write(""));
         let challenges: Vec<_> = self
-            .sent
-            .last()
-            .expect("an answer")
+            .last_answer()
             .lines()
-            .filter_map(|line| line.strip_prefix("WWW-Authenticate: "))
+            .filter_map(|line| {
+                line.strip_prefix("WWW-Authenticate: ").or_else(|| line.strip_prefix("Proxy-Authenticate: "))
+            })
             .map(str::to_owned)
             .collect();
         let Some(mut digest) =
@@ -175,9 +188,18 @@ impl House {
         else {
             return self.status();
         };
-        let credentials = digest.authorize("REGISTER", "sip:hotline.test", &mut self.ids);
-        answered(self, &register(user, &format!("Authorization: {credentials}\r\n")));
-        self.status()
+        let credentials = digest.authorize(method, uri, &mut self.ids);
+        let header = if method == "REGISTER" { "Authorization" } else { "Proxy-Authorization" };
+        answered(self, &write(&format!("{header}: {credentials}\r\n")));
+        self.last_answer().split(' ').nth(1).unwrap_or_default().to_owned()
+    }
+
+    fn answers(&self) -> usize {
+        self.sent.iter().filter(|sent| sent.starts_with("SIP/2.0 ")).count()
+    }
+
+    fn last_answer(&self) -> String {
+        self.sent.iter().rev().find(|sent| sent.starts_with("SIP/2.0 ")).cloned().expect("an answer")
     }
 
     /// A phone's call to a number outside: the leg if it goes out, or why not.
@@ -226,4 +248,16 @@ pub fn fresh(text: &str, n: u32) -> String {
 pub fn register(user: &str, more: &str) -> String {
     let contact = format!("Contact: <sip:{user}@a.test>\r\nExpires: 3600\r\nUser-Agent: Phone\r\n{more}");
     request("REGISTER", "sip:hotline.test", user, user, &contact)
+}
+
+/// An answer to a request of ours, as text.
+pub fn answer(text: &str, status: u16, sdp: &str) -> String {
+    let message = sip_message::Message::parse(Bytes::copy_from_slice(text.as_bytes()));
+    let Ok(sip_message::Message::Request(request)) = message else { panic!("{text} is no request") };
+    let mut answer = request.answer(sip_message::StatusCode::new(status).expect("a status")).to_tag("peer");
+    if !sdp.is_empty() {
+        answer =
+            answer.header("Contact", "<sip:192.0.2.8:5060>").body("application/sdp", sdp.as_bytes().to_vec());
+    }
+    String::from_utf8(answer.build().expect("an answer").to_bytes().to_vec()).expect("text")
 }
