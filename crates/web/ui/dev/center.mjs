@@ -20,6 +20,13 @@ const DEMO = [
 const CALLERS = ['张伟', '王小明', 'Maria Jansen', '李静', null, '赵敏', 'Northwind Ltd', null, '刘洋', 'Ola Nordmann', null, 'Siobhán O’Brien'];
 const PROMPTS = ['lunch', 'break', 'meeting', 'training'];
 
+const TRUNKS = [
+  { id: 'carrier', state: 'up', address: 'udp 198.51.100.5:5060', registered: true, answers_in_ms: 23, calls_out: 2, calls_max: 30, sent: 412, failed: 3 },
+  { id: 'backup', state: 'up', address: 'tls [2001:db8::17]:5061', answers_in_ms: 48, calls_max: 10, sent: 18, failed: 0 },
+  { id: 'old-pbx', state: 'unknown' },
+];
+const NOTHING = () => ({ agents: new Set(), queues: new Set(), interactions: new Set(), gone: [], trunks: new Set(), goneTrunks: [], alerts: new Set(), goneAlerts: [] });
+
 export class Center {
   constructor({ agents: size = 10, seed = 11, now = Date.now(), hours = 5, queues } = {}) {
     this.dice = random(seed);
@@ -28,7 +35,10 @@ export class Center {
     this.due = [];
     this.records = new Map();
     this.live = new Map();
-    this.changed = { agents: new Set(), queues: new Set(), interactions: new Set(), gone: [] };
+    this.changed = NOTHING();
+    this.trunks = new Map();
+    this.alerts = new Map();
+    if (size > 0) for (const one of TRUNKS) this.setTrunk(one.id, one);
     this.queues = new Map();
     const names = queues ?? (size > 20 ? ['billing', 'tech-support', 'after-sales', 'sales', 'vip', 'returns', 'english', 'night'] : ['support', 'sales']);
     for (const id of names) this.queues.set(id, this.#queue(id));
@@ -140,6 +150,44 @@ export class Center {
     return interaction;
   }
 
+  /** A trunk becomes what a test says; `null` takes it away. */
+  setTrunk(id, wish) {
+    if (wish === null) {
+      this.trunks.delete(id);
+      this.changed.goneTrunks.push(id);
+      return;
+    }
+    const before = this.trunks.get(id) ?? { id, state: 'unknown', since: this.now, calls_in: 0, calls_out: 0, sent: 0, failed: 0 };
+    this.trunks.set(id, { ...before, ...(wish.state && wish.state !== before.state ? { since: this.now } : {}), ...wish });
+    this.changed.trunks.add(id);
+  }
+
+  /** An agent calls for help by the own phone. */
+  callForHelp(agent, number) {
+    const one = this.agents.get(agent);
+    const interaction = this.#arrive(true);
+    const record = this.records.get(interaction.id);
+    const from = { number: one.user, display: one.name };
+    Object.assign(interaction, { from, to: number, origin: `user:${one.user}`, state: 'transferred', flow: null });
+    record.lines = [];
+    const outside = this.dice.id('LG');
+    this.#line(interaction.id, { kind: 'arrived', leg: record.leg, from, to: number, origin: interaction.origin });
+    this.#line(interaction.id, { kind: 'emergency_called', number });
+    this.#line(interaction.id, { kind: 'dialed', number, leg: outside });
+    this.#line(interaction.id, { kind: 'transferred', number });
+    const alert = { id: this.dice.id('AL'), at: this.now, kind: 'emergency', from, agent, number, interaction: interaction.id };
+    this.alerts.set(alert.id, alert);
+    this.changed.alerts.add(alert.id);
+    return alert;
+  }
+
+  /** Somebody takes notice of an alert; false when somebody else was faster. */
+  notice(id) {
+    const there = this.alerts.delete(id);
+    if (there) this.changed.goneAlerts.push(id);
+    return there;
+  }
+
   /** Somebody dialled a number nobody has. */
   turnAway(number, to) {
     const interaction = this.#arrive(true);
@@ -171,6 +219,11 @@ export class Center {
     this.seq += 1;
     const record = this.records.get(id);
     if (record) record.lines.push({ at: this.now, seq: this.seq, ...line });
+  }
+
+  #countCalls() {
+    const carrier = this.trunks.get('carrier');
+    if (carrier) this.setTrunk('carrier', { calls_in: this.live.size });
   }
 
   #sip(id, message) {
@@ -217,6 +270,7 @@ export class Center {
     };
     this.records.set(id, { interaction, lines: [], leg, remote, number });
     this.live.set(id, interaction);
+    this.#countCalls();
     const customer = { leg, role: 'customer', user: number, remote, transport: 'udp' };
     this.#sip(id, { ...customer, sent: false, method: 'INVITE', sdp: 40_012 });
     this.#sip(id, { ...customer, sent: true, method: 'INVITE', status: 100, reason: 'Trying' });
@@ -469,6 +523,7 @@ export class Center {
     this.#line(id, { kind: 'closed', outcome });
     Object.assign(interaction, { state: 'closed', outcome, closed_at: this.now, since: this.now });
     this.live.delete(id);
+    this.#countCalls();
     this.changed.interactions.delete(id);
     this.changed.gone.push({ id, outcome });
     if (interaction.queue) this.changed.queues.add(interaction.queue);
@@ -524,23 +579,27 @@ export class Center {
       agents: [...this.agents.values()].map((one) => this.agentView(one)),
       queues: [...this.queues.values()].map((one) => this.queueView(one)),
       interactions: [...this.live.values()].map((one) => this.interactionView(one)),
+      trunks: [...this.trunks.values()],
+      alerts: [...this.alerts.values()],
     };
   }
 
   /** What changed since the last call; `null` when nothing did. */
   delta() {
-    const { agents, queues, interactions, gone } = this.changed;
-    this.changed = { agents: new Set(), queues: new Set(), interactions: new Set(), gone: [] };
+    const { agents, queues, interactions, gone, trunks, goneTrunks, alerts, goneAlerts } = this.changed;
+    this.changed = NOTHING();
     // A change of a queue changes the place and the reason of everyone in it.
     for (const one of this.live.values()) if (queues.has(one.queue) && one.state === 'queued') interactions.add(one.id);
-    if (agents.size + queues.size + interactions.size + gone.length === 0) return null;
+    if (agents.size + queues.size + interactions.size + gone.length + trunks.size + goneTrunks.length + alerts.size + goneAlerts.length === 0) return null;
     return {
       type: 'delta',
       at: this.now,
       agents: [...agents].map((id) => this.agentView(this.agents.get(id))),
       queues: [...queues].map((id) => this.queueView(this.queues.get(id))),
       interactions: [...interactions].filter((id) => this.live.has(id)).map((id) => this.interactionView(this.live.get(id))),
-      gone: { interactions: gone },
+      trunks: [...trunks].filter((id) => this.trunks.has(id)).map((id) => this.trunks.get(id)),
+      alerts: [...alerts].filter((id) => this.alerts.has(id)).map((id) => this.alerts.get(id)),
+      gone: { interactions: gone, trunks: goneTrunks, alerts: goneAlerts },
     };
   }
 

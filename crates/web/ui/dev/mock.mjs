@@ -14,14 +14,16 @@ export const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const USERS = { sara: ['Sara Lindqvist', 'supervisor'], admin: ['Administrator', 'admin'], anna: ['Anna Petrov', 'agent'], paul: ['Paul Weber', 'planner'], mona: ['Mona Ali', 'marketing'] };
 const READ = ['see_self', 'see_agents', 'see_queues'];
+const LOOK_AFTER = ['see_trunks', 'handle_alerts'];
 const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings'];
 const PERMISSIONS = {
   agent: [...READ, 'change_own_state', 'see_board', ...LISTEN],
-  supervisor: [...READ, 'change_own_state', 'see_board', ...LISTEN, 'follow_events'],
-  admin: [...READ, 'change_own_state', 'see_board', ...LISTEN, 'follow_events', 'read_metrics'],
+  supervisor: [...READ, ...LOOK_AFTER, 'change_own_state', 'see_board', ...LISTEN, 'follow_events'],
+  admin: [...READ, ...LOOK_AFTER, 'change_own_state', 'see_board', ...LISTEN, 'follow_events', 'read_metrics'],
   planner: [...READ, 'see_board'],
   marketing: [...READ, 'see_board'],
 };
+const looksAfter = (role) => PERMISSIONS[role].includes('see_trunks');
 const PASSWORD = 'demo';
 const LOCK_AFTER = 5;
 const LOCK_MS = 30_000;
@@ -99,6 +101,14 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     const { agents: staff, queues } = center.snapshot();
     if (route === 'GET /agents') return json(response, 200, { agents: staff });
     if (route === 'GET /queues') return json(response, 200, { queues });
+    const alert = /^DELETE \/alerts\/(AL-\w+)$/.exec(route)?.[1];
+    if (alert || route === 'GET /trunks' || route === 'GET /alerts') {
+      if (!looksAfter(role)) return fail(response, 403, 'forbidden', 'This is for supervisors.');
+      if (route === 'GET /trunks') return json(response, 200, { trunks: [...center.trunks.values()] });
+      if (route === 'GET /alerts') return json(response, 200, { alerts: [...center.alerts.values()] });
+      if (faults.alerts === 'broken') return fail(response, 503, 'busy', 'The center did not answer.');
+      return center.notice(alert) ? json(response, 204) : fail(response, 404, 'not_found', 'There is no such alert, or somebody else was faster.');
+    }
     if (role === 'planner' || role === 'marketing') return fail(response, 403, 'forbidden', 'You may not see interactions.');
     if (route === 'GET /interactions') {
       const query = Object.fromEntries(url.searchParams);
@@ -159,14 +169,20 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     return sockets.handleUpgrade(request, socket, head, (open) => {
       connections += 1;
       open.mine = role === 'agent' ? userOf(request) : undefined;
+      open.looksAfter = looksAfter(role);
       open.shown = new Set();
       open.send(JSON.stringify(within(open, center.snapshot())));
     });
   });
 
-  // An agent is told the own row and the interaction that names the agent.
-  function within(socket, message) {
-    if (!socket.mine || message.type === 'alive') return message;
+  // An agent is told the own row and the interaction that names the agent; trunks and alerts are for supervisors.
+  function within(socket, { ...message }) {
+    if (message.type === 'alive') return message;
+    if (!socket.looksAfter) {
+      Object.assign(message, { trunks: [], alerts: [] });
+      if (message.gone) message.gone = { ...message.gone, trunks: [], alerts: [] };
+    }
+    if (!socket.mine) return message;
     const rows = (message.interactions ?? []).filter((one) => one.agent === socket.mine);
     const left = [...(message.gone?.interactions ?? []), ...(message.interactions ?? []).filter((one) => one.agent !== socket.mine).map(({ id }) => ({ id, outcome: 'transferred' }))];
     const gone = left.filter(({ id }) => socket.shown.delete(id));
@@ -177,7 +193,7 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
   const tell = (message) => {
     if (faults.ws === 'silent') return;
     const text = JSON.stringify(message);
-    for (const socket of sockets.clients) socket.send(socket.mine ? JSON.stringify(within(socket, message)) : text);
+    for (const socket of sockets.clients) socket.send(socket.looksAfter ? text : JSON.stringify(within(socket, message)));
   };
   let aliveAt = Date.now();
   const timer = setInterval(() => {

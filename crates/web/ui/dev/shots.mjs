@@ -70,6 +70,39 @@ const SHOTS = {
       await page.waitForTimeout(800);
     },
   },
+  'board-alert': async ({ page, mock }) => {
+    await page.goto('/board');
+    await page.waitForSelector('[data-agent]');
+    mock.center.callForHelp('gita', '112');
+    mock.center.setTrunk('backup', { state: 'down', why: 'it does not answer OPTIONS', answers_in_ms: null });
+    await page.waitForSelector('[data-alert]');
+    await page.waitForTimeout(2_500);
+  },
+  'list-alert': async ({ page, mock }) => {
+    await page.goto('/interactions');
+    await page.waitForSelector('[data-open]');
+    mock.center.callForHelp('gita', '112');
+    mock.center.callForHelp('fei', '110');
+    await page.locator('header button[data-calm]').click();
+    await page.waitForSelector('[data-alert]');
+    await page.waitForTimeout(500);
+  },
+  trunks: async ({ page, mock }) => {
+    mock.center.setTrunk('backup', { state: 'down', why: 'it does not answer OPTIONS', answers_in_ms: null });
+    mock.center.setTrunk('overseas', { state: 'shaky', why: 'it answers 503 to OPTIONS', address: 'tcp 203.0.113.40:5060', answers_in_ms: 310, calls_out: 4, calls_max: 4, sent: 96, failed: 11 });
+    mock.center.setTrunk('city-lines', { state: 'up', registered: false, address: 'udp 192.0.2.9:5060', answers_in_ms: 12 });
+    await page.goto('/trunks');
+    await page.waitForSelector('[data-trunk]');
+    await page.waitForTimeout(600);
+  },
+  'trunks-empty': {
+    mock: { empty: true },
+    run: async ({ page }) => {
+      await page.goto('/trunks');
+      await page.waitForSelector('pre');
+      await page.waitForTimeout(300);
+    },
+  },
   'board-1024': {
     width: 1024,
     run: async ({ page }) => {

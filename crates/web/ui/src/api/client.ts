@@ -38,7 +38,7 @@ async function faultOf(response: Response): Promise<Fault> {
   return new Fault(error.code ?? `http_${response.status}`, response.status, error.message ?? response.statusText, wait);
 }
 
-type Method = 'GET' | 'POST' | 'PUT';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
@@ -51,7 +51,7 @@ export async function request<T>(method: Method, path: string, body?: unknown, s
         method === 'GET'
           ? { accept: 'application/json' }
           : { accept: 'application/json', 'content-type': 'application/json', 'x-hotline': '1' },
-      body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
+      body: method === 'GET' || method === 'DELETE' ? undefined : JSON.stringify(body ?? {}),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
   } catch (error) {

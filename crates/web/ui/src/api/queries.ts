@@ -1,7 +1,7 @@
 /** What is asked for, under which name it is kept, and for how long. */
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { hasStatus, isFault, request } from './client';
-import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Timeline } from './types';
+import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Timeline, TrunkView } from './types';
 
 let onLoggedOut: (() => void) | undefined;
 
@@ -91,6 +91,18 @@ export const queuesQuery = queryOptions({
   staleTime: 60_000,
   retry: false,
 });
+
+/** How often the trunks are asked for while the live connection tells nothing. */
+const TRUNKS_EVERY_MS = 10_000;
+
+export const trunksQuery = queryOptions({
+  queryKey: ['trunks'],
+  queryFn: ({ signal }) => request<{ trunks: TrunkView[] }>('GET', '/trunks', undefined, signal),
+  refetchInterval: TRUNKS_EVERY_MS,
+});
+
+/** Says that one has taken notice of an alert, which goes from every board. */
+export const closeAlert = (id: string): Promise<void> => request<void>('DELETE', `/alerts/${encodeURIComponent(id)}`);
 
 export interface LoginAnswer {
   expires_at: number;

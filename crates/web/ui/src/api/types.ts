@@ -101,6 +101,43 @@ export interface InteractionView {
   recording: boolean;
 }
 
+export const TRUNK_STATES = ['down', 'shaky', 'up', 'unknown'] as const;
+/** `shaky` when it failed once and others go first, `unknown` when nobody has looked. */
+export type TrunkState = (typeof TRUNK_STATES)[number];
+
+export interface TrunkView {
+  /** The name. */
+  id: string;
+  state: TrunkState;
+  since: number;
+  /** What is wrong, while something is. */
+  why?: string | null;
+  /** Where its calls go; absent for a trunk that only calls in. */
+  address?: string | null;
+  /** Absent if we need not be registered there. */
+  registered?: boolean | null;
+  answers_in_ms?: number | null;
+  calls_in: number;
+  calls_out: number;
+  /** Absent for no limit. */
+  calls_max?: number | null;
+  sent: number;
+  failed: number;
+}
+
+/** Something that has to be known at once, until somebody has taken notice. */
+export interface AlertView {
+  id: string;
+  at: number;
+  kind: 'emergency';
+  /** Whose phone. */
+  from: Party;
+  agent?: string | null;
+  /** The number called. */
+  number: string;
+  interaction: string;
+}
+
 export interface Recording {
   id: string;
   kind: 'call' | 'message';
@@ -184,6 +221,7 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'held' }
   | { kind: 'resumed' }
   | { kind: 'dialed'; number: string; leg: string }
+  | { kind: 'emergency_called'; number: string }
   | { kind: 'passed_on'; leg: string; to: string }
   | { kind: 'transferred'; number: string }
   | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; quality?: Quality | null }
@@ -214,13 +252,29 @@ export interface Timeline {
 }
 
 export type LiveMessage =
-  | { type: 'snapshot'; at: number; agents: AgentView[]; queues: QueueView[]; interactions: InteractionView[] }
+  | {
+      type: 'snapshot';
+      at: number;
+      agents: AgentView[];
+      queues: QueueView[];
+      interactions: InteractionView[];
+      trunks: TrunkView[];
+      alerts: AlertView[];
+    }
   | {
       type: 'delta';
       at: number;
       agents?: AgentView[];
       queues?: QueueView[];
       interactions?: InteractionView[];
-      gone?: { agents?: string[]; queues?: string[]; interactions?: { id: string; outcome: Outcome }[] };
+      trunks?: TrunkView[];
+      alerts?: AlertView[];
+      gone?: {
+        agents?: string[];
+        queues?: string[];
+        interactions?: { id: string; outcome: Outcome }[];
+        trunks?: string[];
+        alerts?: string[];
+      };
     }
   | { type: 'alive'; at: number };

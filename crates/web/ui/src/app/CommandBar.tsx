@@ -44,6 +44,9 @@ export default function CommandBar({ close }: { close: () => void }) {
         },
       );
     }
+    if (may(me, 'trunks')) {
+      all.push({ id: 'trunks', kind: page, title: t('trunks.title'), words: t('command.trunks.words'), keys: 'G T', run: () => void navigate({ to: '/trunks' }) });
+    }
     if (may(me, 'board')) {
       for (const queue of queues.rows.values()) {
         all.push({ id: `q-${queue.id}`, kind: t('command.kind.queue'), title: queue.id, run: () => void navigate({ to: '/board', search: { queue: queue.id } }) });

@@ -3,8 +3,10 @@ import { switchLanguage, useLanguageStore, useT } from '../text/i18n';
 import { Menu, MenuItem, Popover } from '../ui/controls';
 import { langOf } from '../text/party';
 import { leave } from './session';
-import { chooseSingleKeys, chooseTheme, useSettings, type Theme } from './settings';
+import { may } from './access';
+import { chooseSingleKeys, chooseSounds, chooseTheme, useSettings, type Theme } from './settings';
 import { useShell } from './frame';
+import { play } from './sound';
 import css from './MeMenu.module.css';
 
 /** One or two letters for a person: the first of the first and the last name, or the last two of a Chinese name. */
@@ -21,7 +23,7 @@ export function initials(name: string): string {
 export function MeMenu() {
   const t = useT();
   const { me, openKeys } = useShell();
-  const { theme, singleKeys } = useSettings();
+  const { theme, singleKeys, sounds } = useSettings();
   const language = useLanguageStore((state) => state.language);
   return (
     <MenuTrigger>
@@ -75,6 +77,21 @@ export function MeMenu() {
             <Header>{t('me.keys')}</Header>
             <MenuItem id="single">{t('me.single_keys')}</MenuItem>
           </MenuSection>
+          {may(me, 'alerts') && (
+            <MenuSection
+              selectionMode="multiple"
+              selectedKeys={sounds ? ['sounds'] : []}
+              onSelectionChange={(keys) => {
+                const on = keys === 'all' || keys.has('sounds');
+                chooseSounds(on);
+                // Who switches it on hears what will be heard.
+                if (on) void play();
+              }}
+            >
+              <Header>{t('alerts.title')}</Header>
+              <MenuItem id="sounds">{t('me.sounds')}</MenuItem>
+            </MenuSection>
+          )}
           <Separator />
           <MenuItem id="keys" keys="?" onAction={openKeys}>
             {t('keys.keys')}

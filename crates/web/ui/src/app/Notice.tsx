@@ -11,10 +11,11 @@ import { ShellContext } from './frame';
 import { Mark } from './Mark';
 import css from './Notice.module.css';
 import { leave } from './session';
+import { nameWindow } from './title';
 
 function Notice({ code, title, children, actions }: { code: string; title: string; children: ReactNode; actions: ReactNode }) {
   useEffect(() => {
-    document.title = `${title} · Hotline`;
+    nameWindow(`${title} · Hotline`);
   }, [title]);
   // Inside the frame there is a main part already.
   const Frame = useContext(ShellContext) ? 'div' : 'main';

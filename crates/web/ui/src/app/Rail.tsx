@@ -2,12 +2,16 @@ import { Link } from '@tanstack/react-router';
 import { Tooltip, TooltipTrigger, Focusable } from 'react-aria-components';
 import type { ReactElement } from 'react';
 import type { Me } from '../api/types';
+import { useSum } from '../live/hooks';
+import { trunks } from '../live/live';
+import { count } from '../text/format';
 import { useT } from '../text/i18n';
 import { Icon } from '../ui/Icon';
 import { homeOf, may } from './access';
 import { Mark } from './Mark';
 import css from './Rail.module.css';
 import { useShell } from './frame';
+import { isLost, troubleOf } from './trunks';
 
 function Hint({ text, keys, children }: { text: string; keys?: string; children: ReactElement<{ className?: string }, string> }) {
   return (
@@ -17,6 +21,25 @@ function Hint({ text, keys, children }: { text: string; keys?: string; children:
         {text} {keys && <kbd>{keys}</kbd>}
       </Tooltip>
     </TooltipTrigger>
+  );
+}
+
+/** The trunks, and how many of them are lost just now. */
+function TrunksPlace() {
+  const t = useT();
+  const lost = useSum([trunks], () => [...trunks.rows.values()].filter((trunk) => isLost(troubleOf(trunk))).length);
+  const name = lost > 0 ? t('rail.trunks_lost', { n: lost }) : t('trunks.title');
+  return (
+    <Hint text={name} keys="G T">
+      <Link to="/trunks" className={css.place} aria-label={name}>
+        <Icon name="trunk" size={18} />
+        {lost > 0 && (
+          <span className={css.lost} aria-hidden="true">
+            {count(lost)}
+          </span>
+        )}
+      </Link>
+    </Hint>
   );
 }
 
@@ -43,6 +66,7 @@ export function Rail({ me }: { me: Me }) {
           </Link>
         </Hint>
       )}
+      {may(me, 'trunks') && <TrunksPlace />}
       <span className={css.space} />
       <Hint text={t('keys.keys')} keys="?">
         <button type="button" className={css.place} aria-label={t('keys.keys')} onClick={openKeys}>

@@ -7,6 +7,8 @@ import { useLive } from '../live/live';
 import { connect, disconnect, whenTurnedDown } from '../live/socket';
 import { useT } from '../text/i18n';
 import { may, watches } from './access';
+import { watchAlerts } from './alerts';
+import { Announcer } from './Announcer';
 import { CallStrip } from './CallStrip';
 import { ConnectionStrip } from './ConnectionStrip';
 import { useKeys } from './keys';
@@ -53,6 +55,9 @@ export function Shell() {
     return disconnect;
   }, [seesLive]);
 
+  const handlesAlerts = may(me, 'alerts');
+  useEffect(() => (handlesAlerts ? watchAlerts() : undefined), [handlesAlerts]);
+
   useKeys([
     { keys: 'Ctrl K', match: 'Ctrl+KeyK', layer: 1, label: 'keys.commands', run: () => setCommands(true) },
     { keys: '?', match: 'Shift+Slash', layer: 2, label: 'keys.keys', run: () => setKeys(true) },
@@ -70,6 +75,9 @@ export function Shell() {
             run: () => void navigate({ to: '/interactions' }),
           },
         ]
+      : []),
+    ...(may(me, 'trunks')
+      ? [{ keys: 'G T', match: 'KeyG KeyT', layer: 2 as const, label: 'keys.trunks' as const, run: () => void navigate({ to: '/trunks' }) }]
       : []),
   ]);
 
@@ -92,6 +100,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
+      {(handlesAlerts || may(me, 'trunks')) && <Announcer me={me} />}
       <Suspense>
         {commands && <CommandBar close={() => setCommands(false)} />}
         {keys && <KeysDialog close={() => setKeys(false)} />}

@@ -2,6 +2,7 @@ import type { AgentView } from '../api/types';
 import { useT } from '../text/i18n';
 import { Icon } from '../ui/Icon';
 import { may, watches } from './access';
+import { AlertBadge } from './AlertBadge';
 import { LivePill } from './LivePill';
 import { MeMenu } from './MeMenu';
 import { MyState } from './MyState';
@@ -28,6 +29,7 @@ export function TopBar({ slot, agent }: { slot: (element: HTMLElement | null) =>
         <kbd>{commandKeys}</kbd>
       </button>
       <div className={css.right}>
+        {may(me, 'alerts') && <AlertBadge />}
         {watches(me) && <LivePill />}
         <MeMenu />
       </div>

@@ -75,6 +75,12 @@ describe('somebody', () => {
     expect(states.map((state) => mayReadCurrent(planner, state))).toEqual([false, false, false]);
   });
 
+  it('sees trunks and handles alerts only by the server’s leave', () => {
+    const supervisor = { role: 'supervisor' as const, permissions: [...agent.permissions, 'see_trunks', 'handle_alerts'] };
+    expect([may(supervisor, 'trunks'), may(supervisor, 'alerts')]).toEqual([true, true]);
+    for (const one of [planner, agent]) expect([may(one, 'trunks'), may(one, 'alerts')]).toEqual([false, false]);
+  });
+
   it('begins where they may', () => {
     expect([homeOf(agent), homeOf(planner)]).toEqual(['/interactions', '/board']);
   });

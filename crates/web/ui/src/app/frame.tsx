@@ -2,6 +2,7 @@
 import { createContext, useContext, useEffect, type ReactNode } from 'react';
 import { createPortal } from 'react-dom';
 import type { Me } from '../api/types';
+import { nameWindow } from './title';
 import css from './Shell.module.css';
 
 export interface ShellParts {
@@ -23,7 +24,7 @@ export function TopSlot({ title, tab, children }: { title: string; tab?: string 
   const { slot, me } = useShell();
   const center = me.center.name;
   useEffect(() => {
-    document.title = [tab, title, center].filter(Boolean).join(' · ');
+    nameWindow([tab, title, center].filter(Boolean).join(' · '));
   }, [tab, title, center]);
   if (!slot) return null;
   return createPortal(

@@ -125,10 +125,18 @@ const timeline = createRoute({
   errorComponent: Broken,
 });
 
+const trunks = createRoute({
+  getParentRoute: () => inside,
+  path: '/trunks',
+  beforeLoad: guard('trunks'),
+  component: lazyRouteComponent(() => import('../pages/trunks')),
+  errorComponent: Broken,
+});
+
 const lost = createRoute({ getParentRoute: () => inside, path: '$', component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, board, list, timeline, lost])]),
+  routeTree: root.addChildren([login, inside.addChildren([home, board, list, timeline, trunks, lost])]),
   defaultPreload: 'intent',
   defaultPendingMs: 150,
   defaultErrorComponent: Broken,

@@ -8,6 +8,8 @@ interface Settings {
   theme: Theme;
   /** Whether keys without Ctrl or Alt do anything (WCAG 2.1.4). */
   singleKeys: boolean;
+  /** Whether alerts are heard. */
+  sounds: boolean;
   limits: Limits;
 }
 
@@ -46,6 +48,7 @@ const theme = read('hotline.theme');
 export const useSettings = create<Settings>(() => ({
   theme: theme === 'light' || theme === 'dark' ? theme : 'system',
   singleKeys: read('hotline.single-keys') !== 'off',
+  sounds: read('hotline.sounds') !== 'off',
   limits: limitsKept(),
 }));
 
@@ -59,6 +62,11 @@ export function chooseTheme(next: Theme): void {
 export function chooseSingleKeys(on: boolean): void {
   write('hotline.single-keys', on ? null : 'off');
   useSettings.setState({ singleKeys: on });
+}
+
+export function chooseSounds(on: boolean): void {
+  write('hotline.sounds', on ? null : 'off');
+  useSettings.setState({ sounds: on });
 }
 
 export function chooseLimits(limits: Limits): void {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AgentView, InteractionView } from '../api/types';
-import { agents, apply, forget, forgetTime, interactions, learnTime, serverNow, useLive } from './live';
+import type { AgentView, AlertView, InteractionView, LiveMessage, TrunkView } from '../api/types';
+import { agents, alerts, apply, forget, forgetTime, interactions, learnTime, serverNow, trunks, useLive } from './live';
 import { keepPlaces } from './hooks';
 import { sparkline, Samples, SAMPLES_MAX } from './samples';
 import { Table } from './table';
@@ -86,6 +86,19 @@ const call = (id: string, more: Partial<InteractionView> = {}): InteractionView 
   ...more,
 });
 
+const trunk = (id: string, more: Partial<TrunkView> = {}): TrunkView => ({ id, state: 'up', since: 1, calls_in: 0, calls_out: 0, sent: 0, failed: 0, ...more });
+const alert = (id: string): AlertView => ({ id, at: 1, kind: 'emergency', from: { number: '1001' }, number: '112', interaction: 'IX-1' });
+const snapshot = (at: number, rows: Partial<Extract<LiveMessage, { type: 'snapshot' }>> = {}): LiveMessage => ({
+  type: 'snapshot',
+  at,
+  agents: [],
+  queues: [],
+  interactions: [],
+  trunks: [],
+  alerts: [],
+  ...rows,
+});
+
 describe('the live connection', () => {
   beforeEach(() => {
     globalThis.requestAnimationFrame = (run) => {
@@ -96,7 +109,7 @@ describe('the live connection', () => {
   });
 
   it('begins with a snapshot and follows the deltas', () => {
-    apply({ type: 'snapshot', at: 1_000, agents: [agent('anna')], queues: [], interactions: [call('IX-1')] }, 1_000);
+    apply(snapshot(1_000, { agents: [agent('anna')], interactions: [call('IX-1')] }), 1_000);
     expect(useLive.getState()).toMatchObject({ connection: 'live', known: true, snapshots: 1 });
     apply({ type: 'delta', at: 1_100, agents: [agent('anna', { state: 'talking' })], interactions: [call('IX-2')], gone: { interactions: [{ id: 'IX-1', outcome: 'handled' }] } }, 1_100);
     expect(agents.rows.get('anna')?.state).toBe('talking');
@@ -104,15 +117,33 @@ describe('the live connection', () => {
   });
 
   it('drops an interaction whose row says that it is closed', () => {
-    apply({ type: 'snapshot', at: 1_000, agents: [], queues: [], interactions: [call('IX-1')] }, 1_000);
+    apply(snapshot(1_000, { interactions: [call('IX-1')] }), 1_000);
     apply({ type: 'delta', at: 1_100, interactions: [call('IX-1', { state: 'closed' })] }, 1_100);
     expect(interactions.rows.size).toBe(0);
   });
 
+  it('follows trunks and alerts, and empties them for the next person', () => {
+    apply(snapshot(1_000, { trunks: [trunk('carrier'), trunk('backup')], alerts: [alert('AL-1')] }), 1_000);
+    apply({ type: 'delta', at: 1_100, trunks: [trunk('carrier', { state: 'down' })], alerts: [alert('AL-2')], gone: { trunks: ['backup'], alerts: ['AL-1'] } }, 1_100);
+    expect([[...trunks.rows.keys()], trunks.rows.get('carrier')?.state, [...alerts.rows.keys()]]).toEqual([['carrier'], 'down', ['AL-2']]);
+    forget();
+    expect([trunks.rows.size, alerts.rows.size]).toEqual([0, 0]);
+  });
+
+  it('tells alerts without a frame, because a hidden page has none', async () => {
+    globalThis.requestAnimationFrame = () => 0;
+    const told: string[] = [];
+    const stops = [trunks.listen(() => told.push('trunks')), alerts.listen(() => told.push('alerts'))];
+    apply({ type: 'delta', at: 1_000, trunks: [trunk('other')], alerts: [alert('AL-9')] }, 1_000);
+    await Promise.resolve();
+    for (const stop of stops) stop();
+    expect(told).toEqual(['alerts']);
+  });
+
   it('takes a second snapshot as the whole truth after a loss', () => {
-    apply({ type: 'snapshot', at: 1_000, agents: [agent('anna'), agent('bert')], queues: [], interactions: [call('IX-1')] }, 1_000);
+    apply(snapshot(1_000, { agents: [agent('anna'), agent('bert')], interactions: [call('IX-1')] }), 1_000);
     useLive.setState({ connection: 'stale' });
-    apply({ type: 'snapshot', at: 9_000, agents: [agent('bert')], queues: [], interactions: [] }, 9_000);
+    apply(snapshot(9_000, { agents: [agent('bert')] }), 9_000);
     expect([[...agents.rows.keys()], interactions.rows.size, useLive.getState().connection]).toEqual([['bert'], 0, 'live']);
   });
 

@@ -1,6 +1,6 @@
-/** What is live: the three tables, the server's clock, and whether the connection holds. */
+/** What is live: the tables, the server's clock, and whether the connection holds. */
 import { create } from 'zustand';
-import type { AgentView, InteractionView, LiveMessage, QueueView } from '../api/types';
+import type { AgentView, AlertView, InteractionView, LiveMessage, QueueView, TrunkView } from '../api/types';
 import { Table } from './table';
 
 /**
@@ -12,6 +12,9 @@ export type Connection = 'off' | 'connecting' | 'live' | 'stale';
 export const agents = new Table<AgentView>();
 export const queues = new Table<QueueView>();
 export const interactions = new Table<InteractionView>();
+export const trunks = new Table<TrunkView>();
+/** Told at once, because a hidden page has no frames and an alert must be heard there too. */
+export const alerts = new Table<AlertView>((run) => queueMicrotask(run));
 
 interface LiveState {
   connection: Connection;
@@ -53,6 +56,8 @@ export function apply(message: LiveMessage, now: number = Date.now()): void {
     agents.replace(message.agents);
     queues.replace(message.queues);
     interactions.replace(message.interactions);
+    trunks.replace(message.trunks);
+    alerts.replace(message.alerts);
     useLive.setState((state) => ({ connection: 'live', known: true, snapshots: state.snapshots + 1 }));
     return;
   }
@@ -63,9 +68,13 @@ export function apply(message: LiveMessage, now: number = Date.now()): void {
       if (row.state === 'closed') interactions.remove(row.id);
       else interactions.put(row);
     }
+    for (const row of message.trunks ?? []) trunks.put(row);
+    for (const row of message.alerts ?? []) alerts.put(row);
     for (const id of message.gone?.agents ?? []) agents.remove(id);
     for (const id of message.gone?.queues ?? []) queues.remove(id);
     for (const { id } of message.gone?.interactions ?? []) interactions.remove(id);
+    for (const id of message.gone?.trunks ?? []) trunks.remove(id);
+    for (const id of message.gone?.alerts ?? []) alerts.remove(id);
   }
 }
 
@@ -74,6 +83,8 @@ export function forget(): void {
   agents.replace([]);
   queues.replace([]);
   interactions.replace([]);
+  trunks.replace([]);
+  alerts.replace([]);
   forgetTime();
   useLive.setState({ connection: 'off', known: false, snapshots: 0 });
 }

@@ -54,6 +54,8 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t('event.resumed');
     case 'dialed':
       return t('event.dialed', { number: phone(line.number) });
+    case 'emergency_called':
+      return t('event.emergency_called', { number: line.number });
     case 'passed_on': {
       const agent = agentOfLeg?.get(line.leg);
       return agent
@@ -109,6 +111,8 @@ export function eventWhy(line: Line, nameOf: NameOf): string[] {
         ...(reason ? [reason] : []),
       ];
     }
+    case 'emergency_called':
+      return [t('event.emergency_called.alerted')];
     case 'recording_failed':
       return [line.why];
     case 'trouble':

@@ -57,6 +57,9 @@ export function age(ms: Maybe): string {
 /** Whole seconds in words: `20 s`, `20 秒`. */
 export const seconds = (ms: Maybe): string => (known(ms) ? `${count(ms / 1000)}\u00a0${language() === 'zh' ? '秒' : 's'}` : UNKNOWN);
 
+/** Milliseconds in words: `12 ms`, `12 毫秒`. */
+export const millis = (ms: Maybe): string => (known(ms) ? `${count(ms)}${NB}${language() === 'zh' ? '毫秒' : 'ms'}` : UNKNOWN);
+
 /** `14:42:07`. */
 export const clock = (at: Maybe): string =>
   known(at) ? dates({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at) : UNKNOWN;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { OfferWhy, PassedOver, WaitWhy } from '../api/types';
 import { eventTitle, eventWhy, originWords } from './events';
-import { asIs, causeOf, notReadyReason, whoPassedOver, whyNow, whyOffered, whySkills, whyWaiting } from './sentences';
+import { asIs, causeOf, notReadyReason, whoPassedOver, whyNow, whyOffered, whySkills, whyTrunk, whyWaiting } from './sentences';
 import { speak } from './testing';
 
 const offer = (more: Partial<OfferWhy> = {}): OfferWhy => ({
@@ -75,6 +75,34 @@ describe('a number nobody has', () => {
       expect(eventTitle(trouble(what), asIs)).toBe('Nobody has this number');
     }
     expect(eventTitle(trouble('the database is away'), asIs)).toBe('Something went wrong');
+  });
+});
+
+describe('an emergency call', () => {
+  it('is a line of the story in both languages', () => {
+    const line = { at: 1, kind: 'emergency_called' as const, number: '112' };
+    speak('en');
+    expect([eventTitle(line, asIs), ...eventWhy(line, asIs)]).toEqual(['Emergency number 112 called', 'The supervisors were alerted']);
+    speak('zh');
+    expect([eventTitle(line, asIs), ...eventWhy(line, asIs)]).toEqual(['呼叫紧急号码 112', '已提醒班长']);
+  });
+});
+
+describe('what is wrong with a trunk', () => {
+  it('is told in the reader’s words, and as it is when it is something new', () => {
+    const all = ['it does not answer', 'it does not answer OPTIONS', 'it does not answer REGISTER', 'it cannot be reached', 'it answers 503 to OPTIONS', 'no such name'];
+    speak('en');
+    expect([whyTrunk(null), ...all.map(whyTrunk)]).toEqual([
+      '',
+      'No answer',
+      'No answer to OPTIONS',
+      'No answer to REGISTER',
+      'Cannot be reached',
+      'Answers 503 to OPTIONS',
+      'no such name',
+    ]);
+    speak('zh');
+    expect(all.map(whyTrunk)).toEqual(['无应答', '对 OPTIONS 无应答', '对 REGISTER 无应答', '无法到达', '对 OPTIONS 应答 503', 'no such name']);
   });
 });
 

@@ -89,3 +89,24 @@ export function causeOf(cause: string, status?: number | null): string {
   const word = t(`cause.${cause}`);
   return cause === 'refused' && status ? `${word} (${status})` : word;
 }
+
+/** What is wrong with a trunk, in the reader's words where it is one of the usual things. */
+export function whyTrunk(why: string | null | undefined): string {
+  switch (why) {
+    case null:
+    case undefined:
+      return '';
+    case 'it does not answer':
+      return t('trunk.why.silent');
+    case 'it does not answer OPTIONS':
+      return t('trunk.why.no_options');
+    case 'it does not answer REGISTER':
+      return t('trunk.why.no_register');
+    case 'it cannot be reached':
+      return t('trunk.why.unreachable');
+    default: {
+      const status = /^it answers (.+) to OPTIONS$/.exec(why)?.[1];
+      return status ? t('trunk.why.status', { status }) : why;
+    }
+  }
+}

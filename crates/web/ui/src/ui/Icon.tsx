@@ -31,6 +31,14 @@ const SHAPES = {
       <path d="M8 6v3.500M8 11.600v.01" className={css.cut} strokeWidth="1.700" />
     </>
   ),
+  caution: <path d="M8 2.200l6 10.800H2zM8 6.200v3M8 11v.01" />,
+  stopped: (
+    <>
+      <circle cx="8" cy="8" r="6" fill="currentColor" stroke="none" />
+      <path d="M5.800 5.800l4.400 4.400M10.200 5.800l-4.400 4.400" className={css.cut} strokeWidth="1.800" />
+    </>
+  ),
+  trunk: <path d="M8 7v6.800M5.500 13.800h5M8 7h.01M5.300 9.300a3.800 3.800 0 0 1 0-4.900M10.700 4.400a3.800 3.800 0 0 1 0 4.900M3.200 11.100a6.600 6.600 0 0 1 0-8.500M12.800 2.600a6.600 6.600 0 0 1 0 8.500" />,
   record: <circle cx="8" cy="8" r="4" fill="currentColor" stroke="none" />,
   play: <path d="M4.500 2.800v10.400L13 8z" fill="currentColor" />,
   pause: <path d="M5 3v10M11 3v10" strokeWidth="2.600" />,

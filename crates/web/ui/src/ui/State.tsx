@@ -1,5 +1,5 @@
 /** States as a shape, a word and a color, in this order of importance. */
-import type { AgentState, InteractionState } from '../api/types';
+import type { AgentState, InteractionState, TrunkState } from '../api/types';
 import type { Translate } from '../text/i18n';
 import { Icon, type IconName } from './Icon';
 import css from './State.module.css';
@@ -28,12 +28,20 @@ const INTERACTION: Record<InteractionState, { icon: IconName; tone: Tone }> = {
   closed: { icon: 'check', tone: 'plain' },
 };
 
+const TRUNK: Record<TrunkState, { icon: IconName; tone: Tone }> = {
+  down: { icon: 'stopped', tone: 'alarm' },
+  shaky: { icon: 'caution', tone: 'reserved' },
+  up: { icon: 'ready', tone: 'ready' },
+  unknown: { icon: 'out', tone: 'out' },
+};
+
 export const toneClass = (tone: Tone): string => css[tone] ?? '';
 export const interactionTone = (state: InteractionState): Tone => INTERACTION[state].tone;
 export const agentTone = (state: AgentState): Tone => AGENT[state].tone;
 
 /** The word for a state of an agent. */
 export const agentWord = (t: Translate, state: AgentState): string => t(`state.${state}`);
+export const trunkTone = (state: TrunkState): Tone => TRUNK[state].tone;
 export const interactionWord = (t: Translate, state: InteractionState): string => t(`interaction.${state}`);
 
 export function AgentIcon({ state, onHold = false, size = 14 }: { state: AgentState; onHold?: boolean; size?: 14 | 16 | 20 }) {
@@ -43,6 +51,11 @@ export function AgentIcon({ state, onHold = false, size = 14 }: { state: AgentSt
 
 export function InteractionIcon({ state, size = 14 }: { state: InteractionState; size?: 14 | 16 | 20 }) {
   const { icon, tone } = INTERACTION[state];
+  return <Icon name={icon} size={size} className={css[tone]} />;
+}
+
+export function TrunkIcon({ state, size = 14 }: { state: TrunkState; size?: 14 | 16 | 20 }) {
+  const { icon, tone } = TRUNK[state];
   return <Icon name={icon} size={size} className={css[tone]} />;
 }
 

@@ -19,7 +19,7 @@ import { Empty, Lines } from '../../ui/notes';
 import { AgentIcon, agentWord } from '../../ui/State';
 import css from './Agents.module.css';
 import { attention, countStates, grouped, type Attention, type Group } from './figures';
-import { useHold } from './hold';
+import { useHold } from '../../live/hold';
 import { rowsOf, step, type TileRow } from './tiles';
 
 const callOf = (agent: AgentView) => (agent.interaction ? interactions.rows.get(agent.interaction) : undefined);

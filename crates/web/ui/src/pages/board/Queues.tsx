@@ -11,7 +11,7 @@ import { Icon } from '../../ui/Icon';
 import { Empty } from '../../ui/notes';
 import { agentTone, agentWord } from '../../ui/State';
 import { burning, byUrgency, shortfall } from './figures';
-import { useHold } from './hold';
+import { useHold } from '../../live/hold';
 import css from './Queues.module.css';
 
 const MIX = AGENT_STATES.filter((state) => state !== 'logged_out');

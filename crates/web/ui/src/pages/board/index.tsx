@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type CSSProperties } from 'react';
 import { useKeys, type KeyAction } from '../../app/keys';
 import { TopSlot } from '../../app/frame';
 import { AGENT_STATES } from '../../api/types';
@@ -10,6 +10,7 @@ import { useT } from '../../text/i18n';
 import { Choose } from '../../ui/controls';
 import { Lines } from '../../ui/notes';
 import { Agents } from './Agents';
+import { Alerts, useAlertsHeight } from './Alerts';
 import css from './board.module.css';
 import { Dock } from './Dock';
 import { Figures } from './Figures';
@@ -27,6 +28,7 @@ export default function Board() {
   const stale = useLive((state) => state.connection !== 'live' && state.known);
   const known = useLive((state) => state.known);
   const [limits, setLimits] = useState(false);
+  const covered = useAlertsHeight();
   const names = useSum([queues], () => [...queues.rows.keys()].toSorted((a, b) => a.localeCompare(b)));
 
   const chooseAgent = useCallback(
@@ -110,7 +112,7 @@ export default function Board() {
         <span className={css.since}>{todayText(serverNow())}</span>
       </TopSlot>
       <Figures queue={search.queue} />
-      <div className={css.left}>
+      <div className={css.left} style={{ '--covered': `${covered}px` } as CSSProperties}>
         {known ? (
           <>
             <Queues chosen={search.queue} />
@@ -120,6 +122,7 @@ export default function Board() {
         ) : (
           <Lines rows={11} height={44} />
         )}
+        <Alerts />
       </div>
       <Agents queue={search.queue} state={search.state} chosen={search.agent} choose={chooseAgent} openLimits={() => setLimits(true)} />
       <Dock agent={search.agent} interaction={search.interaction} close={close} />

@@ -17,7 +17,7 @@ import { Icon } from '../../ui/Icon';
 import { Empty } from '../../ui/notes';
 import { InteractionIcon, interactionWord } from '../../ui/State';
 import { callsOf, waitingOf } from './figures';
-import { useHold } from './hold';
+import { useHold } from '../../live/hold';
 import css from './lists.module.css';
 
 /** What is shown of whom a waiting call rings. */

@@ -5,6 +5,7 @@ import { Fault } from '../../api/client';
 import { logIn, meQuery } from '../../api/queries';
 import { Mark } from '../../app/Mark';
 import { chooseTheme, useSettings } from '../../app/settings';
+import { nameWindow } from '../../app/title';
 import { duration } from '../../text/format';
 import { switchLanguage, useLanguageStore, useT, type Translate } from '../../text/i18n';
 import { Icon } from '../../ui/Icon';
@@ -62,7 +63,7 @@ export default function Login() {
   const passwordField = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
-    document.title = `${t('login.title')} · Hotline`;
+    nameWindow(`${t('login.title')} · Hotline`);
   }, [t]);
 
   const attempt = useMutation({

@@ -260,6 +260,7 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
         />
       );
     case 'transferred':
+    case 'emergency_called':
       return <Fields fields={[[t('details.to'), phone(line.number)]]} />;
     case 'digit':
       return <Fields fields={[[t('details.digit'), line.digit]]} />;

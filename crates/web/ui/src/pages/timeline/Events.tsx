@@ -25,6 +25,7 @@ const ICONS: Record<Entry['line']['kind'], IconName> = {
   held: 'hold',
   resumed: 'talking',
   dialed: 'phone',
+  emergency_called: 'warning',
   passed_on: 'transfer',
   transferred: 'talking',
   leg_ended: 'end',

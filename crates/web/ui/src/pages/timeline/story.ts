@@ -50,6 +50,7 @@ const KINDS: Record<Line['kind'], Kind> = {
   held: 'agents',
   resumed: 'agents',
   dialed: 'routing',
+  emergency_called: 'routing',
   passed_on: 'routing',
   transferred: 'routing',
   leg_ended: 'media',
