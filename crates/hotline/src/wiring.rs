@@ -103,8 +103,12 @@ impl Plan {
     fn telephony(&self) -> anyhow::Result<telephony::Settings> {
         let domain = &self.config.center.domain;
         let (mut phones, mut direct_media) = (BTreeMap::new(), BTreeSet::new());
+        let mut phone_codecs = BTreeMap::new();
         for section in &self.config.phone {
             for user in section.users().map_err(anyhow::Error::msg)? {
+                if !section.codecs.0.is_empty() {
+                    phone_codecs.insert(SipUser::new(&user), section.codecs.0.clone());
+                }
                 if section.direct_media {
                     direct_media.insert(SipUser::new(&user));
                 }
@@ -120,6 +124,8 @@ impl Plan {
             media_address: nowhere.ip(),
             phones,
             trunks: trunks.collect::<Result<_, _>>()?,
+            codecs: self.config.media.codecs.0.clone(),
+            phone_codecs,
             direct_media,
             emergency_trunks: self.config.emergency.trunks.iter().map(|name| name.as_str().into()).collect(),
             protection: self

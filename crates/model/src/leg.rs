@@ -174,6 +174,40 @@ pub struct Quality {
     pub jitter_us: u32,
     /// Estimated mean opinion score times 100: 100 to 450. 0 when nothing was received.
     pub mos_x100: u16,
+    /// What was spoken; `None` before anything was agreed, and in records older than this field.
+    #[serde(default)]
+    pub codec: Option<Codec>,
+    /// Packets sent that were made of sound in another codec: more than none says that the leg was transcoded.
+    #[serde(default)]
+    pub transcoded: u64,
+    /// The last round trip, in microseconds, if the far end's reports allowed to reckon one.
+    #[serde(default)]
+    pub round_trip_us: Option<u32>,
+}
+
+/// How sound is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Codec {
+    /// G.711 µ-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+    /// G.722.
+    G722,
+    /// Opus.
+    Opus,
+}
+
+impl Codec {
+    /// The encoding name, as in SDP.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+            Self::G722 => "G722",
+            Self::Opus => "opus",
+        }
+    }
 }
 
 /// Why an incoming leg is turned away.

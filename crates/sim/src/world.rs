@@ -19,7 +19,7 @@ use sip::DigestSecret;
 use sip::{Destination, Source, Transport};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use telephony::{CarrierAddress, Output, Telephony, Trunk};
+use telephony::{CarrierAddress, Codec, Output, Telephony, Trunk};
 
 /// The domain phones register with.
 pub const DOMAIN: &str = "hotline.test";
@@ -126,7 +126,9 @@ impl World {
                     ..Trunk::new("reserve".into())
                 },
             ],
-            direct_media: std::collections::BTreeSet::new(),
+            codecs: Codec::ALL.to_vec(),
+            phone_codecs: BTreeMap::new(),
+            direct_media: BTreeSet::new(),
             emergency_trunks: Vec::new(),
             protection: telephony::Protection::default(),
             register_max: Duration::from_secs(3600),

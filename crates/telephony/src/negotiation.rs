@@ -4,7 +4,7 @@ use crate::Telephony;
 use crate::leg::{Leg, State};
 use base::Now;
 use bytes::Bytes;
-use model::{EndCause, LegEvent, LegId, Origin, TrunkId};
+use model::{EndCause, LegEvent, LegId, Origin, SipUser, TrunkId};
 use sdp::{Codec, Local, Negotiated, Refusal, Session};
 use sip::SessionId;
 use sip_message::StatusCode;
@@ -14,9 +14,10 @@ impl Telephony {
     /// Whether there is anything in an offer that we could take from a party whose signalling comes to `told`.
     pub(crate) fn could_answer(&self, offer: &Session, told: IpAddr, origin: &Origin) -> Result<(), Refusal> {
         let mut local = Local::new(SocketAddr::new(self.media_address(Some(told)), 9), 0);
-        if let Origin::Trunk(trunk) = origin {
-            local.codecs = self.codecs_of(trunk);
-        }
+        local.codecs = match origin {
+            Origin::Trunk(trunk) => self.codecs_of(trunk),
+            Origin::User(user) => self.codecs_with(user),
+        };
         sdp::answer(offer, &local).map(|_| ())
     }
 
@@ -34,10 +35,36 @@ impl Telephony {
     /// What is spoken on a trunk.
     fn codecs_of(&self, trunk: &TrunkId) -> &[Codec] {
         let trunk = self.settings.trunks.iter().find(|one| one.id == *trunk);
-        trunk
-            .map(|trunk| trunk.codecs.as_slice())
-            .filter(|codecs| !codecs.is_empty())
-            .unwrap_or(&Codec::PLAIN)
+        let codecs = trunk.map(|trunk| trunk.codecs.as_slice()).filter(|codecs| !codecs.is_empty());
+        codecs.unwrap_or(&self.settings.codecs)
+    }
+
+    /// What is spoken with a phone.
+    fn codecs_with(&self, user: &SipUser) -> &[Codec] {
+        self.settings.phone_codecs.get(user).unwrap_or(&self.settings.codecs)
+    }
+
+    /// What is spoken on a leg.
+    fn codecs(&self, leg: &Leg) -> &[Codec] {
+        match (&leg.seat, &leg.user) {
+            (Some(seat), _) => self.codecs_of(&seat.trunk),
+            (None, Some(user)) => self.codecs_with(user),
+            (None, None) => &self.settings.codecs,
+        }
+    }
+
+    /// The codec a leg speaks, or will speak if it is answered.
+    fn spoken(&self, leg: &Leg) -> Option<Codec> {
+        if let Some(agreed) = &leg.agreed {
+            return Some(agreed.codec);
+        }
+        let State::Arrived { offer: Some(offer), .. } = &leg.state else { return None };
+        let unspecified = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+        unspecified.into_iter().find_map(|anywhere| {
+            let mut local = Local::new(SocketAddr::new(anywhere, 9), 0);
+            local.codecs = self.codecs(leg);
+            sdp::answer(offer, &local).ok().map(|answer| answer.chosen.codec)
+        })
     }
 
     /// What we say of our side of a leg.
@@ -46,16 +73,14 @@ impl Telephony {
         let address = SocketAddr::new(self.media_address(leg.told), port);
         let mut local = Local::new(address, leg.sdp_id);
         local.version = leg.sdp_version;
-        if let Some(seat) = &leg.seat {
-            local.codecs = self.codecs_of(&seat.trunk);
-        }
+        local.codecs = self.codecs(leg);
         local.preferred = preferred;
         local
     }
 
     /// Our offer for a leg, with the codec of the leg it will be bridged with in front.
     pub(crate) fn offer_for(&mut self, id: LegId, beside: Option<LegId>) -> Option<Session> {
-        let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(spoken);
+        let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(|leg| self.spoken(leg));
         let leg = self.legs.get_mut(&id)?;
         leg.sdp_version += 1;
         let leg = self.legs.get(&id)?;
@@ -195,7 +220,7 @@ impl Telephony {
 
     /// The party wants to change the session: hold, another address, another codec.
     pub(crate) fn offered_anew(&mut self, id: LegId, session: SessionId, offer: Option<Bytes>, now: Now) {
-        let codec = self.legs.get(&id).and_then(spoken);
+        let codec = self.legs.get(&id).and_then(|leg| self.spoken(leg));
         let answer = match offer.map(|offer| Session::parse(&offer)) {
             Some(Ok(offer)) => self.answer_to(id, &offer, codec).ok(),
             Some(Err(_)) => None,
@@ -235,18 +260,4 @@ fn format_of(agreed: &Negotiated) -> media::Format {
         format.opus.redundancy = wishes.redundancy;
     }
     format
-}
-
-/// The codec a leg speaks, or will speak if it is answered.
-fn spoken(leg: &Leg) -> Option<Codec> {
-    if let Some(agreed) = &leg.agreed {
-        return Some(agreed.codec);
-    }
-    let State::Arrived { offer: Some(offer), .. } = &leg.state else { return None };
-    let unspecified = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
-    unspecified.into_iter().find_map(|anywhere| {
-        sdp::answer(offer, &Local::new(SocketAddr::new(anywhere, 9), 0))
-            .ok()
-            .map(|answer| answer.chosen.codec)
-    })
 }

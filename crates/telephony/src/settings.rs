@@ -4,6 +4,7 @@ use crate::lamps::PACKAGES;
 use crate::trunk::Trunk;
 use base::{Duration, Network};
 use model::{SipUser, TrunkId};
+use sdp::Codec;
 use sip::{
     AuthenticatorConfig, DigestSecret, ProxyConfig, RegistrarConfig, SubscriptionConfig, UserAgentConfig,
 };
@@ -23,6 +24,10 @@ pub struct Settings {
     pub media_address: IpAddr,
     /// Who may register, and with what secret.
     pub phones: BTreeMap<SipUser, DigestSecret>,
+    /// The codecs spoken with everybody for whom nothing else is said, best first.
+    pub codecs: Vec<Codec>,
+    /// The codecs spoken with a phone, best first, where they are others.
+    pub phone_codecs: BTreeMap<SipUser, Vec<Codec>>,
     /// Phones whose sound goes straight to each other when they call one another.
     pub direct_media: BTreeSet<SipUser>,
     /// The ways to carriers.

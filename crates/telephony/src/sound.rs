@@ -170,5 +170,13 @@ fn kept(quality: &media::Quality) -> Quality {
         sent: quality.sent,
         jitter_us: u32::try_from(quality.jitter_us).unwrap_or(u32::MAX),
         mos_x100: quality.mos_x100.unwrap_or(0),
+        codec: quality.codec.map(|codec| match codec {
+            media::Codec::Pcmu => model::leg::Codec::Pcmu,
+            media::Codec::Pcma => model::leg::Codec::Pcma,
+            media::Codec::G722 => model::leg::Codec::G722,
+            media::Codec::Opus => model::leg::Codec::Opus,
+        }),
+        transcoded: quality.transcoded,
+        round_trip_us: quality.round_trip_us.map(|time| u32::try_from(time).unwrap_or(u32::MAX)),
     }
 }

@@ -34,7 +34,7 @@ pub struct Trunk {
     pub show: Option<String>,
     /// Headers put into every call out.
     pub headers: Vec<(String, String)>,
-    /// The codecs spoken with the carrier, best first. Empty: all there are.
+    /// The codecs spoken with the carrier, best first. Empty: those spoken with everybody.
     pub codecs: Vec<Codec>,
     /// Our account there, if the carrier wants us to register.
     pub account: Option<Account>,

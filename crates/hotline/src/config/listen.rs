@@ -1,6 +1,6 @@
 //! Where the program listens, and where it keeps its things.
 
-use super::{AddressList, PortRange, Span};
+use super::{AddressList, CodecList, PortRange, Span};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -52,11 +52,14 @@ pub(crate) struct MediaSection {
     pub(crate) threads: usize,
     /// The address sound is sent to, when it is not the one of `[sip]`.
     pub(crate) advertise: Option<IpAddr>,
+    /// The codecs spoken, best first.
+    pub(crate) codecs: CodecList,
 }
 
 impl Default for MediaSection {
     fn default() -> Self {
-        Self { ports: PortRange { low: 20_000, high: 29_999 }, threads: 0, advertise: None }
+        let codecs = CodecList(telephony::Codec::ALL.to_vec());
+        Self { ports: PortRange { low: 20_000, high: 29_999 }, threads: 0, advertise: None, codecs }
     }
 }
 

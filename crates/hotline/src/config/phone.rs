@@ -1,5 +1,6 @@
 //! Phones that register.
 
+use super::CodecList;
 use serde::{Deserialize, Serialize};
 
 /// `[[phone]]`: one user of the registrar, or a range of them.
@@ -20,6 +21,9 @@ pub(crate) struct PhoneSection {
     /// Whether its sound goes straight to another such phone when they call each other.
     #[serde(default)]
     pub(crate) direct_media: bool,
+    /// The codecs spoken with it, best first; those of `[media]` if there is none.
+    #[serde(default)]
+    pub(crate) codecs: CodecList,
     /// How much of that, where it differs from `[calls_out]`.
     pub(crate) limits: Option<super::OwnCallsOut>,
 }
@@ -64,6 +68,7 @@ mod tests {
             ha1_sha256: None,
             calls_out: false,
             direct_media: false,
+            codecs: CodecList::default(),
             limits: None,
         }
         .users()

@@ -192,6 +192,12 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
     {
         wrong("protection", message);
     }
+    if config.media.codecs.0.is_empty() {
+        wrong(
+            "codecs",
+            "[media] needs one codec at least; without the key all there are are spoken".to_owned(),
+        );
+    }
     let sip = &config.sip;
     if sip.listen.0.is_empty() {
         wrong("listen", "SIP has to listen on one address at least".to_owned());

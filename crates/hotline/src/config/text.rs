@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
+use telephony::Codec;
 
 /// A duration as people write it: `15s`, `2m`, `1h 30m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -100,5 +101,35 @@ impl From<AddressList> for OneOrMany {
     fn from(list: AddressList) -> Self {
         let mut texts: Vec<_> = list.0.iter().map(ToString::to_string).collect();
         if texts.len() == 1 { Self::One(texts.remove(0)) } else { Self::Many(texts) }
+    }
+}
+
+/// Codecs by name, best first: `["opus", "g722", "pcmu", "pcma"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub(crate) struct CodecList(pub(crate) Vec<Codec>);
+
+impl TryFrom<Vec<String>> for CodecList {
+    type Error = String;
+
+    fn try_from(names: Vec<String>) -> Result<Self, String> {
+        let mut codecs = Vec::new();
+        for name in &names {
+            let codec = Codec::ALL.into_iter().find(|codec| codec.name().eq_ignore_ascii_case(name));
+            let codec = codec.ok_or_else(|| {
+                format!("{name:?} is no codec spoken here; there are pcmu, pcma, g722 and opus")
+            })?;
+            if codecs.contains(&codec) {
+                return Err(format!("the codec {name} is there twice"));
+            }
+            codecs.push(codec);
+        }
+        Ok(Self(codecs))
+    }
+}
+
+impl From<CodecList> for Vec<String> {
+    fn from(list: CodecList) -> Self {
+        list.0.iter().map(|codec| codec.name().to_ascii_lowercase()).collect()
     }
 }

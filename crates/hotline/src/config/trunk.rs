@@ -1,6 +1,6 @@
 //! The ways to carriers, and the numbers that help.
 
-use super::Span;
+use super::{CodecList, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use telephony::{CarrierAddress, Numbering, Prefix, Rewriting, Trunk};
@@ -49,9 +49,9 @@ pub(crate) struct TrunkSection {
     /// Headers put into every call out.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
-    /// The codecs spoken with the carrier, best first; all there are if there is none.
+    /// The codecs spoken with the carrier, best first; those of `[media]` if there is none.
     #[serde(default)]
-    pub(crate) codecs: Vec<String>,
+    pub(crate) codecs: CodecList,
     /// The user of our account there. With it we register, and prove who we are when we call.
     pub(crate) user: Option<String>,
     /// The account's password.
@@ -150,15 +150,6 @@ impl TrunkSection {
         Ok(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    fn codecs(&self) -> Result<Vec<telephony::Codec>, String> {
-        let codec = |name: &String| match name.to_ascii_lowercase().as_str() {
-            "pcmu" => Ok(telephony::Codec::Pcmu),
-            "pcma" => Ok(telephony::Codec::Pcma),
-            _ => Err(format!("{name:?} is no codec spoken here; there are pcmu and pcma")),
-        };
-        self.codecs.iter().map(codec).collect()
-    }
-
     pub(crate) fn trunk(&self) -> Result<Trunk, String> {
         let networks = self.accept_from.iter().map(|text| text.parse::<telephony::Network>());
         for (key, max) in [("calls_max", self.calls_max), ("calls_per_second", self.calls_per_second)] {
@@ -188,7 +179,7 @@ impl TrunkSection {
             },
             show: self.show.clone(),
             headers: self.headers()?,
-            codecs: self.codecs()?,
+            codecs: self.codecs.0.clone(),
             account: self.account()?,
             ..Trunk::new(self.name.as_str().into())
         })

@@ -190,7 +190,14 @@ pub(crate) fn every_kind_of_line(interaction: InteractionId) -> Vec<TimelineEntr
             leg,
             role: LegRole::Customer,
             cause: EndCause::Refused(486),
-            quality: Some(Quality { received: 100, lost: 1, sent: 99, jitter_us: 120, mos_x100: 430 }),
+            quality: Some(Quality {
+                received: 100,
+                lost: 1,
+                sent: 99,
+                jitter_us: 120,
+                mos_x100: 430,
+                ..Quality::default()
+            }),
         },
         TimelineEvent::RecordingStarted { recording },
         TimelineEvent::RecordingStopped { recording, length: Duration::from_secs(3) },

@@ -8,7 +8,7 @@ use model::{EndCause, LegCommand, LegEvent, LegId, Party, SipUser, Target, Trunk
 use sip::{Credentials, Destination, DigestSecret, Source, Transport};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use telephony::{Input, Output, Protection, Settings, Telephony, Trunk};
+use telephony::{Codec, Input, Output, Protection, Settings, Telephony, Trunk};
 
 pub const CARRIER: &str = "198.51.100.5:5060";
 pub const US: &str = "192.0.2.1:5060";
@@ -71,6 +71,8 @@ impl House {
             media_address: address(US).ip(),
             phones: BTreeMap::from([secret("1001"), secret("1002")]),
             trunks,
+            codecs: Codec::ALL.to_vec(),
+            phone_codecs: BTreeMap::new(),
             direct_media: Default::default(),
             emergency_trunks: Vec::new(),
             protection,

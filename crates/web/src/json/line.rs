@@ -302,6 +302,15 @@ pub struct QualityJson {
     pub sent: u64,
     /// Jitter at the end.
     pub jitter_us: u32,
+    /// What was spoken: `PCMU`, `PCMA`, `G722`, `opus`. Absent if nothing was agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codec: Option<&'static str>,
+    /// Whether what was sent had to be made of sound in another codec.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub transcoded: bool,
+    /// The last round trip, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round_trip_us: Option<u32>,
     /// Estimated mean opinion score, 1 to 4.5; absent when nothing was received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mos: Option<f64>,
@@ -504,6 +513,9 @@ impl From<&Quality> for QualityJson {
             lost: quality.lost,
             sent: quality.sent,
             jitter_us: quality.jitter_us,
+            codec: quality.codec.map(model::leg::Codec::as_str),
+            transcoded: quality.transcoded > 0,
+            round_trip_us: quality.round_trip_us,
             mos: (quality.mos_x100 > 0).then(|| f64::from(quality.mos_x100) / 100.0),
         }
     }
