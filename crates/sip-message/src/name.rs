@@ -104,14 +104,16 @@ names! {
 
 const EMPTY: u8 = u8::MAX;
 
-/// Where a name stands in the table: its length, first, middle and last letter without their case.
+/// Where a name stands in the table: by its length, first, middle and last letter without their case. The factors are such
+/// that no two of our names meet; a new name may, and is found at the second look.
 #[inline]
 const fn slot(name: &[u8]) -> usize {
     let len = name.len();
     let first = (name[0] | 0x20) as usize;
     let middle = (name[len / 2] | 0x20) as usize;
     let last = (name[len - 1] | 0x20) as usize;
-    (len.wrapping_mul(37) ^ first.wrapping_mul(11) ^ middle.wrapping_mul(101) ^ last.wrapping_mul(7)) & 0xff
+    (len.wrapping_mul(253) ^ first.wrapping_mul(137) ^ middle.wrapping_mul(223) ^ last.wrapping_mul(59))
+        & 0xff
 }
 
 /// Long names by hash, collisions in the next free place.
