@@ -66,6 +66,13 @@ impl Headers {
         std::str::from_utf8(branch).ok().filter(|branch| !branch.is_empty())
     }
 
+    /// Host and port of the topmost Via, the host as written, without building the whole view.
+    pub fn top_sent_by(&self) -> Option<(&str, Option<u16>)> {
+        let value = self.list(HeaderName::Via).next()?;
+        let shape = via::Shape::read(value.as_bytes()).ok()?;
+        Some((std::str::from_utf8(shape.host).ok()?, shape.port))
+    }
+
     /// From.
     pub fn from(&self) -> Reading<NameAddr> {
         HeaderError::missing(HeaderName::From, self.name_addr(HeaderName::From))

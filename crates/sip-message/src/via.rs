@@ -84,8 +84,8 @@ pub struct Via {
 /// The parts of the text, found without copying.
 pub(crate) struct Shape<'a> {
     transport: &'a [u8],
-    host: &'a [u8],
-    port: Option<u16>,
+    pub(crate) host: &'a [u8],
+    pub(crate) port: Option<u16>,
     pub(crate) params: &'a [u8],
 }
 
@@ -206,10 +206,13 @@ impl Via {
     /// Whether the branch names the transaction: the cookie and something behind it. RFC 3261 §17.2.3; without it
     /// the rules of RFC 2543 apply (RFC 4475 §3.2.1).
     pub fn has_unique_branch(&self) -> bool {
-        self.branch().is_some_and(|branch| {
-            branch.len() > Self::COOKIE.len()
-                && branch.as_bytes()[..Self::COOKIE.len()].eq_ignore_ascii_case(Self::COOKIE.as_bytes())
-        })
+        self.branch().is_some_and(Self::is_unique)
+    }
+
+    /// The same of a branch by itself.
+    pub fn is_unique(branch: &str) -> bool {
+        branch.len() > Self::COOKIE.len()
+            && branch.as_bytes()[..Self::COOKIE.len()].eq_ignore_ascii_case(Self::COOKIE.as_bytes())
     }
 
     /// The address the next hop saw, with or without brackets. RFC 5118 §4.5.

@@ -47,7 +47,7 @@ pub(crate) fn routes(headers: &Headers, name: HeaderName) -> Option<Vec<NameAddr
 
 /// Whether the request belongs to a dialog, by its To tag.
 pub(crate) fn has_to_tag(request: &Request) -> bool {
-    to(request.headers()).is_some_and(|to| to.tag().is_some())
+    request.headers().to_tag().is_some()
 }
 
 /// The seconds of a header that holds a number.

@@ -29,12 +29,11 @@ pub(super) enum Circle {
 pub(crate) fn mark(request: &Request) -> u64 {
     let headers = request.headers();
     let number = facts::cseq(headers).map_or(0, |cseq| cseq.number).to_be_bytes();
-    let from = facts::from(headers);
     let mut parts = vec![
         request.method().as_str().as_bytes(),
         request.uri().as_bytes(),
         facts::call_id(headers).unwrap_or_default().as_bytes(),
-        from.as_ref().and_then(|from| from.tag()).unwrap_or_default().as_bytes(),
+        headers.from_tag().unwrap_or_default().as_bytes(),
         &number,
     ];
     parts.extend(headers.list(HeaderName::Route).map(|route| route.as_bytes()));

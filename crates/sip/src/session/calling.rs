@@ -83,8 +83,7 @@ impl Session {
     /// A further 2xx to an INVITE: a copy is acknowledged again, another branch of a fork is acknowledged and hung up.
     pub(crate) fn handle_further_answer(&mut self, response: &Response, hands: &mut Hands<'_>) {
         let Some(cseq) = facts::cseq(response.headers()).map(|cseq| cseq.number) else { return };
-        let to = facts::to(response.headers());
-        let tag = to.as_ref().and_then(|to| to.tag()).unwrap_or_default();
+        let tag = response.headers().to_tag().unwrap_or_default();
         let known = self
             .acknowledgments
             .iter()

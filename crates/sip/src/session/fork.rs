@@ -65,7 +65,7 @@ impl Session {
         }
         self.notice_abilities(headers);
         let sdp = sdp_of(headers, response.body());
-        let tag = facts::to(headers).and_then(|to| to.tag().map(Box::<str>::from));
+        let tag = headers.to_tag().map(Box::<str>::from);
         let Some(place) = tag.as_deref().and_then(|tag| self.fork_of(tag, response)) else {
             return self.apply(table::Input::Provisional, With { fork: u8::MAX, ..with }, hands);
         };
@@ -123,7 +123,7 @@ impl Session {
 
     /// One branch has answered: its dialog is the session's.
     pub(super) fn choose_fork(&mut self, response: &Response) {
-        let tag = facts::to(response.headers()).and_then(|to| to.tag().map(str::to_owned));
+        let tag = response.headers().to_tag().map(str::to_owned);
         let place = tag.and_then(|tag| self.forks.iter().position(|fork| is_tag(&fork.dialog, &tag)));
         if let Some(place) = place {
             let fork = self.forks.swap_remove(place);

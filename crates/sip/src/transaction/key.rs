@@ -24,26 +24,27 @@ impl ServerKey {
 
     fn with_method(request: &Request, method: &Method) -> Option<Self> {
         let headers = request.headers();
-        let via = facts::top_via(headers)?;
+        let branch = headers.top_branch().filter(|branch| sip_message::Via::is_unique(branch));
         let method = if *method == Method::Ack { Method::Invite.as_str() } else { method.as_str() };
         let mut key = Vec::with_capacity(96);
-        if via.has_unique_branch() {
+        if let Some(branch) = branch {
             key.push(b'b');
             // The cookie carries nothing, and branches are compared without case (§7.3.1).
-            let branch = via.branch()?.as_bytes();
-            key.extend(branch[sip_message::Via::COOKIE.len()..].iter().map(u8::to_ascii_lowercase));
+            let branch = branch.as_bytes().get(sip_message::Via::COOKIE.len()..)?;
+            key.extend(branch.iter().map(u8::to_ascii_lowercase));
             key.push(0);
-            key.extend(via.host().to_string().bytes().map(|byte| byte.to_ascii_lowercase()));
-            key.extend(via.port().unwrap_or(0).to_be_bytes());
+            let (host, port) = headers.top_sent_by()?;
+            key.extend(host.bytes().map(|byte| byte.to_ascii_lowercase()));
+            key.extend(port.unwrap_or(0).to_be_bytes());
         } else {
             key.push(b'r');
             key.extend(request.uri().as_bytes());
             key.push(0);
-            key.extend(facts::from(headers)?.tag().unwrap_or_default().as_bytes());
+            key.extend(headers.from_tag().unwrap_or_default().as_bytes());
             key.push(0);
             key.extend(facts::call_id(headers)?.as_bytes());
             key.extend(facts::cseq(headers)?.number.to_be_bytes());
-            via.write(&mut key);
+            facts::top_via(headers)?.write(&mut key);
         }
         key.push(0);
         key.extend(method.as_bytes());
@@ -63,11 +64,10 @@ impl MergeKey {
             return None;
         }
         let headers = request.headers();
-        let from = facts::from(headers)?;
         let number = facts::cseq(headers)?.number.to_be_bytes();
         let parts = [
             facts::call_id(headers)?.as_bytes(),
-            from.tag()?.as_bytes(),
+            headers.from_tag()?.as_bytes(),
             request.method().as_str().as_bytes(),
             &number,
         ];

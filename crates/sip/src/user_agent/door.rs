@@ -20,11 +20,9 @@ impl UserAgent {
 
     fn is_of_a_dialog(&self, request: &Request, source: Source) -> Option<bool> {
         let headers = request.headers();
-        let to = facts::to(headers)?;
-        let session = self.sessions.get(&SessionId::from_u64(token::read(to.tag()?)?))?;
-        let from = facts::from(headers)?;
+        let session = self.sessions.get(&SessionId::from_u64(token::read(headers.to_tag()?)?))?;
         let call_id = facts::call_id(headers)?;
-        Some(session.is_peer(call_id, from.tag(), source.remote.ip(), &self.config.neighborhoods))
+        Some(session.is_peer(call_id, headers.from_tag(), source.remote.ip(), &self.config.neighborhoods))
     }
 
     /// Answers a request that was not handed in, once, and remembers nothing of it. An ACK gets no answer.

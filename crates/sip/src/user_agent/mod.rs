@@ -570,8 +570,7 @@ impl UserAgent {
     /// A 2xx that no transaction waits for. If its session is still there the ACK is sent again, or its dialog, a late
     /// branch of a fork, is ended.
     fn handle_stray(&mut self, response: &Response, source: Source, now: Now) {
-        let from = facts::from(response.headers());
-        let id = from.as_ref().and_then(|from| token::read(from.tag()?)).map(SessionId::from_u64);
+        let id = response.headers().from_tag().and_then(token::read).map(SessionId::from_u64);
         let call_id = facts::call_id(response.headers());
         let known =
             id.filter(|id| self.sessions.get(id).is_some_and(|one| Some(one.dialog().call_id()) == call_id));
@@ -585,12 +584,10 @@ impl UserAgent {
     /// must come from where the dialog is. A request that fits is where its peer is now.
     fn session_of(&mut self, request: &Request, source: Source) -> Option<SessionId> {
         let headers = request.headers();
-        let to = facts::to(headers)?;
-        let id = SessionId::from_u64(token::read(to.tag()?)?);
-        let from = facts::from(headers)?;
+        let id = SessionId::from_u64(token::read(headers.to_tag()?)?);
         let session = self.sessions.get_mut(&id)?;
         let call_id = facts::call_id(headers)?;
-        session.admits(call_id, from.tag(), source, &self.config.neighborhoods).then_some(id)
+        session.admits(call_id, headers.from_tag(), source, &self.config.neighborhoods).then_some(id)
     }
 
     fn transmit(&mut self, transmit: Transmit, now: Now) {
