@@ -18,6 +18,7 @@ pub mod ear;
 pub mod floors;
 pub mod http;
 pub mod library;
+pub mod name_server;
 pub mod patience;
 pub mod place;
 pub mod server;

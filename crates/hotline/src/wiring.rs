@@ -178,6 +178,7 @@ impl Plan {
             port: sip.port,
             tls,
             advertise: sip.advertise.0.clone(),
+            name_servers: sip.name_servers.0.clone(),
             authorities: sip.tls_authorities.as_ref().map(|file| self.path(file)),
         }
     }

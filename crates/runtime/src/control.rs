@@ -13,7 +13,7 @@
 //!                  media threads
 //! ```
 
-use crate::carriers;
+use crate::carriers::{self, Carriers};
 use crate::clock::Clock;
 use crate::journal::JournalWriter;
 use crate::request::{Load, Request};
@@ -62,6 +62,7 @@ pub struct Control<A> {
     telephony: Telephony,
     center: Center,
     sockets: SipSockets,
+    carriers: Carriers,
     media: MediaThreads,
     journal: JournalWriter,
     audience: A,
@@ -84,6 +85,8 @@ pub struct Parts<A> {
     pub center: Center,
     /// SIP's sockets.
     pub sockets: SipSockets,
+    /// Where carriers are found.
+    pub carriers: Carriers,
     /// The media threads.
     pub media: MediaThreads,
     /// The journal, begun with `center` as it is.
@@ -114,6 +117,7 @@ impl<A: Audience> Control<A> {
             telephony: parts.telephony,
             center: parts.center,
             sockets: parts.sockets,
+            carriers: parts.carriers,
             media: parts.media,
             journal: parts.journal,
             audience: parts.audience,
@@ -147,6 +151,10 @@ impl<A: Audience> Control<A> {
                     Next::Go
                 }
                 Some(request) = self.requests.recv() => self.take_request(request),
+                answer = self.carriers.found() => {
+                    self.to_telephony.push_back(carriers::told(answer, &mut self.sockets));
+                    Next::Go
+                }
                 () = sleep_until(wake) => Next::Go,
             };
             // Whatever woke us, everybody has a turn: a flood of messages must not starve sound, nor people's wishes.
@@ -337,9 +345,9 @@ impl<A: Audience> Control<A> {
     }
 
     fn resolve(&mut self, address: CarrierAddress) {
-        let found = carriers::numeric(&address, &self.sockets);
-        let good_for = carriers::NUMERIC_GOOD_FOR;
-        self.to_telephony.push_back(telephony::Input::Resolved { address, found, good_for });
+        if let Some(found) = self.carriers.find(address, &self.sockets) {
+            self.to_telephony.push_back(found);
+        }
     }
 
     fn open_port(&mut self, port: PortId, group: u64) {

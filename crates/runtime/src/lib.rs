@@ -14,7 +14,7 @@
 )]
 
 pub mod audience;
-mod carriers;
+pub mod carriers;
 pub mod clock;
 pub mod control;
 pub mod counters;

@@ -1,6 +1,7 @@
 //! A whole server: put together, running, taken apart.
 
 use crate::audience::Listeners;
+use crate::carriers::Carriers;
 use crate::clock::Clock;
 use crate::control::{Control, Parts, REQUESTS_WAITING_MAX, phones_of};
 use crate::door::{Door, Phase};
@@ -15,6 +16,7 @@ use archive::{Archive, ArchiveError, Recorder, RecorderOptions};
 use center::Input;
 use model::LegEvent;
 use net::rtp::MediaThreads;
+use net::sip::resolver::NameServers;
 use net::sip::{BindError, LineDoor, Listening, OwnAddress, Patience, SipSockets, Trust, TrustError};
 use sip::{SavedBinding, Transport};
 use std::collections::BTreeMap;
@@ -268,6 +270,7 @@ impl Node {
             registered,
             listening,
             trust: certificates.trust.clone(),
+            name_servers: options.sip.name_servers(),
             media_address,
         };
         let (control, signalling) = make.start().await?;
@@ -449,6 +452,7 @@ struct Make {
     registered: Vec<SavedBinding>,
     listening: Listening,
     trust: Trust,
+    name_servers: NameServers,
     media_address: IpAddr,
 }
 
@@ -495,6 +499,7 @@ impl Make {
             let nowhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
             let address = told_first(&own, Transport::Udp).unwrap_or(nowhere);
             let lines = sockets.line_door();
+            let carriers = Carriers::new(&sockets, &self.name_servers, seeds::ids());
             let settings =
                 telephony::Settings { address, media_address: self.media_address, ..self.settings };
             let mut telephony = Telephony::new(settings, seeds::ids(), seeds::secrets());
@@ -513,6 +518,7 @@ impl Make {
                 telephony,
                 center: self.center,
                 sockets,
+                carriers,
                 media: self.media,
                 journal: self.journal,
                 audience: self.audience,

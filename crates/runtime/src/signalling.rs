@@ -1,6 +1,7 @@
 //! SIP's sockets as a whole server wants them: which, encrypted how, and where phones in browsers come in.
 
 use crate::StartError;
+use net::sip::resolver::NameServers;
 use net::sip::{Line, LineDoor, Listening, OwnAddress, TlsListening, Trust};
 use sip::Transport;
 use std::future::Future;
@@ -23,6 +24,8 @@ pub struct SipOptions {
     pub advertise: Vec<IpAddr>,
     /// Authorities that are believed besides the machine's own when we open TLS connections, PEM.
     pub authorities: Option<PathBuf>,
+    /// Who is asked where carriers are; nobody: those whom the machine asks.
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// SIP over TLS.
@@ -42,6 +45,14 @@ impl SipOptions {
             several if several.iter().all(IpAddr::is_ipv4) => Ipv4Addr::UNSPECIFIED.into(),
             // A socket on all of IPv6 takes IPv4 too.
             _ => Ipv6Addr::UNSPECIFIED.into(),
+        }
+    }
+
+    pub(crate) fn name_servers(&self) -> NameServers {
+        if self.name_servers.is_empty() {
+            NameServers::System
+        } else {
+            NameServers::These(self.name_servers.clone())
         }
     }
 
@@ -129,7 +140,14 @@ mod tests {
             (&["192.0.2.1", "2001:db8::1"], "::"),
         ] {
             let listen = listen.iter().map(|one| one.parse().unwrap()).collect();
-            let options = SipOptions { listen, port: 0, tls: None, advertise: Vec::new(), authorities: None };
+            let options = SipOptions {
+                listen,
+                port: 0,
+                tls: None,
+                advertise: Vec::new(),
+                authorities: None,
+                name_servers: Vec::new(),
+            };
             assert_eq!(options.media_bind().to_string(), bind);
         }
     }

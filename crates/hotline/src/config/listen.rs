@@ -1,6 +1,6 @@
 //! Where the program listens, and where it keeps its things.
 
-use super::{AddressList, CodecList, PortRange, Span};
+use super::{AddressList, CodecList, NameServerList, PortRange, Span};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -23,6 +23,8 @@ pub(crate) struct SipSection {
     pub(crate) tls_authorities: Option<PathBuf>,
     /// The address others reach us by, when it is not the one we listen on; or one of each family.
     pub(crate) advertise: AddressList,
+    /// Whom to ask where carriers are, instead of the machine's own name servers.
+    pub(crate) name_servers: NameServerList,
     /// The longest time a registration lasts.
     pub(crate) register_max: Span,
 }
@@ -37,6 +39,7 @@ impl Default for SipSection {
             tls_key: None,
             tls_authorities: None,
             advertise: AddressList::default(),
+            name_servers: NameServerList::default(),
             register_max: Span::seconds(3600),
         }
     }

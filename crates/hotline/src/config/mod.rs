@@ -15,7 +15,7 @@ pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection
 pub(crate) use phone::PhoneSection;
 pub(crate) use protection::{CallsOutSection, OwnCallsOut, ProtectionSection};
 pub(crate) use reading::read;
-pub(crate) use text::{AddressList, CodecList, PortRange, Span};
+pub(crate) use text::{AddressList, CodecList, NameServerList, PortRange, Span};
 pub(crate) use trunk::{EmergencySection, TrunkSection};
 
 use serde::{Deserialize, Serialize};

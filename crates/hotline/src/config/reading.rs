@@ -258,6 +258,10 @@ mod tests {
                 "[sip]\nlisten = \"here\"",
                 "x.toml:5: \"here\" is not an address such as 192.0.2.1, 0.0.0.0 or ::",
             ),
+            (
+                "[sip]\nname_servers = [\"dns\"]",
+                "x.toml:5: \"dns\" is not a name server's address; write it like 192.0.2.53 or [2001:db8::53]:5353",
+            ),
             ("[sip]\nlisten = [\"::\", \"::\"]", "x.toml:5: SIP listens on :: twice"),
             (
                 "[sip]\ntls_port = 5061",

@@ -1,7 +1,7 @@
 //! Values that are written as text: durations, port ranges, addresses.
 
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use telephony::Codec;
 
@@ -131,5 +131,35 @@ impl TryFrom<Vec<String>> for CodecList {
 impl From<CodecList> for Vec<String> {
     fn from(list: CodecList) -> Self {
         list.0.iter().map(|codec| codec.name().to_ascii_lowercase()).collect()
+    }
+}
+
+/// The port of name servers, unless another one is written.
+const NAME_PORT: u16 = 53;
+
+/// Name servers: `["192.0.2.53", "[2001:db8::53]:5353"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub(crate) struct NameServerList(pub(crate) Vec<SocketAddr>);
+
+impl TryFrom<Vec<String>> for NameServerList {
+    type Error = String;
+
+    fn try_from(texts: Vec<String>) -> Result<Self, String> {
+        let server = |text: &String| {
+            let address = text.parse::<IpAddr>().map(|address| SocketAddr::new(address, NAME_PORT));
+            address.or_else(|_| text.parse::<SocketAddr>()).map_err(|_| {
+                format!(
+                    "{text:?} is not a name server's address; write it like 192.0.2.53 or [2001:db8::53]:5353"
+                )
+            })
+        };
+        texts.iter().map(server).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl From<NameServerList> for Vec<String> {
+    fn from(list: NameServerList) -> Self {
+        list.0.iter().map(ToString::to_string).collect()
     }
 }

@@ -7,8 +7,10 @@ use super::house::{House, News, is_opened_by_us};
 use super::limits::{ARRIVALS_WAITING_MAX, DATAGRAMS_PER_WAKE, Patience, WRITES_WAITING_MAX};
 use super::line::LineDoor;
 use super::listening::{BindError, Bound, Listening, OwnAddress, reachable};
+use super::resolver::{NameServers, Resolver, ResolverError, Speaks};
 use super::stun;
 use super::trust::Trust;
+use base::IdSource;
 use bytes::Bytes;
 use sip::{ConnectionId, Source, Transmit, Transport};
 use sip_message::{Datagram, ParseError, classify};
@@ -168,6 +170,21 @@ impl SipSockets {
         let datagrams = self.datagrams.iter().find(|one| one.own().bound.ip() == own.bound.ip());
         let host = datagrams.map_or(own.told.ip(), |datagrams| datagrams.towards(remote).ip());
         Some(SocketAddr::new(host, own.told.port()))
+    }
+
+    /// Finds servers that these sockets can reach, on the connections' thread: the control thread never waits for a name
+    /// service, nor reads what it says.
+    pub fn resolver(&self, servers: &NameServers, ids: IdSource) -> Result<Resolver, ResolverError> {
+        let listens = |transport| self.own.iter().any(|own| own.transport == transport);
+        // What nobody can read is liked best.
+        let transports =
+            [Transport::Tls, Transport::Udp, Transport::Tcp].into_iter().filter(|one| listens(*one));
+        let speaks = Speaks {
+            transports: transports.collect(),
+            ipv4: self.own.iter().any(|own| own.bound.is_ipv4()),
+            ipv6: self.own.iter().any(|own| own.bound.is_ipv6()),
+        };
+        Resolver::start(&self.house.thread, servers, speaks, ids)
     }
 
     /// Where WebSockets are brought in.
