@@ -1,0 +1,121 @@
+//! What 20 ms of a bridged call cost in the engine: two packets in, two out. `cargo bench -p media`; times 3 000 it is a
+//! call-minute, without the sockets (`cargo bench -p net --bench relay` has those). Only figures of the same run compare.
+#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
+
+use base::{Duration, IdSource, Instant, Now, Timestamp};
+use codec::{Encoder, Resampler, SampleRate};
+use criterion::{Criterion, criterion_group, criterion_main};
+use media::{Channel, Codec, Command, Engine, Format, Outbox, PortId, Recorded, RecordingKey};
+use rtp::{Header, RtpTime, SeqNumber, Ssrc};
+use std::hint::black_box;
+use std::net::SocketAddr;
+
+struct Nowhere;
+
+impl Outbox for Nowhere {
+    fn send(&mut self, _: PortId, _: Channel, _: SocketAddr, datagram: &[u8]) {
+        black_box(datagram);
+    }
+
+    fn record(&mut self, recorded: &Recorded) -> bool {
+        black_box(recorded);
+        true
+    }
+}
+
+/// A far end that repeats a spoken prompt.
+struct Phone {
+    port: PortId,
+    address: SocketAddr,
+    codec: Codec,
+    packets: Vec<Vec<u8>>,
+}
+
+fn calls(criterion: &mut Criterion) {
+    use Codec::{G722, Opus, Pcma, Pcmu};
+    for (left, right, recorded) in [
+        (Pcmu, Pcmu, false),
+        (Pcmu, Pcma, false),
+        (Pcmu, Pcmu, true),
+        (Opus, Opus, false),
+        (Opus, Opus, true),
+        (Pcmu, G722, false),
+        (Pcmu, Opus, false),
+        (G722, Opus, false),
+    ] {
+        let name = format!("{} {}{}", left.name(), right.name(), if recorded { " recorded" } else { "" });
+        criterion.bench_function(&name, |bench| {
+            let mut engine = Engine::new(IdSource::new(1));
+            let mut now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
+            let phones = [(1, left), (2, right)].map(|(number, codec)| phone(number, codec));
+            for phone in &phones {
+                engine.handle_command(Command::Open { port: phone.port }, now);
+                let (port, remote, format) = (phone.port, phone.address, Format::of(phone.codec));
+                let command = Command::Configure {
+                    port,
+                    remote,
+                    format,
+                    telephone_event: None,
+                    send: true,
+                    receive: true,
+                };
+                engine.handle_command(command, now);
+            }
+            let [a, b] = [phones[0].port, phones[1].port];
+            engine.handle_command(Command::Bridge { a, b }, now);
+            if recorded {
+                let recording = RecordingKey::from_u64(1);
+                engine.handle_command(Command::Record { recording, left: a, right: Some(b) }, now);
+            }
+            let mut number = 0u32;
+            bench.iter(|| {
+                for phone in &phones {
+                    let payload = &phone.packets[number as usize % phone.packets.len()];
+                    let mut datagram = [0; 512];
+                    let header = Header {
+                        marker: false,
+                        payload_type: Format::of(phone.codec).receive_type,
+                        sequence: SeqNumber(number as u16),
+                        timestamp: RtpTime(number.wrapping_mul(phone.codec.clock_rate() / 50)),
+                        ssrc: Ssrc(phone.port.as_u64() as u32),
+                    };
+                    if let Some(fixed) = datagram.first_chunk_mut() {
+                        header.write(fixed);
+                    }
+                    let end = 12 + payload.len();
+                    datagram[12..end].copy_from_slice(payload);
+                    engine.handle_packet(phone.port, phone.address, &mut datagram[..end], now, &mut Nowhere);
+                }
+                number = number.wrapping_add(1);
+                now = now.after(Duration::from_millis(20));
+                if engine.poll_timeout().is_some_and(|at| at <= now.mono) {
+                    engine.handle_timeout(now, &mut Nowhere);
+                }
+                while engine.poll_event().is_some() {}
+            });
+        });
+    }
+}
+
+fn phone(number: u64, codec: Codec) -> Phone {
+    let wav = include_bytes!("../../../media/en/menu-main.wav");
+    let speech: Vec<i16> =
+        wav[44..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    let rate = codec.sample_rate();
+    let mut sound = vec![0; speech.len() * 2];
+    let length = Resampler::new(SampleRate::Narrow, rate).process(&speech, &mut sound);
+    let mut encoder = Encoder::new(codec, rate, Format::of(codec).opus).expect("there is memory");
+    let packets = sound[..length]
+        .chunks_exact(rate.samples_in(20))
+        .map(|frame| {
+            let mut payload = [0; 500];
+            let length = encoder.encode(frame, &mut payload);
+            payload[..length].to_vec()
+        })
+        .collect();
+    let address = SocketAddr::from(([127, 0, 0, number as u8], 4_000));
+    Phone { port: PortId::from_u64(number), address, codec, packets }
+}
+
+criterion_group!(benches, calls);
+criterion_main!(benches);
