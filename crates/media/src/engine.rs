@@ -35,6 +35,9 @@ pub const PORTS_MAX: usize = 65_536;
 /// How long nothing may come before `NoMedia` is told: longer than any phone's silence suppression keeps quiet.
 pub const NO_MEDIA_AFTER: Duration = Duration::from_secs(20);
 
+/// How long nothing may come from one end of a bridge while the other end is heard, before `OneWay` is told.
+pub const ONE_WAY_AFTER: Duration = Duration::from_secs(5);
+
 /// How many ticks are made up for when the driver is late; beyond that time has been lost.
 const TICKS_LATE_MAX: u32 = 5;
 
@@ -381,6 +384,9 @@ impl Engine {
         self.unwire(place_b, now);
         self.ports[place_a].wire = Wire::Bridge(place_b);
         self.ports[place_b].wire = Wire::Bridge(place_a);
+        for place in [place_a, place_b] {
+            self.ports[place].bridged_since = now;
+        }
         self.arrange(place_a, now);
         self.arrange(place_b, now);
     }
@@ -669,6 +675,12 @@ impl Engine {
     fn sweep(&mut self, now: Now, out: &mut impl Outbox) {
         self.next_sweep = Some(now.mono + SWEEP);
         let mut buffer = [0; REPORT_BYTES_MAX];
+        for place in 0..self.ports.capacity() {
+            if let Some(Wire::Bridge(other)) = self.ports.get(place).map(|port| port.wire) {
+                let other_heard = self.ports[other].incoming.last_heard();
+                self.ports[place].watch_ways(other_heard, now.mono, &mut self.events);
+            }
+        }
         for (_, port) in &mut self.ports {
             if let (true, false, Some(listening)) =
                 (port.incoming.receives(), port.no_media_told, port.listening_since)

@@ -35,6 +35,14 @@ pub enum Event {
         /// When the last packet came, or should have begun to.
         since: Instant,
     },
+    /// Two are bridged, and only one of them can hear the other. Told once for each way; comes again after it was well
+    /// again.
+    OneWay {
+        /// The port whose far end is not heard, or does not hear.
+        port: PortId,
+        /// The way on which nothing arrives.
+        way: Way,
+    },
     /// A port has ended.
     Closed {
         /// The port.
@@ -56,6 +64,16 @@ pub enum Event {
         /// The port.
         port: PortId,
     },
+}
+
+/// One of the two ways between us and a far end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the far end to us: for [`crate::engine::ONE_WAY_AFTER`] nothing has come, while the other one in the bridge
+    /// is heard.
+    In,
+    /// From us to the far end: it reports, and its reports say that nothing of ours arrives.
+    Out,
 }
 
 /// How the media of one port was, over its whole life.
@@ -85,6 +103,8 @@ pub struct Quality {
     pub codec: Option<Codec>,
     /// Packets sent that were made of sound in another codec: more than none says that the leg was transcoded.
     pub transcoded: u64,
+    /// The last way on which nothing arrived while two were bridged.
+    pub one_way: Option<Way>,
     /// What the jitter buffer did while the sound of this port was decoded.
     pub decoding: Decoding,
     /// Estimated mean opinion score × 100 of what was received (`rtp::mos`); `None` when nothing was to be heard.
@@ -132,7 +152,7 @@ pub const EVENTS_MAX: usize = 4_096;
 
 /// Events in order.
 ///
-/// When [`EVENTS_MAX`] wait, the oldest `FirstPacket` or `NoMedia` makes room, or the new event itself if it is one of
+/// When [`EVENTS_MAX`] wait, the oldest `FirstPacket`, `NoMedia` or `OneWay` makes room, or the new event itself if it is one of
 /// these. All others are kept whatever happens: each answers one command, except keys, and those a peer can send no
 /// faster than [`crate::incoming::KEYS_PER_SECOND_MAX`].
 #[derive(Clone, Debug, Default)]
@@ -168,7 +188,7 @@ impl EventQueue {
 }
 
 fn can_be_missed(event: &Event) -> bool {
-    matches!(event, Event::FirstPacket { .. } | Event::NoMedia { .. })
+    matches!(event, Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::OneWay { .. })
 }
 
 #[cfg(test)]

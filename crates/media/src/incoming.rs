@@ -67,6 +67,8 @@ pub struct Incoming {
     detector: EventDetector,
     allowance: KeyAllowance,
     last_heard: Option<Instant>,
+    /// Whether the last that came said that the far end keeps quiet.
+    is_quiet: bool,
     dropped: Dropped,
 }
 
@@ -85,6 +87,7 @@ impl Incoming {
             detector: EventDetector::new(Codec::Pcmu.clock_rate()),
             allowance: KeyAllowance::default(),
             last_heard: None,
+            is_quiet: false,
             dropped: Dropped::default(),
         }
     }
@@ -152,6 +155,7 @@ impl Incoming {
             }
         }
         self.last_heard = Some(now);
+        self.is_quiet = is_quiet && codec.is_none();
         if !self.receive {
             self.dropped.unwanted += 1;
             return None;
@@ -252,6 +256,11 @@ impl Incoming {
     /// When the last packet came that passed the rules.
     pub fn last_heard(&self) -> Option<Instant> {
         self.last_heard
+    }
+
+    /// Whether the far end has said that it keeps quiet, and nothing since.
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
     }
 
     /// The counters of the stream.

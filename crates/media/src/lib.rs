@@ -46,7 +46,7 @@ pub use clip::{Clip, ClipId};
 pub use codec::{Codec, Law};
 pub use command::{Command, ConferenceKey, Format, Keys, PortId, RecordingKey};
 pub use engine::Engine;
-pub use event::{Dropped, Event, Quality};
+pub use event::{Decoding, Dropped, Event, Quality, Way};
 pub use outbox::{Channel, Frame, Outbox, Recorded, Side};
 pub use route::{Hears, Route};
 pub use rtp::Digit;

@@ -2,7 +2,8 @@
 
 use crate::conference::Lane;
 use crate::ear::Ear;
-use crate::event::{Decoding, Event, EventQueue, Quality};
+use crate::engine::ONE_WAY_AFTER;
+use crate::event::{Decoding, Event, EventQueue, Quality, Way};
 use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
 use crate::keypad::Keypad;
 use crate::mouth::Mouth;
@@ -33,6 +34,9 @@ pub(crate) enum Wire {
     /// The others in this conference.
     Conference(ConferenceKey),
 }
+
+/// How recently the other one in a bridge must have been heard to count as talking.
+const OTHER_TALKS: Duration = Duration::from_secs(1);
 
 /// How long a key is believed to be down after one of its packets has come.
 const KEY_GOES_ON: Duration = Duration::from_millis(60);
@@ -79,6 +83,11 @@ pub(crate) struct Port {
     /// Since when something should have come.
     pub(crate) listening_since: Option<Instant>,
     pub(crate) no_media_told: bool,
+    /// Since when the port is bridged with the one it is bridged with.
+    pub(crate) bridged_since: Instant,
+    /// Which ways have been told to carry nothing, in and out, and the last one of them.
+    pub(crate) one_way_told: [bool; 2],
+    pub(crate) one_way: Option<Way>,
     first_packet_told: bool,
 }
 
@@ -114,6 +123,9 @@ impl Port {
             phase: None,
             listening_since: None,
             no_media_told: false,
+            bridged_since: now,
+            one_way_told: [false; 2],
+            one_way: None,
             first_packet_told: false,
         }
     }
@@ -121,6 +133,7 @@ impl Port {
     /// Notes that a packet passed the rules.
     pub(crate) fn heard(&mut self, heard: &Heard, events: &mut EventQueue) {
         self.no_media_told = false;
+        self.one_way_told[0] = false;
         if !self.first_packet_told {
             self.first_packet_told = true;
             events.push(Event::FirstPacket { port: self.id });
@@ -370,7 +383,8 @@ impl Port {
         let reception = self.incoming.reception();
         let conditions = rtp::mos::Conditions {
             expected: reception.expected(),
-            lost: reception.lost(),
+            // What came too late to be played was as good as lost.
+            lost: reception.lost() + self.decoding().late,
             jitter_us: reception.jitter_us(),
             round_trip_us: self.reports.round_trip_us(),
         };
@@ -387,8 +401,31 @@ impl Port {
             far_jitter_us: self.reports.far_jitter_us(),
             codec: self.incoming.gate().map(|_| self.format.codec),
             transcoded: self.transcoded,
+            one_way: self.one_way,
             decoding: self.decoding(),
             mos_x100: rtp::mos::estimate_x100(conditions),
+        }
+    }
+
+    /// Tells the ways on which nothing arrives in a bridge with a port that was last heard at `other_heard`.
+    pub(crate) fn watch_ways(&mut self, other_heard: Option<Instant>, now: Instant, events: &mut EventQueue) {
+        let since =
+            self.incoming.last_heard().map_or(self.bridged_since, |last| last.max(self.bridged_since));
+        let other_talks = other_heard.is_some_and(|heard| now.since(heard) < OTHER_TALKS);
+        let nothing_in = self.incoming.receives()
+            && self.send
+            && other_talks
+            && !self.incoming.is_quiet()
+            && now.since(since) >= ONE_WAY_AFTER;
+        let nothing_out = self.send && other_talks && !self.reports.far_hears();
+        if !nothing_out {
+            self.one_way_told[1] = false;
+        }
+        for (way, silent, told) in [(Way::In, nothing_in, 0), (Way::Out, nothing_out, 1)] {
+            if silent && !core::mem::replace(&mut self.one_way_told[told], true) {
+                self.one_way = Some(way);
+                events.push(Event::OneWay { port: self.id, way });
+            }
         }
     }
 

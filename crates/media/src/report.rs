@@ -14,6 +14,9 @@ pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// The most bytes in a compound of ours: a sender report with one block, a short name and a good-bye.
 pub const REPORT_BYTES_MAX: usize = 128;
 
+/// How many packets of ours a far end may miss in a row before its reports mean that it hears nothing: five seconds.
+pub const UNHEARD_PACKETS: u64 = 250;
+
 /// The state of one port's reports.
 #[derive(Clone, Debug)]
 pub struct Reports {
@@ -27,6 +30,10 @@ pub struct Reports {
     far_lost: Option<i32>,
     far_jitter_us: Option<u64>,
     far_loss_percent: u8,
+    /// The highest number of ours that the far end has reported, and the packets sent when it did.
+    far_highest: Option<u32>,
+    sent_when_heard: u64,
+    far_hears: bool,
 }
 
 impl Reports {
@@ -40,6 +47,9 @@ impl Reports {
             far_lost: None,
             far_jitter_us: None,
             far_loss_percent: 0,
+            far_highest: None,
+            sent_when_heard: 0,
+            far_hears: true,
         }
     }
 
@@ -95,6 +105,7 @@ impl Reports {
 
     /// Takes in a compound of the far end.
     pub fn hear(&mut self, datagram: &[u8], outgoing: &Outgoing, now: Now) {
+        let (mut reports, mut highest) = (false, None);
         for packet in Compound::new(datagram) {
             let blocks = match packet {
                 RtcpPacket::Sender { info, blocks, .. } => {
@@ -105,7 +116,9 @@ impl Reports {
                 // A good-bye ends no call: SIP does, or nobody.
                 RtcpPacket::Name { .. } | RtcpPacket::Goodbye { .. } | RtcpPacket::Other { .. } => continue,
             };
+            reports = true;
             for block in blocks.filter(|block| block.ssrc == outgoing.ssrc()) {
+                highest = Some(block.highest);
                 let ntp = (ntp_of_millis(now.utc.as_millis()) >> 16) as u32;
                 self.round_trip_us = block.round_trip_us(ntp).or(self.round_trip_us);
                 self.far_lost = Some(block.lost);
@@ -114,6 +127,19 @@ impl Reports {
                 self.far_loss_percent = (u16::from(block.fraction_lost) * 100 / 256) as u8;
             }
         }
+        if !reports {
+            return;
+        }
+        if highest.is_some() && highest != self.far_highest {
+            (self.far_highest, self.sent_when_heard, self.far_hears) = (highest, outgoing.packets(), true);
+        } else if outgoing.packets() >= self.sent_when_heard + UNHEARD_PACKETS {
+            self.far_hears = false;
+        }
+    }
+
+    /// Whether packets of ours arrive, as far as the far end reports at all.
+    pub fn far_hears(&self) -> bool {
+        self.far_hears
     }
 
     /// The last round trip, in microseconds.

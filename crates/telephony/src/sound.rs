@@ -78,7 +78,10 @@ impl Telephony {
                 let what = format!("{recording}: {dropped} packets are missing, the disk was too slow");
                 self.outputs.push_back(Output::Trouble(what));
             }
-            Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
+            Event::FirstPacket { .. }
+            | Event::NoMedia { .. }
+            | Event::OneWay { .. }
+            | Event::RecordingStopped { .. } => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::world::{World, clip, ms};
 use base::IdSource;
-use media::{Codec, Command, ConferenceKey, Digit, Engine, Event, Hears, PortId, RecordingKey};
+use media::{Codec, Command, ConferenceKey, Digit, Engine, Event, Format, Hears, PortId, RecordingKey};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ const PORTS: u8 = 5;
 enum Step {
     Open(u8),
     Configure(u8, bool, bool),
+    SpeakAnew(u8, Codec),
     Bridge(u8, u8),
     Unbridge(u8),
     Play(u8, u16, bool),
@@ -33,6 +34,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => port().prop_map(Step::Open),
         1 => (port(), any::<bool>(), any::<bool>()).prop_map(|(port, send, receive)| Step::Configure(port, send, receive)),
+        1 => (port(), 0..4usize).prop_map(|(port, codec)| Step::SpeakAnew(port, Codec::ALL[codec])),
         3 => (port(), port()).prop_map(|(a, b)| Step::Bridge(a, b)),
         1 => port().prop_map(Step::Unbridge),
         2 => (port(), 0u16..400, any::<bool>()).prop_map(|(port, length, repeat)| Step::Play(port, length, repeat)),
@@ -57,7 +59,7 @@ proptest! {
         let mut worlds = [Engine::new(IdSource::new(1)), Engine::silent(IdSource::new(1))].map(|engine| {
             let mut world = World::with(engine);
             for port in 1..=PORTS {
-                world.phone(port, if port % 2 == 0 { Codec::Pcmu } else { Codec::Pcma }, 440.0);
+                world.phone(port, Codec::ALL[usize::from(port) % 4], 440.0);
             }
             world
         });
@@ -97,7 +99,8 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             Event::Played { .. }
             | Event::Digit { .. }
             | Event::FirstPacket { .. }
-            | Event::NoMedia { .. } => continue,
+            | Event::NoMedia { .. }
+            | Event::OneWay { .. } => continue,
         };
         *counts.entry(line).or_insert(0) += 1;
     }
@@ -130,6 +133,7 @@ fn take(world: &mut World, number: u64, step: &Step) {
     let command = match step.clone() {
         Step::Open(port) => Command::Open { port: id(port) },
         Step::Configure(port, send, receive) => return world.configure(id(port), send, receive),
+        Step::SpeakAnew(port, codec) => return world.speak_anew(id(port), Format::of(codec)),
         Step::Bridge(a, b) => Command::Bridge { a: id(a), b: id(b) },
         Step::Unbridge(port) => Command::Unbridge { port: id(port) },
         Step::Play(port, length, repeat) => {

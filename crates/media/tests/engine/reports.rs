@@ -3,7 +3,7 @@
 use crate::world::{World, ms};
 use base::Duration;
 use media::engine::NO_MEDIA_AFTER;
-use media::{Channel, Codec, Command, Event};
+use media::{Channel, Codec, Command, Event, PortId, Way};
 use rtp::Ssrc;
 use rtp::rtcp::{Compound, ReportBlock, RtcpPacket, Writer};
 
@@ -34,6 +34,67 @@ fn reports_go_out_every_few_seconds_and_a_goodbye_at_the_end() {
     }
     let goodbyes = reports.iter().filter(|report| has_goodbye(&report.datagram)).count();
     assert!(goodbyes == 1 && has_goodbye(&reports[reports.len() - 1].datagram));
+}
+
+#[test]
+fn a_muted_wire_is_told_within_seconds_and_again_after_it_was_well() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    let agent = world.phone(2, Codec::Opus, 660.0);
+    world.command(Command::Bridge { a: caller, b: agent });
+    world.run(Duration::from_secs(30));
+    assert_eq!(one_ways(&mut world), [], "both are heard");
+    for _ in 0..2 {
+        world.phone_of(agent).talks = false;
+        world.run(Duration::from_secs(10));
+        assert_eq!(one_ways(&mut world), [(agent, Way::In)]);
+        world.phone_of(agent).talks = true;
+        world.run(Duration::from_secs(2));
+        assert_eq!(one_ways(&mut world), []);
+    }
+    assert_eq!(world.engine.quality(agent).unwrap().one_way, Some(Way::In));
+    assert_eq!(world.engine.quality(caller).unwrap().one_way, None);
+}
+
+#[test]
+fn two_who_both_keep_quiet_and_one_who_says_so_are_no_alarm() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    let agent = world.phone(2, Codec::Pcmu, 660.0);
+    world.command(Command::Bridge { a: caller, b: agent });
+    world.run(Duration::from_secs(1));
+    world.phone_of(agent).talks = false;
+    let time = world.phone_of(agent).time;
+    let noise = world.phone_of(agent).datagram(13, time, &[60]);
+    world.packet(agent, noise);
+    world.run(Duration::from_secs(15));
+    world.phone_of(caller).talks = false;
+    world.run(Duration::from_secs(15));
+    assert_eq!(one_ways(&mut world), []);
+}
+
+#[test]
+fn a_far_end_whose_reports_know_nothing_of_us_does_not_hear_us() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 440.0);
+    let agent = world.phone(2, Codec::Pcmu, 660.0);
+    world.command(Command::Bridge { a: caller, b: agent });
+    let mut told = vec![];
+    for highest in [Some(10), Some(300), None, None, Some(600)] {
+        world.run(Duration::from_secs(6));
+        let sent = world.take_sent(agent);
+        let ours = sent[0].header().ssrc;
+        let block = highest.map(|highest| ReportBlock { ssrc: ours, highest, ..ReportBlock::default() });
+        let mut buffer = [0; 128];
+        let mut writer = Writer::new(&mut buffer);
+        writer.report(Ssrc(99), None, block.as_slice());
+        let report = writer.finish().to_vec();
+        let source = world.phone_of(agent).address;
+        world.engine.handle_rtcp(agent, source, &report, world.now);
+        world.run(Duration::from_secs(2));
+        told.push(one_ways(&mut world));
+    }
+    assert_eq!(told, [vec![], vec![], vec![(agent, Way::Out)], vec![], vec![]]);
 }
 
 #[test]
@@ -144,4 +205,13 @@ fn the_quality_tells_what_was_lost_and_how_it_sounded() {
 
 fn has_goodbye(datagram: &[u8]) -> bool {
     Compound::new(datagram).any(|packet| matches!(packet, RtcpPacket::Goodbye { .. }))
+}
+
+/// The ways that were told to carry nothing since this was last asked.
+fn one_ways(world: &mut World) -> Vec<(PortId, Way)> {
+    let told = world.take_events().into_iter().filter_map(|event| match event {
+        Event::OneWay { port, way } => Some((port, way)),
+        _ => None,
+    });
+    told.collect()
 }
