@@ -18,7 +18,8 @@ function Face({ entry, more }: { entry: Entry; more: number }) {
   return (
     <>
       <Icon name="warning" size={16} />
-      <b className={css.what}>{t('alerts.short', { number: entry.alert.number })}</b>
+      <b className={css.word}>{t('alerts.word')}</b>
+      <b>{entry.alert.number}</b>
       <span className={css.who} lang={langOf(name)}>
         {name}
       </span>

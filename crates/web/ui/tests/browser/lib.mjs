@@ -45,6 +45,17 @@ export async function open(browser, mock, { theme = 'light', language = 'en', us
   return { context, page };
 }
 
+/** Waits until a page shows what it is for. */
+export const ready = {
+  board: (page) => page.waitForSelector('[data-agent]'),
+  list: (page) => page.waitForSelector('[data-open]'),
+  timeline: (page) => page.waitForSelector('[data-event]'),
+  trunks: (page) => page.waitForSelector('[data-trunk]'),
+};
+
+/** The alerts in the top bar. */
+export const badge = (page) => page.locator('header button[data-calm]');
+
 export const control = (mock, wish) => Object.assign(mock.faults, wish);
 
 export { startMock };
