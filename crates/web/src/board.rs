@@ -73,12 +73,14 @@ enum Gone {
 }
 
 /// What a watcher sees besides agents, queues and interactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Also {
     /// The trunks.
     pub trunks: bool,
     /// The alerts.
     pub alerts: bool,
+    /// The agent that the watcher is: who takes calls sees the own one, from whatever queue it comes.
+    pub own: Option<AgentId>,
 }
 
 /// Somebody who watches, and what was seen.
@@ -218,7 +220,7 @@ impl Watcher {
             .interactions
             .values()
             .map(|row| &row.view)
-            .filter(|view| sees_interaction(&self.reach, view))
+            .filter(|view| sees_interaction(&self.reach, self.also.own.as_ref(), view))
             .collect();
         if self.is_limited() {
             self.shown.extend(interactions.iter().map(|view| view.id));
@@ -271,7 +273,7 @@ impl Watcher {
                 }
                 Key::Interaction(id) => {
                     let Some(row) = rows.interactions.get(id) else { continue };
-                    if sees_interaction(&self.reach, &row.view) {
+                    if sees_interaction(&self.reach, self.also.own.as_ref(), &row.view) {
                         if self.is_limited() {
                             self.shown.insert(*id);
                         }
@@ -309,7 +311,7 @@ impl Watcher {
     }
 
     const fn is_limited(&self) -> bool {
-        matches!(self.reach, Reach::Queues(_) | Reach::Own(_))
+        matches!(self.reach, Reach::Queues(_) | Reach::Own(_) | Reach::Nothing)
     }
 }
 
@@ -349,11 +351,14 @@ fn sees_agent(reach: &Reach, agent: &AgentId) -> bool {
 }
 
 /// Whether an interaction is within reach. An agent sees what is offered to, handled or written up by that agent, from
-/// the first ring on, and nothing of it after it went elsewhere.
-fn sees_interaction(reach: &Reach, view: &InteractionView) -> bool {
+/// the first ring on, and nothing of it after it went elsewhere; so does a supervisor who takes calls as `own`.
+fn sees_interaction(reach: &Reach, own: Option<&AgentId>, view: &InteractionView) -> bool {
+    let agent = view.state.agent();
     match reach {
-        Reach::Own(me) => view.state.agent() == Some(me),
-        Reach::Everything | Reach::Queues(_) | Reach::Nothing => sees_queue(reach, view.state.queue()),
+        Reach::Own(me) => agent == Some(me),
+        Reach::Everything | Reach::Queues(_) | Reach::Nothing => {
+            sees_queue(reach, view.state.queue()) || (own.is_some() && agent == own)
+        }
     }
 }
 
@@ -544,6 +549,29 @@ mod tests {
         }
         board.apply([gone(1)]);
         assert_eq!(watcher.look(NOW), None);
+    }
+
+    #[test]
+    fn a_supervisor_who_takes_calls_sees_the_own_one_whatever_queue_it_comes_from() {
+        let board = Board::new();
+        board.apply([queue("sales"), interaction(1, "sales")]);
+        let reach = Reach::Queues(vec![QueueId::new("support")]);
+        let also = Also { own: Some(AgentId::new("sara")), ..Also::default() };
+        let mut watcher = board.watch(reach, also);
+        watcher.look(NOW);
+        board.apply([offered(1, "sales", "sara")]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { interactions, .. } => assert_eq!(interactions[0].state, "offered"),
+            other => panic!("{other:?}"),
+        }
+        // It was not answered and rings at somebody else.
+        board.apply([offered(1, "sales", "bert")]);
+        match watcher.look(NOW).unwrap() {
+            LiveMessage::Delta { interactions, gone, .. } => {
+                assert_eq!((interactions.len(), gone.interactions.len()), (0, 1));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

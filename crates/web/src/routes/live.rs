@@ -15,6 +15,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use base::Duration;
+use model::AgentId;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// The shortest time between two messages about changes.
@@ -59,6 +60,7 @@ pub async fn live(
     let also = Also {
         trunks: caller.reach(Permission::SeeTrunks).is_ok(),
         alerts: caller.reach(Permission::HandleAlerts).is_ok(),
+        own: Some(AgentId::new(&caller.user.login)),
     };
     let watcher = web.board().watch(reach, also);
     let place = extensions.get::<Held>().cloned();
