@@ -5,6 +5,9 @@ import { activeKeys } from './keys';
 import css from './KeysDialog.module.css';
 import { useSettings } from './settings';
 
+/** The presses of `G B` one by one, each named by what went before it: one key may be pressed twice. */
+const pressesOf = (keys: string) => keys.split(' ').map((key, at, all) => ({ id: all.slice(0, at + 1).join(' '), key }));
+
 /** Every key that does something on this page. */
 export default function KeysDialog({ close }: { close: () => void }) {
   const t = useT();
@@ -29,8 +32,8 @@ export default function KeysDialog({ close }: { close: () => void }) {
                   <div key={action.match}>
                     <dt>{t(action.label)}</dt>
                     <dd>
-                      {action.keys.split(' ').map((key) => (
-                        <kbd key={key}>{key}</kbd>
+                      {pressesOf(action.keys).map(({ id, key }) => (
+                        <kbd key={id}>{key}</kbd>
                       ))}
                     </dd>
                   </div>
