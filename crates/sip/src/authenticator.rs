@@ -4,13 +4,16 @@
 //! each address and user, so that whoever guesses locks out itself and not the owner of the account elsewhere. All
 //! addresses of one IPv6 /64 count as one.
 
+use crate::bearer::{self, Token, TokenKey};
 use crate::digest::server::Claim;
 use crate::digest::{DigestSecret, DigestServer, DigestVerdict};
 use crate::digest_dialect;
-use crate::transport::Source;
+use crate::facts;
+use crate::transport::{Source, Transport};
 use base::network::household;
 use base::{Duration, Instant, Now, SecretSource, Timestamp};
 use core::borrow::Borrow;
+use sip_message::header::AuthValue;
 use sip_message::{HeaderName, Method, Request, ResponseBuilder, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -69,11 +72,29 @@ pub enum Refusal {
         /// How many wrong passwords there were from this address for this user.
         failures: u32,
     },
+    /// The token is not ours, or somebody else's.
+    WrongToken {
+        /// The user that was claimed.
+        user: String,
+        /// Whether there is such a user.
+        known: bool,
+        /// How many wrong passwords and tokens there were from this address for this user.
+        failures: u32,
+    },
     /// There were [`FAILURES_MAX`] wrong passwords within [`FAILURES_WINDOW`].
     LockedOut {
         /// The user that was claimed.
         user: String,
     },
+}
+
+/// Whoever shows a good token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder<K> {
+    /// The user, as the owner's table names it.
+    pub user: K,
+    /// The log-in that the token was given to.
+    pub login: u64,
 }
 
 /// A challenge to be sent.
@@ -115,6 +136,7 @@ pub struct LockOut {
 pub struct Authenticator {
     config: AuthenticatorConfig,
     digest: DigestServer,
+    tokens: TokenKey,
     /// A secret that nobody knows: users that do not exist are checked against it, so that they take as long.
     nobody: DigestSecret,
     /// Wrong passwords of each address for each user.
@@ -128,7 +150,8 @@ impl Authenticator {
     pub fn new(config: AuthenticatorConfig, mut secrets: SecretSource) -> Self {
         let digest = DigestServer::new(&config.realm, &mut secrets);
         let nobody = DigestSecret::new("", &config.realm, &secrets.token(32));
-        Self { config, digest, nobody, failures: BTreeMap::new(), by_age: BTreeSet::new() }
+        let tokens = TokenKey::new(&mut secrets);
+        Self { config, digest, tokens, nobody, failures: BTreeMap::new(), by_age: BTreeSet::new() }
     }
 
     /// Who sends this request, by its `Authorization` or `Proxy-Authorization` for our realm.
@@ -204,6 +227,57 @@ impl Authenticator {
         lifted
     }
 
+    /// A token with which this user can register over an encrypted connection or a WebSocket, for
+    /// [`crate::TOKEN_LIFETIME`].
+    pub fn issue_token(&self, user: &str, login: u64, now: Now) -> String {
+        self.tokens.issue(user, login, now.mono)
+    }
+
+    /// Who registers by a token. `None` if the request shows none, or not where tokens are taken: then it is to be checked
+    /// for a password.
+    ///
+    /// A token whose time is over is ours all the same, so it is no guess and is not counted: a page that wakes up and
+    /// tries it once more may fetch another one.
+    pub fn check_token<K: Borrow<str> + Ord + Clone, S>(
+        &mut self,
+        request: &Request,
+        source: &Source,
+        users: &BTreeMap<K, S>,
+        now: Now,
+    ) -> Option<Result<Holder<K>, Verdict<K>>> {
+        let is_taken = matches!(source.transport, Transport::Tls | Transport::Ws | Transport::Wss);
+        let token = bearer::shown(request).filter(|_| is_taken && *request.method() == Method::Register)?;
+        let now = now.mono;
+        let claimed =
+            facts::to(request.headers()).and_then(|to| to.uri().user().map(|user| user.to_string()));
+        let claimed = claimed.filter(|user| user.len() <= USER_BYTES_MAX).unwrap_or_default();
+        self.forget_old_failures(now);
+        let address = household(source.remote.ip());
+        if self.is_locked_out(address, &claimed) {
+            let why = Refusal::LockedOut { user: claimed };
+            return Some(Err(Verdict::Refuse { status: StatusCode::FORBIDDEN, why }));
+        }
+        let known = users.get_key_value(claimed.as_str()).map(|(user, _)| user.clone());
+        Some(match (self.tokens.read(&token, now), known) {
+            (Token::Good { user, login }, Some(known)) if user == claimed => {
+                Ok(Holder { user: known, login })
+            }
+            (Token::Expired, _) => Err(self.challenge_anew()),
+            (Token::Good { .. } | Token::Wrong, known) => {
+                let failures = self.count_failure(address, &claimed, now);
+                let why = Refusal::WrongToken { user: claimed, known: known.is_some(), failures };
+                Err(Verdict::Refuse { status: StatusCode::FORBIDDEN, why })
+            }
+        })
+    }
+
+    /// Asks the holder of a token that is worth nothing any more for another one (RFC 8898 §3, RFC 6750 §3.1).
+    pub fn challenge_anew<K>(&self) -> Verdict<K> {
+        let value =
+            AuthValue::new("Bearer").quoted("realm", &self.config.realm).quoted("error", "invalid_token");
+        Verdict::Challenge(Challenge { status: StatusCode::UNAUTHORIZED, values: vec![value.to_string()] })
+    }
+
     /// How many pairs of address and user are watched.
     pub fn watched(&self) -> usize {
         self.failures.len()
@@ -226,8 +300,7 @@ impl Authenticator {
     }
 
     fn wrong_password<K>(&mut self, address: IpAddr, user: &str, known: bool, now: Instant) -> Verdict<K> {
-        self.count_failure(address, user, now);
-        let failures = self.failures.get(&(address, user.into())).copied().unwrap_or(1);
+        let failures = self.count_failure(address, user, now);
         let why = Refusal::WrongPassword { user: user.to_owned(), known, failures };
         Verdict::Refuse { status: StatusCode::FORBIDDEN, why }
     }
@@ -237,11 +310,12 @@ impl Authenticator {
             && self.failures.get(&(address, user.into())).is_some_and(|count| *count >= FAILURES_MAX)
     }
 
-    fn count_failure(&mut self, address: IpAddr, user: &str, now: Instant) {
+    /// Counts one more, and tells how many there are.
+    fn count_failure(&mut self, address: IpAddr, user: &str, now: Instant) -> u32 {
         let key = (address, Box::from(user));
         if let Some(count) = self.failures.get_mut(&key) {
             *count += 1;
-            return;
+            return *count;
         }
         if self.failures.len() >= WATCHED_MAX
             && let Some((_, address, user)) = self.by_age.pop_first()
@@ -250,6 +324,7 @@ impl Authenticator {
         }
         self.failures.insert(key, 1);
         self.by_age.insert((now, address, user.into()));
+        1
     }
 
     fn forget_old_failures(&mut self, now: Instant) {
@@ -265,7 +340,6 @@ impl Authenticator {
 mod tests {
     use super::*;
     use crate::digest::Credentials;
-    use crate::transport::Transport;
     use base::{IdSource, Timestamp};
     use bytes::Bytes;
     use sip_message::Message;
@@ -359,6 +433,47 @@ mod tests {
 
     const HOME: &str = "192.0.2.7:5060";
 
+    #[test]
+    fn a_token_stands_for_the_password_where_nobody_reads_it() {
+        let mut gate = Gate::new();
+        let token = gate.authenticator.issue_token("1001", 7, gate.now);
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            assert_eq!(gate.show(&format!("{scheme} {token}"), Transport::Wss, HOME), "1001 by log-in 7");
+        }
+        for transport in [Transport::Ws, Transport::Tls] {
+            assert_eq!(gate.show(&format!("Bearer {token}"), transport, HOME), "1001 by log-in 7");
+        }
+        for transport in [Transport::Udp, Transport::Tcp] {
+            assert_eq!(gate.show(&format!("Bearer {token}"), transport, HOME), "no token");
+        }
+        assert_eq!(gate.show("Digest username=\"1001\"", Transport::Wss, HOME), "no token");
+    }
+
+    #[test]
+    fn a_token_that_is_too_old_is_asked_for_anew_and_is_no_guess() {
+        let mut gate = Gate::new();
+        let token = format!("Bearer {}", gate.authenticator.issue_token("1001", 7, gate.now));
+        gate.now = gate.now.after(crate::TOKEN_LIFETIME);
+        let anew = "challenged with Bearer realm=\"hotline\", error=\"invalid_token\"";
+        for _ in 0..2 * FAILURES_MAX {
+            assert_eq!(gate.show(&token, Transport::Wss, HOME).replace(",error", ", error"), anew);
+        }
+        assert_eq!(gate.authenticator.watched(), 0);
+    }
+
+    #[test]
+    fn a_token_of_somebody_else_or_of_nobody_is_a_guess() {
+        let mut gate = Gate::new();
+        let foreign = format!("Bearer {}", gate.authenticator.issue_token("1002", 7, gate.now));
+        let own = format!("Bearer {}", gate.authenticator.issue_token("1001", 7, gate.now));
+        for _ in 0..FAILURES_MAX / 2 {
+            assert_eq!(gate.show(&foreign, Transport::Wss, HOME), "refused 403");
+            assert_eq!(gate.show("Bearer 1.2.3.4", Transport::Wss, HOME), "refused 403");
+        }
+        assert_eq!(gate.show(&own, Transport::Wss, HOME), "locked out 403");
+        assert_eq!(gate.show(&own, Transport::Wss, "203.0.113.9:443"), "1001 by log-in 7");
+    }
+
     struct Gate {
         authenticator: Authenticator,
         secrets: BTreeMap<String, DigestSecret>,
@@ -400,22 +515,44 @@ mod tests {
             format!("Authorization: {}\r\n", digest.authorize("REGISTER", "sip:hotline.test", &mut self.ids))
         }
 
+        /// Registers 1001 with this `Authorization`; tells how it went.
+        fn show(&mut self, authorization: &str, transport: Transport, from: &str) -> String {
+            let (request, source) = register(&format!("Authorization: {authorization}\r\n"), transport, from);
+            match self.authenticator.check_token(&request, &source, &self.secrets, self.now) {
+                None => "no token".to_owned(),
+                Some(Ok(holder)) => format!("{} by log-in {}", holder.user, holder.login),
+                Some(Err(Verdict::Accept { user })) => format!("accepted {user}"),
+                Some(Err(Verdict::Challenge(challenge))) => {
+                    format!("challenged with {}", challenge.values[0])
+                }
+                Some(Err(Verdict::Refuse { status, why: Refusal::LockedOut { .. } })) => {
+                    format!("locked out {status}")
+                }
+                Some(Err(Verdict::Refuse { status, .. })) => format!("refused {status}"),
+            }
+        }
+
         fn check(&mut self, credentials: &str, from: &str) -> Verdict<String> {
-            let text = format!(
-                "REGISTER sip:hotline.test SIP/2.0\r\nVia: SIP/2.0/UDP a.test;branch=z9hG4bK1\r\n\
-                 From: <sip:1001@hotline.test>;tag=1\r\nTo: <sip:1001@hotline.test>\r\nCall-ID: c\r\n\
-                 CSeq: 1 REGISTER\r\n{credentials}Content-Length: 0\r\n\r\n"
-            );
-            let Ok(Message::Request(request)) = Message::parse(Bytes::from(text)) else {
-                unreachable!("it is a request")
-            };
-            let source = Source {
-                transport: Transport::Udp,
-                local: "192.0.2.1:5060".parse().unwrap(),
-                remote: from.parse().unwrap(),
-                connection: None,
-            };
+            let (request, source) = register(credentials, Transport::Udp, from);
             self.authenticator.check(&request, &source, &self.secrets, self.now)
         }
+    }
+
+    fn register(credentials: &str, transport: Transport, from: &str) -> (Box<Request>, Source) {
+        let text = format!(
+            "REGISTER sip:hotline.test SIP/2.0\r\nVia: SIP/2.0/UDP a.test;branch=z9hG4bK1\r\n\
+                 From: <sip:1001@hotline.test>;tag=1\r\nTo: <sip:1001@hotline.test>\r\nCall-ID: c\r\n\
+                 CSeq: 1 REGISTER\r\n{credentials}Content-Length: 0\r\n\r\n"
+        );
+        let Ok(Message::Request(request)) = Message::parse(Bytes::from(text)) else {
+            unreachable!("it is a request")
+        };
+        let source = Source {
+            transport,
+            local: "192.0.2.1:5060".parse().unwrap(),
+            remote: from.parse().unwrap(),
+            connection: None,
+        };
+        (Box::new(request), source)
     }
 }

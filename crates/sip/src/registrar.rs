@@ -127,7 +127,20 @@ impl Registrar {
         source: Source,
         now: Now,
     ) -> ResponseBuilder {
-        match self.change(request, user.borrow(), source, now.mono) {
+        self.register_within(request, user, source, self.config.expires_max, now)
+    }
+
+    /// The same for one who may register for no longer than `longest` at a time.
+    pub fn register_within<U: Borrow<str> + ?Sized>(
+        &mut self,
+        request: &Request,
+        user: &U,
+        source: Source,
+        longest: Duration,
+        now: Now,
+    ) -> ResponseBuilder {
+        let longest = longest.min(self.config.expires_max);
+        match self.change(request, user.borrow(), source, longest, now.mono) {
             Ok((aor, has_flow)) => self.success(request, &aor, has_flow, now.mono),
             Err(Refusal::Status(status, reason)) => request.answer(status).reason(reason),
             Err(Refusal::TooBrief) => request
@@ -193,6 +206,7 @@ impl Registrar {
         request: &Request,
         user: &str,
         source: Source,
+        longest: Duration,
         now: Instant,
     ) -> Result<(AddressOfRecord, bool), Refusal> {
         let headers = request.headers();
@@ -222,7 +236,8 @@ impl Registrar {
         let path: Box<[NameAddr]> = path.ok_or(BAD_PATH)?.into();
         let may_flow = headers.has_token(HeaderName::Supported, "outbound")
             || headers.has_token(HeaderName::Require, "outbound");
-        let changes = self.changes(&contacts, facts::seconds(headers, HeaderName::Expires), may_flow)?;
+        let expires = facts::seconds(headers, HeaderName::Expires);
+        let changes = self.changes(&contacts, expires, longest, may_flow)?;
         let has_flow = changes.iter().any(|change| change.is_flow);
         if has_flow {
             // RFC 5626 §6: nobody between us, or a first proxy that keeps the flow for us.
@@ -300,13 +315,16 @@ impl Registrar {
         &self,
         contacts: &[sip_message::Value<'_>],
         expires: Option<u32>,
+        longest: Duration,
         may_flow: bool,
     ) -> Result<Vec<Change>, Refusal> {
         if contacts.len() > BINDINGS_PER_ADDRESS_MAX {
             return Err(Refusal::Full);
         }
-        let changes: Result<Vec<_>, _> =
-            contacts.iter().map(|contact| self.change_of(contact.as_bytes(), expires, may_flow)).collect();
+        let changes: Result<Vec<_>, _> = contacts
+            .iter()
+            .map(|contact| self.change_of(contact.as_bytes(), expires, longest, may_flow))
+            .collect();
         let changes = changes?;
         // RFC 5626 §6: a request makes one flow, since it comes over one.
         if changes.iter().filter(|change| change.is_flow && !change.expires.is_zero()).count() > 1 {
@@ -315,7 +333,13 @@ impl Registrar {
         Ok(changes)
     }
 
-    fn change_of(&self, contact: &[u8], expires: Option<u32>, may_flow: bool) -> Result<Change, Refusal> {
+    fn change_of(
+        &self,
+        contact: &[u8],
+        expires: Option<u32>,
+        longest: Duration,
+        may_flow: bool,
+    ) -> Result<Change, Refusal> {
         let contact = NameAddr::parse(contact).map_err(|_| BAD_CONTACT)?;
         if !contact.uri().is_sip() {
             return Err(BAD_CONTACT);
@@ -333,7 +357,7 @@ impl Registrar {
             contact.param("reg-id").is_some_and(|number| number.parse::<u32>().is_ok_and(|n| n > 0));
         Ok(Change {
             is_flow: may_flow && has_number && instance.is_some(),
-            expires: wanted.min(self.config.expires_max),
+            expires: wanted.min(longest),
             q: contact.q().unwrap_or(1000),
             instance,
             contact: contact.uri().detached(),

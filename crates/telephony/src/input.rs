@@ -64,6 +64,11 @@ pub enum Input {
     },
     /// Phones registered with an earlier process and can be reached still.
     Registrations(Vec<SavedBinding>),
+    /// A log-in that tokens were given to has ended.
+    LoginOver {
+        /// Which, as [`crate::Telephony::issue_token`] was told.
+        login: u64,
+    },
     /// How the driver's work goes, before the messages that it is about.
     Pressure(guard::Pressure),
     /// A deadline may have passed.

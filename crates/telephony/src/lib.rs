@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Reading order: [`settings`], [`trunk`], [`health`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with
-//! one file for each part of its work: [`protection`] (who is kept out), admission (who may call), incoming and outgoing
-//! legs, the hunt for a trunk, looking after carriers, offers, sound, endings, busy lamps,
+//! one file for each part of its work: [`protection`] (who is kept out), admission (who may call), [`pass`] (phones in
+//! browsers), incoming and outgoing legs, the hunt for a trunk, looking after carriers, offers, sound, endings, busy lamps,
 //! registering, the ladder.
 
 pub mod account;
@@ -22,6 +22,7 @@ pub mod input;
 pub mod leg;
 pub mod numbering;
 pub mod output;
+pub mod pass;
 pub mod prompts;
 pub mod protection;
 pub mod settings;
@@ -48,6 +49,7 @@ pub use input::Input;
 pub use machine::Telephony;
 pub use numbering::{Numbering, Prefix, Rewriting};
 pub use output::Output;
+pub use pass::TOKEN_REGISTRATION_MAX;
 pub use prompts::Prompts;
 pub use protection::Protection;
 pub use sdp::Codec;

@@ -5,6 +5,7 @@ use crate::carriers::Carriers;
 use crate::ladder::Story;
 use crate::lamps::Lamps;
 use crate::leg::Leg;
+use crate::pass::Passes;
 use crate::protection::Gate;
 use crate::{CarrierAddress, Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
@@ -44,6 +45,8 @@ pub struct Telephony {
     pub(crate) ua: UserAgent,
     pub(crate) registrar: Registrar,
     pub(crate) authenticator: Authenticator,
+    /// Phones that have registered by token.
+    pub(crate) passes: Passes,
     pub(crate) gate: Gate,
     /// How each carrier is.
     pub(crate) carriers: Carriers,
@@ -78,6 +81,7 @@ impl Telephony {
             ua,
             registrar,
             authenticator,
+            passes: Passes::default(),
             gate,
             carriers: Carriers::default(),
             resolved: BTreeMap::new(),
@@ -108,6 +112,7 @@ impl Telephony {
                 // Who was reached over it is not reached any more, until the phone registers anew.
                 if let Some(connection) = connection {
                     self.registrar.connection_closed(connection);
+                    self.passes.connection_closed(connection);
                 }
             }
             Input::Command(command) => self.command(command, now),
@@ -124,6 +129,7 @@ impl Telephony {
             Input::Resolved { address, found, good_for } => self.resolved(&address, found, good_for, now),
             Input::Prompts(prompts) => self.prompts = prompts,
             Input::Registrations(saved) => self.restore(saved, now),
+            Input::LoginOver { login } => self.login_over(login, now),
             Input::Pressure(pressure) => self.press(pressure, now),
             Input::Timeout => {}
         }

@@ -160,15 +160,19 @@ impl Telephony {
 
     /// Who sends a request; the guard learns of it.
     pub(crate) fn authenticate(&mut self, request: &Request, source: &Source, now: Now) -> Verdict<SipUser> {
-        let verdict = self.authenticator.check(request, source, &self.settings.phones, now);
+        let verdict = self.identify(request, source, now);
         let outcome = match &verdict {
             Verdict::Accept { .. } => guard::Outcome::Authenticated,
             Verdict::Challenge(_) => return verdict,
-            Verdict::Refuse { why: Refusal::WrongPassword { known: true, .. }, .. } => {
-                guard::Outcome::WrongPassword
-            }
-            Verdict::Refuse { why: Refusal::WrongPassword { known: false, .. }, .. } => {
-                guard::Outcome::UnknownUser
+            Verdict::Refuse {
+                why: Refusal::WrongPassword { known, .. } | Refusal::WrongToken { known, .. },
+                ..
+            } => {
+                if *known {
+                    guard::Outcome::WrongPassword
+                } else {
+                    guard::Outcome::UnknownUser
+                }
             }
             Verdict::Refuse { why: Refusal::LockedOut { .. }, .. } => guard::Outcome::Refused,
         };

@@ -64,7 +64,8 @@ impl Telephony {
     fn register(&mut self, tx: ServerTransactionId, request: &Request, source: Source, now: Now) {
         match self.authenticate(request, &source, now) {
             Verdict::Accept { user } => {
-                let response = self.registrar.register(request, &user, source, now);
+                let longest = self.passes.longest(&source).unwrap_or(self.settings.register_max);
+                let response = self.registrar.register_within(request, &user, source, longest, now);
                 self.ua.respond(tx, response, now);
                 // A refresh is no event, and has a later end.
                 self.keep_bindings(&self.address_of(&user), now);
@@ -85,12 +86,16 @@ impl Telephony {
             Refusal::WrongPassword { user, known: true, failures: 1 } => {
                 format!("phone {user} at {address}: the password is wrong")
             }
-            Refusal::WrongPassword { user, known: true, failures: FAILURES_MAX } => format!(
+            Refusal::WrongPassword { user, known: true, failures: FAILURES_MAX }
+            | Refusal::WrongToken { user, known: true, failures: FAILURES_MAX } => format!(
                 "phone {user} at {address}: {FAILURES_MAX} wrong passwords; nothing from {} is looked at for this phone for {} min",
                 address.ip(),
                 FAILURES_WINDOW.as_secs() / 60
             ),
-            Refusal::WrongPassword { .. } | Refusal::LockedOut { .. } => return,
+            Refusal::WrongToken { user, known: true, failures: 1 } => {
+                format!("phone {user} at {address}: the token of its page is not ours")
+            }
+            Refusal::WrongPassword { .. } | Refusal::WrongToken { .. } | Refusal::LockedOut { .. } => return,
         };
         self.outputs.push_back(Output::Trouble(what));
     }

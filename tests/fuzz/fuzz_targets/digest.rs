@@ -1,4 +1,4 @@
-//! Credentials that a phone sends, and challenges that a carrier sends.
+//! Credentials and tokens that a phone sends, and challenges that a carrier sends.
 
 #![no_main]
 
@@ -27,6 +27,9 @@ fuzz_target!(|data: &[u8]| {
         // Nobody who was never challenged has credentials that are good.
         assert!(!matches!(verdict, Verdict::Accept { .. }));
         assert!(authenticator.watched() <= 1);
+        let page = Source { transport: Transport::Wss, ..source };
+        let holder = authenticator.check_token(&request, &page, &phones, now);
+        assert!(!matches!(holder, Some(Ok(_))));
     }
     if let Ok(challenge) = std::str::from_utf8(data) {
         let credentials = Credentials::new("1001", "hotline.test", "secret");

@@ -60,13 +60,13 @@ fn feed<H: md5::Digest>(parts: &[&[u8]]) -> md5::digest::Output<H> {
 
 /// Up to 32 bytes as lower-case hexadecimal digits, without an allocation.
 #[derive(Clone, Copy)]
-struct Hex {
+pub(crate) struct Hex {
     digits: [u8; 64],
     length: usize,
 }
 
 impl Hex {
-    fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0; 64];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
@@ -76,11 +76,11 @@ impl Hex {
         Self { digits, length: (bytes.len() * 2).min(64) }
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.digits[..self.length]
     }
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
