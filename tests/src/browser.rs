@@ -1,4 +1,5 @@
-//! A real browser without a display: Chromium, driven through `tests/browser/page.mjs`.
+//! A real browser without a display: Chromium, driven through `tests/browser/page.mjs` as somebody who reads a page, and
+//! through `tests/browser/phone.mjs` as a page that is a phone.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -10,13 +11,19 @@ use crate::place;
 use crate::server::Server;
 use crate::tree;
 
-/// One page. The browser is closed when the test ends.
+/// A browser's driver: a line in, a line out. The browser is closed when the test ends.
 #[derive(Debug)]
-pub struct Page {
+struct Driver {
     child: Child,
-    /// Gone when the page is to be closed.
+    /// Gone when the browser is to be closed.
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
+}
+
+/// One page.
+#[derive(Debug)]
+pub struct Page {
+    driver: Driver,
     base: String,
     pictures: PathBuf,
 }
@@ -24,21 +31,8 @@ pub struct Page {
 impl Page {
     /// Opens an empty page; its pictures go beside the server's log.
     pub fn of(server: &Server) -> Page {
-        let chromium = place::program("chromium", "chromium");
-        let node = place::program("node", "nodejs");
-        let mut child = Command::new(node)
-            .arg(tree::root().join("tests/browser/page.mjs"))
-            .env("CHROMIUM", chromium)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node can be started");
-        let stdin = child.stdin.take();
-        let stdout = BufReader::new(child.stdout.take().expect("its output"));
         let pictures = server.folder().to_path_buf();
-        let mut page = Page { child, stdin, stdout, base: server.ready.http.clone(), pictures };
-        page.answer("the browser starts");
-        page
+        Page { driver: Driver::start("page.mjs"), base: server.ready.http.clone(), pictures }
     }
 
     /// Opens a path of the server.
@@ -91,6 +85,78 @@ impl Page {
     }
 
     fn tell(&mut self, command: Value) -> Value {
+        self.driver.tell(command)
+    }
+}
+
+/// A page of the server's that is a phone, by one of the libraries that pages use for it.
+#[derive(Debug)]
+pub struct PhonePage {
+    driver: Driver,
+}
+
+impl PhonePage {
+    /// Opens the server's page, encrypted.
+    pub fn of(server: &Server) -> PhonePage {
+        let wss = server.ready.sip.wss.as_deref().expect("wss");
+        let url = wss.replacen("wss:", "https:", 1).replace("/sip", "/");
+        let mut driver = Driver::start("phone.mjs");
+        driver.tell(json!({ "do": "open", "url": url }));
+        PhonePage { driver }
+    }
+
+    /// Logs in as the UI does.
+    pub fn log_in(&mut self, name: &str, password: &str) {
+        self.driver.tell(json!({ "do": "login", "name": name, "password": password }));
+    }
+
+    /// Logs out.
+    pub fn log_out(&mut self) {
+        self.driver.tell(json!({ "do": "logout" }));
+    }
+
+    /// Asks for what a phone needs.
+    pub fn pass(&mut self) -> Value {
+        self.driver.tell(json!({ "do": "pass" }))
+    }
+
+    /// A new phone registers with it, made by `jssip` or `sipjs`. What became of it.
+    pub fn registers(&mut self, library: &str, pass: &Value) -> String {
+        let said = self.driver.tell(json!({ "do": "register", "library": library, "pass": pass }));
+        said.as_str().unwrap_or_else(|| panic!("{said}")).to_owned()
+    }
+
+    /// The same phone registers once more.
+    pub fn registers_again(&mut self, pass: &Value) -> String {
+        let said = self.driver.tell(json!({ "do": "again", "pass": pass }));
+        said.as_str().unwrap_or_else(|| panic!("{said}")).to_owned()
+    }
+
+    /// Who has called the phone so far.
+    pub fn calls(&mut self) -> Value {
+        self.driver.tell(json!({ "do": "calls" }))
+    }
+}
+
+impl Driver {
+    fn start(script: &str) -> Driver {
+        let chromium = place::program("chromium", "chromium");
+        let node = place::program("node", "nodejs");
+        let mut child = Command::new(node)
+            .arg(tree::root().join("tests/browser").join(script))
+            .env("CHROMIUM", chromium)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node can be started");
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().expect("its output"));
+        let mut driver = Driver { child, stdin, stdout };
+        driver.answer("the browser starts");
+        driver
+    }
+
+    fn tell(&mut self, command: Value) -> Value {
         let stdin = self.stdin.as_mut().expect("an open page");
         writeln!(stdin, "{command}").expect("the browser's driver listens");
         self.answer(&command.to_string())
@@ -105,7 +171,7 @@ impl Page {
     }
 }
 
-impl Drop for Page {
+impl Drop for Driver {
     fn drop(&mut self) {
         // Chromium is a child of node's: killing node would leave it, ending node's input closes both.
         self.stdin = None;

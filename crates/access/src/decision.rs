@@ -107,8 +107,8 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
     match (role, permission) {
         (_, May::SeeSelf) => Own,
         // Whether the user is an agent at all is the center's to say: a supervisor may well take calls.
-        (Role::Agent | Role::Supervisor | Role::Admin, May::ChangeOwnState) => Own,
-        (Role::Planner | Role::Marketing, May::ChangeOwnState) => Nothing,
+        (Role::Agent | Role::Supervisor | Role::Admin, May::ChangeOwnState | May::UseOwnPhone) => Own,
+        (Role::Planner | Role::Marketing, May::ChangeOwnState | May::UseOwnPhone) => Nothing,
 
         (Role::Supervisor, May::SeeAgents | May::SeeQueues) => Queues,
         (Role::Agent | Role::Planner | Role::Marketing | Role::Admin, May::SeeAgents | May::SeeQueues) => {

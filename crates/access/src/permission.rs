@@ -7,6 +7,8 @@ pub enum Permission {
     SeeSelf,
     /// To be ready, not ready or logged out as an agent.
     ChangeOwnState,
+    /// To have the own phone in the page: registered by the log-in, without its password.
+    UseOwnPhone,
     /// To see the agents and their states.
     SeeAgents,
     /// To see the queues and their figures.
@@ -33,9 +35,10 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
+        Self::UseOwnPhone,
         Self::SeeAgents,
         Self::SeeQueues,
         Self::SeeTrunks,
@@ -54,6 +57,7 @@ impl Permission {
         match self {
             Self::SeeSelf => "see_self",
             Self::ChangeOwnState => "change_own_state",
+            Self::UseOwnPhone => "use_own_phone",
             Self::SeeAgents => "see_agents",
             Self::SeeQueues => "see_queues",
             Self::SeeTrunks => "see_trunks",

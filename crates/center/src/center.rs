@@ -8,7 +8,8 @@ use base::{Deadlines, Duration, IdSource, Instant, Now};
 use flow::Flows;
 use model::board::QueueFigures;
 use model::{
-    AgentId, AgentWish, AlertId, AlertView, InteractionId, LegId, Queue, QueueId, RecordingId, WishRefused,
+    AgentId, AgentWish, AlertId, AlertView, InteractionId, LegId, Queue, QueueId, RecordingId, SipUser,
+    WishRefused,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -135,6 +136,12 @@ impl Center {
             AgentWish::Ready if desk.agent.phone.is_none() => Err(WishRefused::NoPhone(agent.clone())),
             AgentWish::Ready | AgentWish::NotReady(_) | AgentWish::LogOut => Ok(()),
         }
+    }
+
+    /// The phone of an agent.
+    pub fn phone_of(&self, agent: &AgentId) -> Result<&SipUser, WishRefused> {
+        let desk = self.desks.get(agent).ok_or_else(|| WishRefused::NoSuchAgent(agent.clone()))?;
+        desk.agent.phone.as_ref().ok_or_else(|| WishRefused::NoPhone(agent.clone()))
     }
 
     /// How many interactions are open.

@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use telephony::{CarrierAddress, Output, Telephony};
 use tokio::sync::mpsc;
+use web::PhonePass;
 
 /// Requests that may wait for the control thread. A request that finds it full waits at its sender.
 pub const REQUESTS_WAITING_MAX: usize = 1024;
@@ -234,6 +235,20 @@ impl<A: Audience> Control<A> {
                 }
                 // Whoever asked may be gone; notice is taken all the same.
                 let _ = reply.send(was_there);
+            }
+            Request::PhonePass { agent, login, reply } => {
+                let now = self.clock.now();
+                let phone = self.center.phone_of(&agent).cloned();
+                let pass = phone.and_then(|user| {
+                    let token = self.telephony.issue_token(&user, login, now);
+                    let token = token.ok_or(WishRefused::NoPhone(agent))?;
+                    Ok(PhonePass { user, token, good_for: sip::TOKEN_LIFETIME })
+                });
+                // A token that nobody waits for any more is worth nothing in a minute.
+                let _ = reply.send(pass);
+            }
+            Request::LoginOver { login } => {
+                self.to_telephony.push_back(telephony::Input::LoginOver { login });
             }
             Request::Registered { users, reply } => {
                 let _ = reply.send(users.iter().map(|user| self.telephony.is_registered(user)).collect());

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
-use web::{CenterDoor, Readiness, Unavailable, WishError};
+use web::{CenterDoor, PhonePass, Readiness, Unavailable, WishError};
 
 /// Whether calls are taken, shared by all who ask.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +86,26 @@ impl CenterDoor for Door {
             let (reply, answer) = oneshot::channel();
             self.requests.send(Request::LetIn { address, reply }).await.map_err(|_| Unavailable)?;
             answer.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn phone_pass(
+        &self,
+        agent: AgentId,
+        login: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<PhonePass, WishError>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::PhonePass { agent, login, reply };
+            self.requests.send(request).await.map_err(|_| WishError::Unavailable)?;
+            Ok(answer.await.map_err(|_| WishError::Unavailable)??)
+        })
+    }
+
+    fn login_over(&self, login: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            // Without a control thread there are no phones either.
+            let _ = self.requests.send(Request::LoginOver { login }).await;
         })
     }
 

@@ -5,6 +5,7 @@ use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, LegEvent, SipUser, 
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
+use web::PhonePass;
 
 /// One request.
 #[derive(Debug)]
@@ -24,6 +25,20 @@ pub enum Request {
         alert: AlertId,
         /// Whether it was there.
         reply: oneshot::Sender<bool>,
+    },
+    /// The page of a log-in wants to register an agent's phone.
+    PhonePass {
+        /// Whose.
+        agent: AgentId,
+        /// Which log-in.
+        login: u64,
+        /// Where the token goes.
+        reply: oneshot::Sender<Result<PhonePass, WishRefused>>,
+    },
+    /// A log-in has ended.
+    LoginOver {
+        /// Which.
+        login: u64,
     },
     /// Which of these users have a phone that can be rung?
     Registered {

@@ -1,6 +1,7 @@
 //! What the web asks of the live center: implemented by whoever drives it.
 
-use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, WishRefused};
+use base::Duration;
+use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, SipUser, WishRefused};
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -44,6 +45,17 @@ pub enum WishError {
 #[error("the center did not answer")]
 pub struct Unavailable;
 
+/// What lets a page register the phone of a log-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhonePass {
+    /// Whose phone.
+    pub user: SipUser,
+    /// The token to register with.
+    pub token: String,
+    /// For how long.
+    pub good_for: Duration,
+}
+
 /// The way to the live center.
 pub trait CenterDoor: Send + Sync + 'static {
     /// Hands over an agent's wish; the answer is how the agent stands then. A wish that has to wait for the end of an
@@ -66,6 +78,17 @@ pub trait CenterDoor: Send + Sync + 'static {
     /// Lets an address in again; the answer is whether it was kept out.
     fn let_in(&self, address: IpAddr)
     -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
+
+    /// A token with which the page of this log-in registers the agent's phone.
+    fn phone_pass(
+        &self,
+        agent: AgentId,
+        login: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<PhonePass, WishError>> + Send + '_>>;
+
+    /// A log-in has ended, and with it what was registered by its tokens. A center that does not answer forgets them by
+    /// itself within minutes.
+    fn login_over(&self, login: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
     /// Whether calls are taken.
     fn readiness(&self) -> Readiness;

@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
     agents, alerts, bans, events, health, interaction, interactions, live, login, logout, me, metrics,
-    openapi as description, own_state, phone, queues, recording, timeline, trunks,
+    openapi as description, own_phone, own_state, phone, queues, recording, timeline, trunks,
 };
 use crate::shield::shield;
 use crate::state::Web;
@@ -49,6 +49,7 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
         .routes(routes!(own_state::own_state))
+        .routes(routes!(own_phone::own_phone))
         .routes(routes!(agents::agents))
         .routes(routes!(queues::queues))
         .routes(routes!(trunks::trunks))

@@ -46,6 +46,11 @@ pub fn hash(token: &str) -> String {
     text
 }
 
+/// The number by which the center knows a log-in: the first 64 bits of its token's hash.
+pub(crate) fn number(token_hash: &str) -> u64 {
+    token_hash.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default()
+}
+
 impl Sessions {
     /// The user whose session has this token hash.
     pub async fn user(
@@ -108,5 +113,7 @@ mod tests {
         assert!(one.len() * 5 >= 256, "{one}");
         assert_eq!(hash(&one).len(), 64);
         assert!(!hash(&one).contains(&one));
+        assert_ne!(number(&hash(&one)), number(&hash(&other)));
+        assert_eq!(number("00000000000000ffab"), 255);
     }
 }

@@ -22,6 +22,7 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
     [
         ("GET", "/api/v1/me".to_owned(), ""),
         ("PUT", "/api/v1/me/state".to_owned(), r#"{"state":"ready"}"#),
+        ("POST", "/api/v1/me/phone".to_owned(), ""),
         ("GET", "/api/v1/agents".to_owned(), ""),
         ("GET", "/api/v1/queues".to_owned(), ""),
         ("GET", "/api/v1/trunks".to_owned(), ""),
@@ -270,6 +271,33 @@ async fn a_log_out_ends_the_session_at_once() {
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
     assert!(reply.header(header::SET_COOKIE).starts_with("hotline_session=; Path=/; Max-Age=0"));
     assert_eq!(desk.get("sara", "/api/v1/me").await.status, StatusCode::UNAUTHORIZED);
+    // The center hears of it, so that no phone stays registered by this log-in.
+    assert_eq!(desk.center.logins_over.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_gets_what_it_needs_to_be_the_agents_phone_and_no_password() {
+    let desk = Desk::new();
+    let ask = |headers: &[(&str, &str)]| {
+        let mut request = as_user("anna", "POST", "/api/v1/me/phone");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(Body::empty()).unwrap()
+    };
+    let reply = desk.ask(ask(&[("host", "desk.test:8080")])).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(reply.header(header::CACHE_CONTROL), "no-store");
+    let phone = reply.json();
+    assert_eq!(
+        (&phone["uri"], &phone["server"], &phone["expires_in"]),
+        (&json!("sip:1001@hotline.test"), &json!("ws://desk.test:8080/sip"), &json!(60))
+    );
+    // Every page of this log-in has tokens of the same log-in.
+    let again = desk.ask(ask(&[("host", "desk.test"), ("origin", "https://desk.test")])).await.json();
+    assert_eq!((&again["server"], &again["token"]), (&json!("wss://desk.test/sip"), &phone["token"]));
+    let without = desk.ask(as_user("sara", "POST", "/api/v1/me/phone").body(Body::empty()).unwrap()).await;
+    assert_eq!((without.status, without.code()), (StatusCode::CONFLICT, "no_phone".to_owned()));
 }
 
 #[tokio::test]

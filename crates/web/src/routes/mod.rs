@@ -13,6 +13,7 @@ pub mod logout;
 pub mod me;
 pub mod metrics;
 pub mod openapi;
+pub mod own_phone;
 pub mod own_state;
 pub mod phone;
 pub mod queues;

@@ -31,7 +31,7 @@ const GOING_AWAY: u16 = 1001;
 const POLICY: u16 = 1008;
 
 /// Connects a phone in a browser: SIP over a WebSocket, RFC 7118. Each message is one SIP message, text or binary, of at
-/// most 64 kB; the phone registers with its own password. A page of another origin is refused.
+/// most 64 kB; the phone registers with its own password, or with a token of `POST /me/phone`. A page of another origin is refused.
 #[utoipa::path(get, path = "/sip", tag = "phone", security(()), responses(
     (status = 101, description = "The WebSocket, with the protocol `sip`."),
     (status = 400, description = "`not_a_websocket` or `wrong_protocol`", body = ErrorBody),

@@ -28,8 +28,8 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
     Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, Library, LibraryError, Metrics, Opening,
-    Peer, PhoneDoor, PhoneLine, Readiness, Session, SoundError, Sounds, Unavailable, Web, WebOptions,
-    WishError,
+    Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, Session, SoundError, Sounds, Unavailable, Web,
+    WebOptions, WishError,
 };
 
 /// When everything here happens.
@@ -89,6 +89,7 @@ impl Desk {
         let center = Arc::new(Center {
             readiness: Mutex::new(Readiness::Ready),
             alerts: Mutex::new([AlertId::from_u64(1)].into()),
+            logins_over: Mutex::default(),
             kept_out: Mutex::new(vec![KeptOut {
                 address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
                 what: KeptOutWhat::User("1001".into()),
@@ -404,6 +405,8 @@ impl Library for Memory {
 pub(crate) struct Center {
     pub(crate) readiness: Mutex<Readiness>,
     pub(crate) alerts: Mutex<std::collections::BTreeSet<AlertId>>,
+    /// Log-ins of which it was told that they have ended.
+    pub(crate) logins_over: Mutex<Vec<u64>>,
     pub(crate) kept_out: Mutex<Vec<KeptOut>>,
 }
 
@@ -449,6 +452,28 @@ impl CenterDoor for Center {
         let before = kept_out.len();
         kept_out.retain(|one| one.address != address);
         Box::pin(std::future::ready(Ok(kept_out.len() < before)))
+    }
+
+    fn phone_pass(
+        &self,
+        agent: AgentId,
+        login: u64,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<PhonePass, WishError>> + Send + '_>> {
+        let pass = match agent.as_str() {
+            "anna" => Ok(PhonePass {
+                user: "1001".into(),
+                token: format!("token of {login}"),
+                good_for: Duration::from_secs(60),
+            }),
+            "sara" => Err(WishError::Refused(WishRefused::NoPhone(agent))),
+            _ => Err(WishError::Refused(WishRefused::NoSuchAgent(agent))),
+        };
+        Box::pin(std::future::ready(pass))
+    }
+
+    fn login_over(&self, login: u64) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.logins_over.lock().unwrap().push(login);
+        Box::pin(std::future::ready(()))
     }
 
     fn readiness(&self) -> Readiness {

@@ -1,0 +1,80 @@
+// A page of the server's in headless Chromium that is a phone, driven line by line: a JSON command on stdin, a JSON answer on
+// stdout. The tests in tests/tests/interop_browser.rs are on the other end; libraries come from the UI's own packages.
+//
+//   {"do":"open","url":U}                     goes there
+//   {"do":"login","name":N,"password":P}      logs in as the UI does
+//   {"do":"pass"}                             asks for what a phone needs
+//   {"do":"register","library":L,"pass":P}    a new phone of this library registers with it
+//   {"do":"again","pass":P}                   the same phone registers once more
+//   {"do":"calls"}                            who has called it so far
+//   {"do":"logout"}
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(new URL('../../crates/web/ui/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const { build } = await import(require.resolve('vite'));
+
+const bundle = await build({
+  configFile: false,
+  logLevel: 'error',
+  resolve: { alias: { jssip: require.resolve('jssip'), 'sip.js': require.resolve('sip.js') } },
+  build: {
+    write: false,
+    minify: false,
+    lib: { entry: fileURLToPath(new URL('phones.js', import.meta.url)), formats: ['iife'], name: 'entry' },
+  },
+});
+const code = [bundle].flat()[0].output[0].code;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  // The demo vouches for itself.
+  args: ['--no-sandbox', '--disable-background-networking', '--ignore-certificate-errors', '--mute-audio'],
+});
+// The policy of our pages lets no foreign script in, and that is what the libraries are here.
+const context = await browser.newContext({ bypassCSP: true, ignoreHTTPSErrors: true });
+const page = await context.newPage();
+
+/** Asks the server as our own pages do; runs in the browser. */
+const ask = async ({ path, body }) => {
+  const headers = { 'Content-Type': 'application/json', 'X-Hotline': '1' };
+  const answer = await fetch(`/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body ?? {}) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+  return text === '' ? null : JSON.parse(text);
+};
+
+const verbs = {
+  open: async ({ url }) => {
+    await page.goto(url, { waitUntil: 'load' });
+    await page.addScriptTag({ content: code });
+  },
+  login: ({ name, password }) => page.evaluate(ask, { path: '/login', body: { login: name, password } }).then(() => null),
+  pass: () => page.evaluate(ask, { path: '/me/phone' }),
+  register: ({ library, pass }) =>
+    page.evaluate(
+      async ({ library, pass }) => {
+        window.phone?.stop();
+        window.phone = await window.phones[library](pass);
+        return window.phone.register();
+      },
+      { library, pass },
+    ),
+  again: ({ pass }) => page.evaluate((pass) => window.phone.again(pass), pass),
+  calls: () => page.evaluate(() => window.phone.calls),
+  logout: () => page.evaluate(ask, { path: '/logout' }),
+};
+
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+say({ ok: true });
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  try {
+    say({ ok: true, value: (await verbs[command.do](command)) ?? null });
+  } catch (error) {
+    say({ ok: false, why: error.message, url: page.url() });
+  }
+}
+await browser.close();
