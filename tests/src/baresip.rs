@@ -94,7 +94,7 @@ impl Phone {
         Phone { hz, ..self }
     }
 
-    /// Speaks only this codec, by baresip's name for it (`pcmu`, `pcma`).
+    /// Speaks only this codec, by baresip's name for it (`pcmu`, `pcma`, `g722`, `opus`).
     pub fn speaking(self, codec: &'static str) -> Phone {
         Phone { codec, ..self }
     }
@@ -227,7 +227,7 @@ impl Phone {
         if let Some(authority) = &self.authority {
             text.push_str(&format!("sip_cafile {}\n", authority.display()));
         }
-        for module in ["stdio", "sndfile", "aufile", "aubridge", "g711"] {
+        for module in ["stdio", "sndfile", "aufile", "aubridge", "g711", "g722", "opus"] {
             text.push_str(&format!("module {module}.so\n"));
         }
         text.push_str("module_tmp uuid.so\nmodule_tmp account.so\n");

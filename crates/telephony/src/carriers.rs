@@ -52,6 +52,8 @@ pub(crate) enum Miss {
 pub(crate) struct Carrier {
     /// Where it can be reached, the place to try first in front. Empty until its name is resolved.
     pub(crate) places: Vec<Destination>,
+    /// The same in the order that the name service wants.
+    wanted: Vec<Destination>,
     pub(crate) state: TrunkState,
     since: Timestamp,
     why: Option<String>,
@@ -74,6 +76,7 @@ impl Carrier {
     fn new(now: Now) -> Self {
         Self {
             places: Vec::new(),
+            wanted: Vec::new(),
             state: TrunkState::Unknown,
             since: now.utc,
             why: None,
@@ -164,14 +167,13 @@ impl Carriers {
         Some(carrier)
     }
 
-    /// The name service has found a carrier. Places that are still there keep their order: one that failed stays behind.
+    /// The name service has found a carrier. As long as it says the same, a place that failed stays behind.
     pub(crate) fn found(&mut self, id: &TrunkId, places: Vec<Destination>) {
         let Some(carrier) = self.change(id) else { return };
-        let known = |place: &Destination| places.contains(place);
-        if carrier.places.len() == places.len() && carrier.places.iter().all(known) {
-            return;
+        if carrier.wanted != places {
+            carrier.places.clone_from(&places);
+            carrier.wanted = places;
         }
-        carrier.places = places;
     }
 
     /// What to try for a call, in order. `wanted` says which trunks serve at all.

@@ -52,6 +52,8 @@ pub struct Telephony {
     pub(crate) carriers: Carriers,
     /// What the name service said of them.
     pub(crate) resolved: BTreeMap<CarrierAddress, Vec<Destination>>,
+    /// Those it does not answer for any more.
+    pub(crate) stale: BTreeSet<CarrierAddress>,
     /// Registrations of ours at carriers.
     pub(crate) accounts: BTreeMap<TrunkId, Kept>,
     /// Whether the settings that it began with have taken effect.
@@ -85,6 +87,7 @@ impl Telephony {
             gate,
             carriers: Carriers::default(),
             resolved: BTreeMap::new(),
+            stale: BTreeSet::new(),
             accounts: BTreeMap::new(),
             begun: false,
             legs: BTreeMap::new(),

@@ -19,6 +19,7 @@ impl Telephony {
         let old: BTreeSet<_> = before.iter().filter_map(|trunk| trunk.send_to.clone()).collect();
         for address in old.difference(&wanted) {
             self.resolved.remove(address);
+            self.stale.remove(address);
             self.deadlines.stop(&Timer::Resolve(address.clone()));
         }
         for trunk in before.iter().filter(|old| !self.settings.trunks.iter().any(|trunk| trunk.id == old.id))
@@ -49,6 +50,7 @@ impl Telephony {
         self.deadlines.set(Timer::Resolve(address.clone()), now.mono + good_for);
         match found {
             Ok(places) => {
+                self.stale.remove(address);
                 if self.resolved.get(address) != Some(&places) {
                     self.resolved.insert(address.clone(), places.clone());
                     self.guard_again();
@@ -58,7 +60,9 @@ impl Telephony {
             }
             // What was known before is still the best there is.
             Err(why) if self.resolved.get(address).is_some_and(|places| !places.is_empty()) => {
-                self.alarm(format!("{address}: {why}; its last known places are used"));
+                if self.stale.insert(address.clone()) {
+                    self.alarm(format!("{address}: {why}; its last known places are used"));
+                }
             }
             Err(why) => {
                 if self.resolved.insert(address.clone(), Vec::new()).is_none() {
