@@ -159,6 +159,35 @@ fn one_who_declines_for_all_ends_the_call() {
 }
 
 #[test]
+fn a_call_that_its_owner_withdraws_rings_nobody_any_more() {
+    let mut office = office(&[("anna", Line::Udp), ("bert", Line::Tcp), ("carl", Line::Udp)]);
+    office.plan = vec![("bert", 1000), ("carl", 500)];
+    office.call("anna");
+    office.run_ms(100);
+    let bert = office.arrived("bert");
+    office.act("bert", |agent, now| agent.ring(bert, None, now));
+    office.run_ms(100);
+    let (session, _) = office.told[0].clone();
+    office.center(|center, now| center.withdraw(session, now));
+    assert!(office.run_out(Duration::from_secs(60)));
+    assert!(office.log.contains("bert: Ended(PeerCancel)") && !office.log.contains("carl"), "{}", office.log);
+    assert_eq!(office.ends(), [ProxyEnd::Refused { status: StatusCode::REQUEST_TIMEOUT, target: Some(0) }]);
+}
+
+#[test]
+fn a_call_that_is_answered_cannot_be_withdrawn() {
+    let mut office = two(Line::Udp, Line::Udp);
+    let (anna, _) = talk(&mut office);
+    let (session, _) = office.told[0].clone();
+    office.center(|center, now| center.withdraw(session, now));
+    office.run_ms(1_000);
+    assert!(office.ends().is_empty());
+    office.act("anna", |agent, now| agent.hang_up(anna, now));
+    assert!(office.run_out(Duration::from_secs(60)));
+    assert_eq!(office.ends(), [ProxyEnd::HungUp { by: ProxySide::Caller }]);
+}
+
+#[test]
 fn a_phone_that_never_answers_is_given_up_by_timer_c() {
     let mut office = two(Line::Udp, Line::Udp);
     office.options.ring = Duration::from_secs(3600);

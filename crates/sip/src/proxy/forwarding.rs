@@ -212,6 +212,14 @@ impl Forwarding {
         self.settle(desk);
     }
 
+    /// The owner wants nobody to answer any more.
+    pub(super) fn withdraw(&mut self, desk: &mut Desk<'_>) {
+        if let Purpose::Begin(begin) = &mut self.purpose {
+            begin.waiting.clear();
+            self.rung_out(desk);
+        }
+    }
+
     /// Nobody has answered what is no INVITE for a while.
     pub(super) fn still_trying(&mut self, desk: &mut Desk<'_>) {
         if self.state == table::State::Searching {

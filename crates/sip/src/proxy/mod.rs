@@ -277,6 +277,11 @@ impl Proxy {
         self.with(tx, tools, |forwarding, desk| forwarding.handle_cancel(cancel, desk))
     }
 
+    /// The owner wants nobody to answer a request any more.
+    pub(crate) fn withdraw(&mut self, session: SessionId, tools: &mut Tools<'_>) {
+        self.with(ServerTransactionId::from_u64(session.as_u64()), tools, Forwarding::withdraw);
+    }
+
     /// A response to a copy of ours. Returns whether it is one of these.
     pub(crate) fn handle_response(
         &mut self,

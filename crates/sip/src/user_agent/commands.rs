@@ -268,6 +268,13 @@ impl UserAgent {
         Ok(())
     }
 
+    /// Stops the search for somebody who answers a forwarded call: whoever rings is canceled, nobody else is tried, and the
+    /// caller hears the best of what was said, or 408. One that is answered goes on: only its two sides can end it.
+    pub fn withdraw(&mut self, session: SessionId, now: Now) {
+        self.forwarding(now, |proxy, tools| proxy.withdraw(session, tools));
+        self.pump(now);
+    }
+
     /// Forwards a request that came as [`crate::UserAgentOutput::Request`], and what follows from it in its dialog, if it
     /// begins one. Returns the id by which its end is told. Refused, it still wants an answer.
     pub fn proxy_request(
