@@ -239,8 +239,13 @@ impl Phone {
 
     fn account(&self, domain: &str, proxy: Option<SocketAddr>) -> String {
         let transport = self.transport;
-        let mut account =
-            format!("<sip:{}@{domain};transport={transport}>;audio_codecs={}", self.user, self.codec);
+        // It knows these two by their clock as well.
+        let codec = match self.codec {
+            "g722" => "g722/16000/1",
+            "opus" => "opus/48000/2",
+            plain => plain,
+        };
+        let mut account = format!("<sip:{}@{domain};transport={transport}>;audio_codecs={codec}", self.user);
         match &self.password {
             Some(password) => {
                 account.push_str(&format!(";auth_user={};auth_pass={password};regint=300", self.user))

@@ -131,10 +131,15 @@ impl Telephony {
 
     /// Ends the signalling and closes the port of a leg, whatever state it is in.
     pub(crate) fn hang_up(&mut self, id: LegId, cause: EndCause, now: Now) {
+        let is_proxied = self.is_proxied(id);
         let Some(leg) = self.live(id) else { return };
         for session in leg.sessions() {
             self.unbind(session, now);
-            self.ua.hang_up(session, now);
+            if is_proxied {
+                self.ua.withdraw(session, now);
+            } else {
+                self.ua.hang_up(session, now);
+            }
         }
         self.close(id, cause, now);
     }
