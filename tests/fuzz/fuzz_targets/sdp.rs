@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sdp::{Local, Session};
+use sdp::{Codec, Local, Session};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(session) = Session::parse(data) else { return };
@@ -11,7 +11,8 @@ fuzz_target!(|data: &[u8]| {
     let again = Session::parse(printed.as_bytes()).expect("what was printed");
     assert_eq!(again.to_string(), printed);
 
-    let local = Local::new("192.0.2.1:4000".parse().expect("an address"), 7);
+    let mut local = Local::new("192.0.2.1:4000".parse().expect("an address"), 7);
+    local.codecs = &Codec::ALL;
     if let Ok(answer) = sdp::answer(&session, &local) {
         // One stream for each that was offered, of which one is taken.
         assert_eq!(answer.sdp.media.len(), session.media.len());
