@@ -181,6 +181,8 @@ impl Center {
             caller,
             beside,
             ring,
+            charged: None,
+            follows: true,
         });
     }
 

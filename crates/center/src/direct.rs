@@ -108,7 +108,15 @@ impl Center {
         self.tell(Some(id), TimelineEvent::Dialed { number: dialed.to_owned(), leg }, now);
         self.agent_calls(user, id, now);
         self.alert_of(id, user, &target, now);
-        self.command(LegCommand::Dial { leg, target, caller, beside, ring: RING });
+        self.command(LegCommand::Dial {
+            leg,
+            target,
+            caller,
+            beside,
+            ring: RING,
+            charged: Some(user.clone()),
+            follows: true,
+        });
     }
 
     /// Supervisors are alerted when a phone calls for help.

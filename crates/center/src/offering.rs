@@ -46,7 +46,9 @@ impl Center {
         self.legs.insert(leg, id);
         self.tell(Some(id), TimelineEvent::Offered { agent: agent.clone(), leg, why }, now);
         self.agent_takes(&agent, AgentStep::Reserve(id), now);
-        self.command(LegCommand::Dial { leg, target: Target::User(phone), caller, beside, ring });
+        // Who is asked answers or does not: an offer is nobody else's.
+        let target = Target::User(phone);
+        self.command(LegCommand::Dial { leg, target, caller, beside, ring, charged: None, follows: false });
     }
 
     /// The dialled party's phone rings.

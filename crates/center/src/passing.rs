@@ -91,7 +91,15 @@ impl Center {
                 self.alert_of(id, &user, &target, now);
                 let Some(live) = self.interactions.get(&id) else { return Ok(()) };
                 let (caller, beside) = (live.shown(), Some(live.customer));
-                self.command(LegCommand::Dial { leg: next, target, caller, beside, ring: RING });
+                self.command(LegCommand::Dial {
+                    leg: next,
+                    target,
+                    caller,
+                    beside,
+                    ring: RING,
+                    charged: Some(user),
+                    follows: true,
+                });
             }
         }
         Ok(())

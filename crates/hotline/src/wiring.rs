@@ -103,11 +103,14 @@ impl Plan {
     fn telephony(&self) -> anyhow::Result<telephony::Settings> {
         let domain = &self.config.center.domain;
         let (mut phones, mut direct_media) = (BTreeMap::new(), BTreeSet::new());
-        let mut phone_codecs = BTreeMap::new();
+        let (mut phone_codecs, mut calls_out) = (BTreeMap::new(), BTreeSet::new());
         for section in &self.config.phone {
             for user in section.users().map_err(anyhow::Error::msg)? {
                 if !section.codecs.0.is_empty() {
                     phone_codecs.insert(SipUser::new(&user), section.codecs.0.clone());
+                }
+                if section.calls_out {
+                    calls_out.insert(SipUser::new(&user));
                 }
                 if section.direct_media {
                     direct_media.insert(SipUser::new(&user));
@@ -124,6 +127,8 @@ impl Plan {
             media_address: nowhere.ip(),
             phones,
             trunks: trunks.collect::<Result<_, _>>()?,
+            redirects: self.config.sip.redirects.into(),
+            calls_out,
             codecs: self.config.media.codecs.0.clone(),
             phone_codecs,
             direct_media,

@@ -262,6 +262,10 @@ pub enum LegCommand {
         beside: Option<LegId>,
         /// How long it may ring.
         ring: Duration,
+        /// The phone of ours that answers for what a call outside costs.
+        charged: Option<SipUser>,
+        /// Whether it goes where the dialled phone sends it (3xx).
+        follows: bool,
     },
     /// Grants what [`LegEvent::Refer`] asks for; the party is told that it is done.
     TakeRefer {

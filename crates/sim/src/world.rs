@@ -126,6 +126,8 @@ impl World {
                     ..Trunk::new("reserve".into())
                 },
             ],
+            redirects: telephony::Redirects::Outside,
+            calls_out: setup.phones.keys().cloned().collect(),
             codecs: Codec::ALL.to_vec(),
             phone_codecs: BTreeMap::new(),
             direct_media: BTreeSet::new(),

@@ -9,12 +9,20 @@ use sip::{Arrival, SessionId, Verdict};
 use sip_message::{Host, NameAddr, StatusCode, Uri};
 use std::net::IpAddr;
 
+/// How many User-to-User values of a call are handed on, and the longest one.
+const USER_TO_USER_MAX: usize = 4;
+const USER_TO_USER_BYTES_MAX: usize = 512;
+
 /// The longest number or name kept of a caller.
 const PARTY_CHARS_MAX: usize = 128;
 
 impl Telephony {
     /// A call came: it is admitted, challenged or refused.
     pub(crate) fn incoming(&mut self, session: SessionId, arrival: &Arrival, now: Now) {
+        // Calls change hands here by REFER, which says who asks. Nobody takes another one's call by naming it.
+        if arrival.replaces.is_some() {
+            return self.ua.turn_away(session, StatusCode::FORBIDDEN, "Not Your Call", now);
+        }
         let claimed = SipUser::new(&user_of(arrival.from.uri()));
         // Whoever claims to be one of our phones must prove it, wherever the call comes from.
         let is_our_phone = self.settings.phones.contains_key(&claimed)
@@ -77,6 +85,8 @@ impl Telephony {
             leg.seat = seat;
             leg.user = user;
             leg.came = true;
+            leg.dialed = dialed;
+            leg.user_to_user = handed_over(arrival);
         }
         self.bind(session, id);
         self.lamp(id);
@@ -125,6 +135,15 @@ impl Telephony {
             },
         }
     }
+}
+
+/// What the caller hands over to whoever takes the call, as it stands there (RFC 7433). At most as much as is useful.
+fn handed_over(arrival: &Arrival) -> Vec<String> {
+    let values = arrival.request.headers().all("User-to-User").take(USER_TO_USER_MAX);
+    values
+        .map(|value| value.text().into_owned())
+        .filter(|value| value.len() <= USER_TO_USER_BYTES_MAX && !value.chars().any(char::is_control))
+        .collect()
 }
 
 /// Whether the caller does not want to be known to whoever is called (RFC 3325 §9.3). What cannot be read hides.

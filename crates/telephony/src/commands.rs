@@ -29,9 +29,13 @@ impl Telephony {
             LegCommand::Answer { leg } if self.is_proxied(leg) => self.confirm_proxied(leg),
             LegCommand::Answer { leg } => self.answer(leg, now),
             LegCommand::Reject { leg, why } => self.reject(leg, why, now),
-            LegCommand::Dial { leg, target, caller, beside, ring } => {
+            LegCommand::Dial { leg, target, caller, beside, ring, charged, follows } => {
                 if !self.forward(leg, &target, beside, ring, now) {
-                    self.open_leg(leg, Purpose::Dial { target, caller, beside, ring }, beside);
+                    self.open_leg(
+                        leg,
+                        Purpose::Dial { target, caller, beside, ring, charged, follows },
+                        beside,
+                    );
                 }
             }
             LegCommand::TakeRefer { leg, refer } => {

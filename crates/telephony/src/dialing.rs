@@ -4,6 +4,7 @@ use crate::Telephony;
 use crate::account::Account;
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
+use crate::redirecting::Errand;
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Party, SipUser, Target};
 use sip::{Destination, Invite, SessionId, Transport};
@@ -25,9 +26,9 @@ pub(crate) struct Way {
 impl Telephony {
     /// The port is open: the phones are called.
     pub(crate) fn dial(&mut self, id: LegId, purpose: Purpose, now: Now) {
-        let Purpose::Dial { target, caller, beside, ring } = purpose else { return };
+        let Purpose::Dial { target, caller, beside, ring, charged, follows } = purpose else { return };
         if let Target::Number(number) = &target
-            && !self.may_call_outside(id, number, &caller, now)
+            && !self.may_call_outside(id, number, charged.as_ref(), now)
         {
             return self.close(id, EndCause::Refused(StatusCode::FORBIDDEN.code()), now);
         }
@@ -36,14 +37,22 @@ impl Telephony {
         }
         self.deadlines.set(Timer::Ring(id), now.mono + ring.min(Self::RING_MAX));
         match target {
-            Target::User(user) => self.dial_phones(id, &user, &caller, beside, now),
-            Target::Number(number) => self.hunt(id, number, caller, beside, false, now),
-            Target::Emergency(number) => self.hunt(id, number, caller, beside, true, now),
+            Target::User(user) => self.dial_phones(id, &user, caller, beside, follows, now),
+            Target::Number(number) => self.hunt(id, number, caller, beside, false, None, now),
+            Target::Emergency(number) => self.hunt(id, number, caller, beside, true, None, now),
         }
     }
 
     /// Every phone of a user at once.
-    fn dial_phones(&mut self, id: LegId, user: &SipUser, caller: &Party, beside: Option<LegId>, now: Now) {
+    fn dial_phones(
+        &mut self,
+        id: LegId,
+        user: &SipUser,
+        caller: Party,
+        beside: Option<LegId>,
+        follows: bool,
+        now: Now,
+    ) {
         let ways = self.ways_to_user(user);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.user = Some(user.clone());
@@ -52,13 +61,14 @@ impl Telephony {
         let Some(offer) = self.offer_for(id, beside) else { return };
         let mut calls = false;
         for way in ways {
-            calls |= self.invite(id, way, caller, Vec::new(), &offer, now);
+            calls |= self.invite(id, way, &caller, self.handed_over(beside), &offer, now);
         }
         if !calls {
             return self.close(id, EndCause::Unreachable, now);
         }
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.offered = Some(offer);
+            leg.errand = Some(Errand::new(user.clone(), caller, beside, follows));
         }
         self.lamp(id);
     }
@@ -107,7 +117,7 @@ impl Telephony {
         }
     }
 
-    fn ways_to_user(&self, user: &SipUser) -> Vec<Way> {
+    pub(crate) fn ways_to_user(&self, user: &SipUser) -> Vec<Way> {
         let bindings = self.registrar.locations().bindings(&self.address_of(user));
         bindings
             .take(FORKS_MAX)

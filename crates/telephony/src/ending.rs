@@ -30,6 +30,7 @@ impl Telephony {
             }
             SessionEvent::Key(press) => self.tell(LegEvent::Digit { leg: id, digit: press.digit }),
             SessionEvent::Refer(referral) => self.referred(id, session, &referral, now),
+            SessionEvent::Redirected { contacts, .. } => self.redirected(id, session, contacts),
             SessionEvent::Ended(by) => self.session_ended(id, session, by, now),
             // A request inside the call that this program does not serve yet.
             SessionEvent::Request { tx, request } => {
@@ -39,7 +40,6 @@ impl Telephony {
             | SessionEvent::OfferWithdrawn
             | SessionEvent::Settled
             | SessionEvent::Info { .. }
-            | SessionEvent::Redirected { .. }
             | SessionEvent::Farewell { .. }
             | SessionEvent::Transfer { .. }
             | SessionEvent::Refreshed { .. }
@@ -80,7 +80,7 @@ impl Telephony {
     }
 
     fn session_ended(&mut self, id: LegId, session: SessionId, by: EndedBy, now: Now) {
-        if self.hunts_on(id, session, &by, now) {
+        if self.hunts_on(id, session, &by, now) || self.follows(id, session, &by, now) {
             return;
         }
         let cause = match by {

@@ -33,6 +33,8 @@ pub(crate) struct Hunt {
     caller: Party,
     beside: Option<LegId>,
     is_emergency: bool,
+    /// Who sends the call there, if it was meant for somebody else.
+    diverted: Option<String>,
     /// The one that is tried.
     current: Option<Try>,
     /// What is left.
@@ -40,6 +42,10 @@ pub(crate) struct Hunt {
 }
 
 impl Telephony {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a call is what it is, and these are named where it begins"
+    )]
     /// Begins to call a number. Whether anything comes of it is seen at the leg.
     pub(crate) fn hunt(
         &mut self,
@@ -48,8 +54,12 @@ impl Telephony {
         caller: Party,
         beside: Option<LegId>,
         is_emergency: bool,
+        diverted: Option<String>,
         now: Now,
     ) {
+        // Somebody called us from outside, and is passed on to the outside.
+        let other = beside.and_then(|leg| self.legs.get(&leg)).filter(|leg| leg.came && leg.seat.is_some());
+        let diverted = diverted.or_else(|| other.map(|leg| leg.dialed.clone()));
         let by_rule = &self.settings.emergency_trunks;
         let wanted = |trunk: &Trunk| match is_emergency {
             true => trunk.send_to.is_some() && (by_rule.is_empty() || by_rule.contains(&trunk.id)),
@@ -63,7 +73,7 @@ impl Telephony {
             rest.make_contiguous().sort_by_key(place);
         }
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.hunt = Some(Hunt { number, caller, beside, is_emergency, current: None, rest });
+            leg.hunt = Some(Hunt { number, caller, beside, is_emergency, diverted, current: None, rest });
         }
         self.try_next(id, now);
     }
@@ -85,6 +95,7 @@ impl Telephony {
             hunt.current = Some(next.clone());
             let (beside, is_emergency) = (hunt.beside, hunt.is_emergency);
             let (number, caller) = (hunt.number.clone(), hunt.caller.clone());
+            let diverted = hunt.diverted.clone();
             let Some(trunk) = self.settings.trunks.iter().find(|trunk| trunk.id == next.trunk).cloned()
             else {
                 continue;
@@ -98,7 +109,11 @@ impl Telephony {
                 leg.seat = Some(self.carriers.sit(&trunk, true, now.mono));
             }
             let shown = shown(&trunk, &caller, is_emergency);
-            let headers = headers(&trunk, is_emergency);
+            let mut headers = headers(&trunk, is_emergency);
+            headers.extend(self.handed_over(beside));
+            if let Some(diverted) = diverted {
+                headers.extend(self.diversion(&diverted, &trunk.numbering.dialed_out.apply(&number)));
+            }
             let Some(offer) = self.offer_for(id, beside) else { return };
             if self.invite(id, way, &shown, headers, &offer, now) {
                 self.deadlines.set(Timer::Word(id), now.mono + WORD_PATIENCE);
@@ -180,7 +195,7 @@ impl Telephony {
         self.look_after(&tried.trunk, is_down, now);
     }
 
-    fn forget_fork(&mut self, id: LegId, session: SessionId, now: Now) {
+    pub(crate) fn forget_fork(&mut self, id: LegId, session: SessionId, now: Now) {
         self.unbind(session, now);
         if let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) {
             forks.retain(|fork| *fork != session);

@@ -11,6 +11,7 @@
 
 use crate::carriers::Seat;
 use crate::hunting::Hunt;
+use crate::redirecting::Errand;
 use base::Instant;
 use media::PortId;
 use model::{EndCause, LegId, Origin, Party, SipUser, Target};
@@ -53,6 +54,12 @@ pub struct Leg {
     pub(crate) came: bool,
     /// The trunk it came by or goes by.
     pub(crate) seat: Option<Seat>,
+    /// For a call that came: the number dialled.
+    pub(crate) dialed: String,
+    /// For a call that came: what the caller hands over, as it stands in the INVITE.
+    pub(crate) user_to_user: Vec<String>,
+    /// For a call to a phone of ours: where it has been.
+    pub(crate) errand: Option<Errand>,
     /// For a call to a number: what else can be tried.
     pub(crate) hunt: Option<Hunt>,
 }
@@ -137,6 +144,10 @@ pub enum Purpose {
         beside: Option<LegId>,
         /// How long it may ring.
         ring: base::Duration,
+        /// Who answers for what a call outside costs.
+        charged: Option<SipUser>,
+        /// Whether it goes where the dialled phone sends it.
+        follows: bool,
     },
 }
 
@@ -160,6 +171,9 @@ impl Leg {
             user: None,
             came: false,
             seat: None,
+            dialed: String::new(),
+            user_to_user: Vec::new(),
+            errand: None,
             hunt: None,
         }
     }

@@ -40,6 +40,7 @@ mod machine;
 mod negotiation;
 mod probing;
 mod proxying;
+pub mod redirecting;
 mod registering;
 mod sound;
 
@@ -52,6 +53,7 @@ pub use output::Output;
 pub use pass::TOKEN_REGISTRATION_MAX;
 pub use prompts::Prompts;
 pub use protection::Protection;
+pub use redirecting::Redirects;
 pub use sdp::Codec;
 pub use settings::Settings;
 pub use trunk::{Network, Trunk};

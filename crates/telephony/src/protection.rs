@@ -14,7 +14,7 @@ use base::{Duration, IdSource, Instant, Network, Now};
 use bytes::Bytes;
 use guard::{Asked, Guard, Kind, Limits, Networks, Standing, Tally, Toll, TollLimits, Way};
 use model::kept_out::{KeptOut, KeptOutWhat};
-use model::{LegId, Party, SipUser};
+use model::{LegId, SipUser};
 use sip::authenticator::FAILURES_MAX;
 use sip::{Incoming, Refusal, Source, Transmit, Transport, Verdict};
 use sip_message::{Message, Method, NameAddr, Request, StatusCode};
@@ -252,8 +252,14 @@ impl Telephony {
     }
 
     /// Whether a leg may call a number outside. If it may, its caller is charged until the leg ends.
-    pub(crate) fn may_call_outside(&mut self, leg: LegId, number: &str, caller: &Party, now: Now) -> bool {
-        let Some(user) = &caller.user else { return true };
+    pub(crate) fn may_call_outside(
+        &mut self,
+        leg: LegId,
+        number: &str,
+        charged: Option<&SipUser>,
+        now: Now,
+    ) -> bool {
+        let Some(user) = charged else { return true };
         let protection = &self.settings.protection;
         let limits = protection.toll_of.get(user).unwrap_or(&protection.toll);
         match self.gate.toll.begin(user.as_str(), number, limits, now) {

@@ -1,6 +1,7 @@
 //! What operators configure of phones and trunks.
 
 use crate::lamps::PACKAGES;
+use crate::redirecting::Redirects;
 use crate::trunk::Trunk;
 use base::{Duration, Network};
 use model::{SipUser, TrunkId};
@@ -24,6 +25,10 @@ pub struct Settings {
     pub media_address: IpAddr,
     /// Who may register, and with what secret.
     pub phones: BTreeMap<SipUser, DigestSecret>,
+    /// Where phones of ours may send their calls.
+    pub redirects: Redirects,
+    /// Phones that may call outside.
+    pub calls_out: BTreeSet<SipUser>,
     /// The codecs spoken with everybody for whom nothing else is said, best first.
     pub codecs: Vec<Codec>,
     /// The codecs spoken with a phone, best first, where they are others.

@@ -22,6 +22,8 @@ fn a_lamp_follows_the_calls_of_the_phone_it_watches() {
         caller: Party::number("0301"),
         beside: None,
         ring: Duration::from_secs(30),
+        charged: None,
+        follows: true,
     }));
     assert_eq!(house.lamp(), "recipient trying");
     house.answers_the_invite(180);

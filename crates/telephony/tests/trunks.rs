@@ -180,6 +180,8 @@ fn an_emergency_call_knows_no_limit_and_no_rule() {
         caller: Party::number(""),
         beside: None,
         ring: Duration::from_secs(60),
+        charged: None,
+        follows: true,
     }));
     let invite = parse(&house.sent[sent]);
     assert_eq!(invite.uri().to_string(), "sip:112@198.51.100.5:5060");
@@ -311,6 +313,8 @@ impl House {
             caller,
             beside: None,
             ring: Duration::from_secs(60),
+            charged: None,
+            follows: true,
         }));
         leg
     }

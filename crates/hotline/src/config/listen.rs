@@ -27,6 +27,31 @@ pub(crate) struct SipSection {
     pub(crate) name_servers: NameServerList,
     /// The longest time a registration lasts.
     pub(crate) register_max: Span,
+    /// Where phones may send their calls (3xx).
+    pub(crate) redirects: RedirectsRule,
+}
+
+/// Where phones may send their calls: `"nowhere"`, `"inside"`, `"outside"`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RedirectsRule {
+    /// The call counts as refused.
+    Nowhere,
+    /// To other phones of the center.
+    #[default]
+    Inside,
+    /// Also outside, as far as the phone itself may call there.
+    Outside,
+}
+
+impl From<RedirectsRule> for telephony::Redirects {
+    fn from(rule: RedirectsRule) -> Self {
+        match rule {
+            RedirectsRule::Nowhere => Self::Nowhere,
+            RedirectsRule::Inside => Self::Inside,
+            RedirectsRule::Outside => Self::Outside,
+        }
+    }
 }
 
 impl Default for SipSection {
@@ -41,6 +66,7 @@ impl Default for SipSection {
             advertise: AddressList::default(),
             name_servers: NameServerList::default(),
             register_max: Span::seconds(3600),
+            redirects: RedirectsRule::default(),
         }
     }
 }

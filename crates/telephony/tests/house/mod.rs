@@ -30,6 +30,8 @@ pub struct House {
     pub trunks: BTreeMap<String, TrunkView>,
     /// What legs told of ringing and answers.
     pub told: Vec<LegEvent>,
+    /// The last call that came.
+    pub arrived: Option<LegId>,
     /// Where each message of `sent` went.
     pub sent_to: Vec<SocketAddr>,
 }
@@ -59,6 +61,7 @@ impl House {
             names: BTreeMap::new(),
             trunks: BTreeMap::new(),
             told: Vec::new(),
+            arrived: None,
             sent_to: Vec::new(),
         }
     }
@@ -71,6 +74,8 @@ impl House {
             media_address: address(US).ip(),
             phones: BTreeMap::from([secret("1001"), secret("1002")]),
             trunks,
+            redirects: telephony::Redirects::Outside,
+            calls_out: [SipUser::new("1002")].into(),
             codecs: Codec::ALL.to_vec(),
             phone_codecs: BTreeMap::new(),
             direct_media: Default::default(),
@@ -113,6 +118,7 @@ impl House {
                 Output::Leg(event @ (LegEvent::Ringing { .. } | LegEvent::Answered { .. })) => {
                     self.told.push(event);
                 }
+                Output::Leg(LegEvent::Arrived { leg, .. }) => self.arrived = Some(leg),
                 Output::Leg(LegEvent::Ended { leg, cause, .. }) => {
                     self.ended.insert(leg, cause);
                 }
@@ -207,8 +213,8 @@ impl House {
     /// A phone's call to a number outside: the leg if it goes out, or why not.
     pub fn calls_outside(&mut self, user: &str, number: &str) -> Result<LegId, EndCause> {
         let leg = LegId::generate(&mut self.ids);
-        let user = Some(user).filter(|user| !user.is_empty()).map(SipUser::new);
-        let caller = Party { user, ..Party::number("1001") };
+        let charged = Some(user).filter(|user| !user.is_empty()).map(SipUser::new);
+        let caller = Party::number("1001");
         let sent = self.sent.len();
         self.feed(Input::Command(LegCommand::Dial {
             leg,
@@ -216,6 +222,8 @@ impl House {
             caller,
             beside: None,
             ring: Duration::from_secs(30),
+            charged: charged.clone(),
+            follows: false,
         }));
         if self.sent.get(sent).is_some_and(|sent| sent.starts_with("INVITE ")) {
             return Ok(leg);
