@@ -269,7 +269,10 @@ impl<A: Audience> Control<A> {
                 self.to_telephony.push_back(telephony::Input::Prompts(reload.prompts));
                 self.to_center.push_back(Input::Config(Box::new(reload.center)));
             }
-            Request::Drain => self.to_center.push_back(Input::Drain(true)),
+            Request::Drain => {
+                self.to_center.push_back(Input::Drain(true));
+                self.to_telephony.push_back(telephony::Input::Drain);
+            }
             Request::Load(reply) => {
                 let _ = reply.send(self.load());
             }
@@ -285,6 +288,7 @@ impl<A: Audience> Control<A> {
             registrations: self.telephony.registrations(),
             connections: self.sockets.connections(),
             signalling: self.telephony.signalling_left(),
+            carriers: self.telephony.carriers_left(),
         }
     }
 

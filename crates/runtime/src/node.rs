@@ -41,6 +41,9 @@ const MEDIA_EVENTS_MAX: usize = 65_536;
 /// How long the end of the program waits for records to be written.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a shutdown waits for carriers to answer that they know of it.
+const CARRIERS_PATIENCE: Duration = Duration::from_secs(2);
+
 /// The file, in the data folder, that holds the token of the operator's sub-commands.
 pub const OPERATOR_TOKEN: &str = "operator.token";
 
@@ -342,10 +345,14 @@ impl Node {
     pub async fn drain(&self, patience: Duration) {
         self.phase.set(&Readiness::Draining);
         let _ = self.requests.send(Request::Drain).await;
-        let limit = tokio::time::Instant::now() + patience;
-        while tokio::time::Instant::now() < limit {
-            let load = self.counters.load();
-            if load.interactions == 0 && load.legs == 0 {
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < patience {
+            let (reply, answer) = oneshot::channel();
+            let _ = self.requests.send(Request::Load(reply)).await;
+            // The control thread is there until the node is stopped.
+            let Ok(load) = answer.await else { return };
+            let carriers_know = load.carriers == 0 || begun.elapsed() > CARRIERS_PATIENCE;
+            if load.interactions == 0 && load.legs == 0 && carriers_know {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -92,4 +92,6 @@ pub struct Load {
     pub connections: usize,
     /// SIP transactions and dialogs.
     pub signalling: usize,
+    /// Carriers that do not know yet that no calls are to come any more.
+    pub carriers: usize,
 }

@@ -58,12 +58,19 @@ pub(crate) struct Kept {
 }
 
 impl Telephony {
+    /// No calls are to come any more.
+    pub(crate) fn leave_carriers(&mut self, now: Now) {
+        self.draining = true;
+        self.keep_accounts(now);
+    }
+
     /// Registers where the settings say so, as far as it is known where that is, and nowhere else.
     pub(crate) fn keep_accounts(&mut self, now: Now) {
         let wanted: Vec<(Trunk, Destination, Account)> = self
             .settings
             .trunks
             .iter()
+            .filter(|_| !self.draining)
             .filter_map(|trunk| {
                 let place = *self.carriers.get(&trunk.id)?.places.first()?;
                 Some((trunk.clone(), place, trunk.account.clone()?))
@@ -79,6 +86,7 @@ impl Telephony {
             .collect();
         for id in gone {
             if let Some(kept) = self.accounts.remove(&id) {
+                self.leaving.insert(kept.registration);
                 self.ua.unregister(kept.registration, now);
             }
         }
@@ -113,6 +121,9 @@ impl Telephony {
 
     /// Tells the operator when a carrier begins or ceases to know where we are.
     pub(crate) fn account_news(&mut self, registration: RegistrationId, event: &RegistrationEvent, now: Now) {
+        if *event == RegistrationEvent::Gone {
+            self.leaving.remove(&registration);
+        }
         let Some((id, kept)) = self.accounts.iter_mut().find(|(_, kept)| kept.registration == registration)
         else {
             return;

@@ -71,6 +71,8 @@ pub enum Input {
     },
     /// How the driver's work goes, before the messages that it is about.
     Pressure(guard::Pressure),
+    /// No new calls are taken any more: carriers that we are registered at are told.
+    Drain,
     /// A deadline may have passed.
     Timeout,
 }

@@ -13,8 +13,8 @@ use media::{ConferenceKey, PortId};
 use model::{LegId, SipUser, TrunkId};
 use sip::registrar::Removed;
 use sip::{
-    AddressOfRecord, Authenticator, Destination, Registrar, RegistrarEvent, SavedBinding, SessionId,
-    UserAgent, UserAgentOutput,
+    AddressOfRecord, Authenticator, Destination, Registrar, RegistrarEvent, RegistrationId, SavedBinding,
+    SessionId, UserAgent, UserAgentOutput,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -56,6 +56,10 @@ pub struct Telephony {
     pub(crate) stale: BTreeSet<CarrierAddress>,
     /// Registrations of ours at carriers.
     pub(crate) accounts: BTreeMap<TrunkId, Kept>,
+    /// Whether no new calls are taken any more.
+    pub(crate) draining: bool,
+    /// Registrations of ours that are being taken back.
+    pub(crate) leaving: BTreeSet<RegistrationId>,
     /// Whether the settings that it began with have taken effect.
     begun: bool,
     pub(crate) legs: BTreeMap<LegId, Leg>,
@@ -89,6 +93,8 @@ impl Telephony {
             resolved: BTreeMap::new(),
             stale: BTreeSet::new(),
             accounts: BTreeMap::new(),
+            draining: false,
+            leaving: BTreeSet::new(),
             begun: false,
             legs: BTreeMap::new(),
             by_session: BTreeMap::new(),
@@ -130,6 +136,7 @@ impl Telephony {
                 self.follow_trunks(&before.trunks, now);
             }
             Input::Resolved { address, found, good_for } => self.resolved(&address, found, good_for, now),
+            Input::Drain => self.leave_carriers(now),
             Input::Prompts(prompts) => self.prompts = prompts,
             Input::Registrations(saved) => self.restore(saved, now),
             Input::LoginOver { login } => self.login_over(login, now),
@@ -172,6 +179,11 @@ impl Telephony {
     /// How many registrations there are.
     pub fn registrations(&self) -> usize {
         self.registrar.locations().len()
+    }
+
+    /// How many carriers do not know yet that no calls are to come any more.
+    pub fn carriers_left(&self) -> usize {
+        self.leaving.len()
     }
 
     /// How many calls the trunks carry.
