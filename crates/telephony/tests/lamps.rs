@@ -144,7 +144,7 @@ impl House {
         self.hears(from, &house::fresh(&write(""), 901));
         let challenge = self.header("Proxy-Authenticate");
         let credentials = sip::Credentials::new(user, "hotline.test", "secret");
-        let mut digest = credentials.answer([challenge.as_str()].into_iter()).expect("a challenge");
+        let mut digest = credentials.answer([challenge.as_str()]).expect("a challenge");
         let proof = digest.authorize(method, uri, &mut self.ids);
         self.hears(from, &house::fresh(&write(&format!("Proxy-Authorization: {proof}\r\n")), 902));
     }
