@@ -190,10 +190,15 @@ impl Sound {
         20.0 * (rms(&self.channels[0]).max(0.01) / 32_768.0).log10()
     }
 
+    /// The first channel without what is silent in it: what is said, however often the machine stood still meanwhile.
+    pub fn while_sounding(&self) -> Sound {
+        let loud: Vec<i16> = self.pieces().filter(|p| rms(p) > 300.0).flatten().copied().collect();
+        Sound { rate: self.rate, channels: vec![loud] }
+    }
+
     /// Mean loudness of the 20 ms pieces that are not silent.
     pub fn loudness_while_sounding_dbfs(&self) -> f64 {
-        let loud: Vec<i16> = self.pieces().filter(|p| rms(p) > 300.0).flatten().copied().collect();
-        Sound { rate: self.rate, channels: vec![loud] }.loudness_dbfs()
+        self.while_sounding().loudness_dbfs()
     }
 
     /// How many seconds of the first channel are not silent.

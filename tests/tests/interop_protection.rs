@@ -72,11 +72,10 @@ fn a_scanner_and_a_flood_are_cut_off_while_a_call_goes_on() {
     assert!(received < sent / 10, "{received} bytes came back for {sent}");
     let figures = server.as_admin().get("/metrics").text();
     assert!(figure(&figures, "hotline_sip_kept_out_total") >= 49, "{figures}");
-    assert!(figure(&figures, "hotline_sip_limited_total") > 100, "{figures}");
-    assert_eq!(
-        figure(&figures, "hotline_sip_banned_addresses"),
-        1 + u64::from(bans(&folder).contains("127.0.0.67"))
-    );
+    // How much of a flood goes into its rate, and how much comes after the ban, is the machine's to say.
+    let is_banned = bans(&folder).contains("127.0.0.67");
+    assert!(figure(&figures, "hotline_sip_limited_total") > 100 || is_banned, "{figures}");
+    assert_eq!(figure(&figures, "hotline_sip_banned_addresses"), 1 + u64::from(is_banned));
 
     let lifted = hotline(&folder, &["bans", "lift", "127.0.0.66"]);
     assert!(lifted.status.success(), "{lifted:?}");

@@ -54,8 +54,8 @@ fn a_caller_reaches_an_agent_through_the_menu_and_both_hear_each_other() {
 
     let recording = library::recording(&http, id);
     assert_eq!(recording.channels(), 2);
-    let talk = recording.last(2.0);
-    let (left, right) = (talk.only(0), talk.only(1));
+    let (left, right) = (recording.only(0).while_sounding(), recording.only(1).while_sounding());
+    assert!(left.seconds() > 1.0 && right.seconds() > 1.0, "both are recorded");
     assert!(
         left.tone_share(CALLER_HZ) > 0.8 && left.tone_share(AGENT_HZ) < 0.05,
         "the caller is on the left"
