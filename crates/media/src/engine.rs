@@ -7,20 +7,22 @@
 //! [`Engine::silent`] makes one without packets, for drivers that simulate calls by the hundred thousand: it keeps the
 //! same picture of who hears whom and tells the same events, plays end when their time is over, and nothing is sent.
 
+mod tapping;
+
 use crate::conference::{Conference, FRAME, Lane};
 use crate::ear::{Ear, FRAME_SAMPLES_MAX};
 use crate::event::EventQueue;
 use crate::incoming::Heard;
-use crate::metronome::{CONFERENCES, Metronome, TICK};
+use crate::metronome::{CONFERENCES, Metronome};
 use crate::mouth::Mouth;
 use crate::outgoing::RelayKey;
 use crate::player::Player;
 use crate::port::{Port, Wire};
-use crate::recording::{HEARD_EVERY, Recording, Sound, TAPS_PER_PORT_MAX, Tap};
+use crate::recording::{HEARD_EVERY, Recording, Sound};
 use crate::report::REPORT_BYTES_MAX;
 use crate::{
     Channel, Codec, Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Law, Outbox, PortId, Quality,
-    Recorded, RecordingKey, Route, Side,
+    RecordingKey, Route, Side,
 };
 use base::{Deadlines, Duration, IdSource, Instant, Now};
 use codec::SampleRate;
@@ -507,57 +509,6 @@ impl Engine {
         }
     }
 
-    fn record(&mut self, key: RecordingKey, left: PortId, right: Option<PortId>, now: Now) {
-        let left = self.places.get(&left).copied();
-        let right = right.and_then(|right| self.places.get(&right).copied());
-        if left.is_none() && right.is_none() {
-            // Both have hung up before the order came; whoever waits for the end of the recording shall have it.
-            if !self.recording_places.contains_key(&key) {
-                self.events.push(stopped(&Recording::new(key, now.mono)));
-            }
-            return;
-        }
-        let place = *self
-            .recording_places
-            .entry(key)
-            .or_insert_with(|| self.recordings.insert(Recording::new(key, now.mono)));
-        let recording = &mut self.recordings[place];
-        let mut changed = Vec::new();
-        for (side, before, after) in
-            [(Side::Left, &mut recording.left, left), (Side::Right, &mut recording.right, right)]
-        {
-            // A side that stays keeps its timeline.
-            if *before == after {
-                continue;
-            }
-            changed.extend([*before, after].into_iter().flatten());
-            if let Some(before) = before.take() {
-                self.ports[before].taps.retain(|tap| tap.recording != place || tap.side != side);
-            }
-            let taps = after.map(|after| &mut self.ports[after].taps);
-            if let Some(taps) = taps.filter(|taps| taps.len() < TAPS_PER_PORT_MAX) {
-                taps.push(Tap::new(place, side));
-                *before = after;
-            }
-        }
-        for place in changed {
-            self.arrange(place, now.mono);
-        }
-    }
-
-    fn stop_recording(&mut self, place: usize, now: Instant) {
-        let recording = self.recordings.remove(place);
-        self.recording_places.remove(&recording.key);
-        for port in [recording.left, recording.right].into_iter().flatten() {
-            self.ports[port].taps.retain(|tap| tap.recording != place);
-            self.arrange(port, now);
-        }
-        match self.silent {
-            None => self.ending.push((recording, now)),
-            Some(_) => self.events.push(stopped(&recording)),
-        }
-    }
-
     fn close(&mut self, place: usize, now: Now) {
         self.unwire(place, now.mono);
         self.stop_play(place, now.mono);
@@ -705,19 +656,6 @@ impl Engine {
         }
     }
 
-    fn end_recordings(&mut self, now: Instant, out: &mut impl Outbox) {
-        let events = &mut self.events;
-        self.ending.retain(|(recording, ended)| {
-            let end = Recorded::End { recording: recording.key, samples: recording.samples_at(*ended) };
-            let told = out.record(&end);
-            if told {
-                events.push(stopped(recording));
-            }
-            !told
-        });
-        self.ending_due = if self.ending.is_empty() { Instant::START } else { now + TICK };
-    }
-
     fn end_silent_plays(&mut self, now: Instant) {
         while let Some(port) = self.silent.as_mut().and_then(|ends| ends.expire(now)) {
             self.on(port, |engine, place| {
@@ -783,10 +721,6 @@ fn hear(
         }
     }
     Some(heard)
-}
-
-fn stopped(recording: &Recording) -> Event {
-    Event::RecordingStopped { recording: recording.key, frames: recording.frames, dropped: recording.dropped }
 }
 
 fn report(
