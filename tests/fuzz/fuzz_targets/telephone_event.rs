@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use rtp::{EventDetector, RtpTime, TelephoneEvent};
 
 fuzz_target!(|data: &[u8]| {
-    let mut detector = EventDetector::default();
+    let mut detector = EventDetector::new(8000);
     let mut counted = 0;
     let packets = data.chunks(8);
     let count = packets.len();
