@@ -2,6 +2,7 @@
 
 use crate::Telephony;
 use crate::account::Account;
+use crate::hunting::Outward;
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
 use crate::redirecting::Errand;
@@ -36,11 +37,12 @@ impl Telephony {
             leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };
         }
         self.deadlines.set(Timer::Ring(id), now.mono + ring.min(Self::RING_MAX));
-        match target {
-            Target::User(user) => self.dial_phones(id, &user, caller, beside, follows, now),
-            Target::Number(number) => self.hunt(id, number, caller, beside, false, None, now),
-            Target::Emergency(number) => self.hunt(id, number, caller, beside, true, None, now),
-        }
+        let (number, is_emergency) = match target {
+            Target::User(user) => return self.dial_phones(id, &user, caller, beside, follows, now),
+            Target::Number(number) => (number, false),
+            Target::Emergency(number) => (number, true),
+        };
+        self.hunt(id, Outward { number, caller, beside, is_emergency, diverted: None }, now);
     }
 
     /// Every phone of a user at once.
@@ -58,22 +60,39 @@ impl Telephony {
             leg.user = Some(user.clone());
             leg.told = ways.first().map(|way| way.destination.local.ip());
         }
-        let Some(offer) = self.offer_for(id, beside) else { return };
-        let mut calls = false;
-        for way in ways {
-            calls |= self.invite(id, way, &caller, self.handed_over(beside), &offer, now);
-        }
-        if !calls {
-            return self.close(id, EndCause::Unreachable, now);
-        }
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.offered = Some(offer);
-            leg.errand = Some(Errand::new(user.clone(), caller, beside, follows));
+            leg.errand = Some(Errand::new(caller, beside, follows));
+        }
+        if !self.ring_phones(id, user, ways, now) {
+            return self.close(id, EndCause::Unreachable, now);
         }
         self.lamp(id);
     }
 
-    /// One INVITE of a leg. Returns whether it is on its way.
+    /// Rings these phones of a user for a leg, beside those that ring for it already. Returns whether any does.
+    pub(crate) fn ring_phones(&mut self, id: LegId, user: &SipUser, ways: Vec<Way>, now: Now) -> bool {
+        let errand = self.legs.get(&id).and_then(|leg| leg.errand.as_ref());
+        let Some((caller, beside)) = errand.map(|errand| (errand.caller.clone(), errand.beside)) else {
+            return false;
+        };
+        let Some(offer) = self.offer_for(id, beside) else { return false };
+        let mut rings = false;
+        for way in ways {
+            let Some(session) = self.invite(id, way, &caller, self.handed_over(beside), &offer, now) else {
+                continue;
+            };
+            rings = true;
+            if let Some(errand) = self.legs.get_mut(&id).and_then(|leg| leg.errand.as_mut()) {
+                errand.asks(user, session);
+            }
+        }
+        if rings && let Some(leg) = self.legs.get_mut(&id) {
+            leg.offered = Some(offer);
+        }
+        rings
+    }
+
+    /// One INVITE of a leg. Returns its dialog, if it is on its way.
     pub(crate) fn invite(
         &mut self,
         id: LegId,
@@ -82,7 +101,7 @@ impl Telephony {
         mut headers: Vec<(String, String)>,
         offer: &sdp::Session,
         now: Now,
-    ) -> bool {
+    ) -> Option<SessionId> {
         let shown = self.from(caller);
         let known_as = way.account.as_ref().and_then(Account::address);
         if caller.number.is_empty() {
@@ -108,11 +127,11 @@ impl Telephony {
                 if let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) {
                     forks.push(session);
                 }
-                true
+                Some(session)
             }
             Err(error) => {
                 self.trouble(format!("{id}: an INVITE could not be made: {error}"));
-                false
+                None
             }
         }
     }
@@ -199,8 +218,13 @@ impl Telephony {
             self.ua.hang_up(fork, now);
         }
         self.deadlines.stop(&Timer::Ring(id));
+        // The lamp that was lit goes out if it was somebody else who answered.
+        self.lamp(id);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Up { session };
+            if let Some(user) = leg.errand.take().and_then(|errand| errand.asked_in(session)) {
+                leg.user = Some(user);
+            }
         }
         self.lamp(id);
         if self.take_answer(id, answer) {

@@ -12,6 +12,7 @@
 
 use base::Duration;
 use model::TrunkState;
+use sip_message::StatusCode;
 
 /// How soon a carrier that failed once is asked again.
 pub const SHAKY_AGAIN: Duration = Duration::from_secs(2);
@@ -34,6 +35,11 @@ pub enum Sign {
     Failed,
     /// Time has passed, and nobody asks it.
     Forgotten,
+}
+
+/// Whether a response says that the carrier, and not the party, cannot take a call.
+pub(crate) fn says_failed(status: StatusCode) -> bool {
+    matches!(status.code(), 408 | 500 | 502 | 503 | 504)
 }
 
 /// Every sign, for the table's snapshot.

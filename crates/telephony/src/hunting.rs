@@ -13,6 +13,7 @@ use crate::Telephony;
 use crate::account::Account;
 use crate::carriers::{Miss, Try};
 use crate::dialing::{Way, cause_of};
+use crate::health::says_failed;
 use crate::leg::{Leg, State};
 use crate::machine::Timer;
 use crate::trunk::Trunk;
@@ -25,16 +26,25 @@ use std::collections::VecDeque;
 /// How long a carrier may say nothing at all to a call, not even 100. Long enough for four copies of the INVITE.
 pub(crate) const WORD_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A call to a number outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Outward {
+    /// The number, as it was dialled.
+    pub(crate) number: String,
+    /// Who is shown as the caller.
+    pub(crate) caller: Party,
+    /// The leg it will be bridged with.
+    pub(crate) beside: Option<LegId>,
+    /// Whether it is a call for help.
+    pub(crate) is_emergency: bool,
+    /// Who sends the call there, if it was meant for somebody else.
+    pub(crate) diverted: Option<String>,
+}
+
 /// A call that looks for a trunk.
 #[derive(Debug)]
 pub(crate) struct Hunt {
-    /// The number, as it was dialled.
-    number: String,
-    caller: Party,
-    beside: Option<LegId>,
-    is_emergency: bool,
-    /// Who sends the call there, if it was meant for somebody else.
-    diverted: Option<String>,
+    call: Outward,
     /// The one that is tried.
     current: Option<Try>,
     /// What is left.
@@ -42,38 +52,28 @@ pub(crate) struct Hunt {
 }
 
 impl Telephony {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a call is what it is, and these are named where it begins"
-    )]
     /// Begins to call a number. Whether anything comes of it is seen at the leg.
-    pub(crate) fn hunt(
-        &mut self,
-        id: LegId,
-        number: String,
-        caller: Party,
-        beside: Option<LegId>,
-        is_emergency: bool,
-        diverted: Option<String>,
-        now: Now,
-    ) {
-        // Somebody called us from outside, and is passed on to the outside.
-        let other = beside.and_then(|leg| self.legs.get(&leg)).filter(|leg| leg.came && leg.seat.is_some());
-        let diverted = diverted.or_else(|| other.map(|leg| leg.dialed.clone()));
+    pub(crate) fn hunt(&mut self, id: LegId, mut call: Outward, now: Now) {
+        if call.diverted.is_none() {
+            // Somebody called us from outside, and is passed on to the outside.
+            let other = call.beside.and_then(|leg| self.legs.get(&leg));
+            let other = other.filter(|leg| leg.came && leg.seat.is_some());
+            call.diverted = other.map(|leg| leg.dialed.clone());
+        }
         let by_rule = &self.settings.emergency_trunks;
-        let wanted = |trunk: &Trunk| match is_emergency {
+        let wanted = |trunk: &Trunk| match call.is_emergency {
             true => trunk.send_to.is_some() && (by_rule.is_empty() || by_rule.contains(&trunk.id)),
-            false => trunk.carries(&number),
+            false => trunk.carries(&call.number),
         };
         let trunks = &self.settings.trunks;
-        let mut rest = self.carriers.tries(trunks, is_emergency, wanted, &mut self.ids, now.mono);
-        if is_emergency {
+        let mut rest = self.carriers.tries(trunks, call.is_emergency, wanted, &mut self.ids, now.mono);
+        if call.is_emergency {
             // The operator's order weighs more than ours.
             let place = |one: &Try| by_rule.iter().position(|id| *id == one.trunk);
             rest.make_contiguous().sort_by_key(place);
         }
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.hunt = Some(Hunt { number, caller, beside, is_emergency, diverted, current: None, rest });
+            leg.hunt = Some(Hunt { call, current: None, rest });
         }
         self.try_next(id, now);
     }
@@ -93,9 +93,7 @@ impl Telephony {
                 return self.close(id, cause, now);
             };
             hunt.current = Some(next.clone());
-            let (beside, is_emergency) = (hunt.beside, hunt.is_emergency);
-            let (number, caller) = (hunt.number.clone(), hunt.caller.clone());
-            let diverted = hunt.diverted.clone();
+            let Outward { number, caller, beside, is_emergency, diverted } = hunt.call.clone();
             let Some(trunk) = self.settings.trunks.iter().find(|trunk| trunk.id == next.trunk).cloned()
             else {
                 continue;
@@ -115,7 +113,7 @@ impl Telephony {
                 headers.extend(self.diversion(&diverted, &trunk.numbering.dialed_out.apply(&number)));
             }
             let Some(offer) = self.offer_for(id, beside) else { return };
-            if self.invite(id, way, &shown, headers, &offer, now) {
+            if self.invite(id, way, &shown, headers, &offer, now).is_some() {
                 self.deadlines.set(Timer::Word(id), now.mono + WORD_PATIENCE);
                 if let Some(leg) = self.legs.get_mut(&id) {
                     leg.offered = Some(offer);
@@ -151,9 +149,7 @@ impl Telephony {
         let miss = match by {
             EndedBy::Timeout => Miss::Silent,
             EndedBy::Transport => Miss::Unreachable,
-            EndedBy::Rejected { status, .. } if matches!(status.code(), 408 | 500 | 502 | 503 | 504) => {
-                Miss::Refused(*status)
-            }
+            EndedBy::Rejected { status, .. } if says_failed(*status) => Miss::Refused(*status),
             EndedBy::Rejected { .. } => {
                 // A carrier that says no says that it is there.
                 if let Some(tried) = tried {

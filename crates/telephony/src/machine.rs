@@ -132,8 +132,9 @@ impl Telephony {
                 self.ua.set_neighborhoods(settings.neighborhoods());
                 self.registrar.configure(settings.registrar());
                 let before = std::mem::replace(&mut self.settings, *settings);
-                self.guard_again();
                 self.follow_trunks(&before.trunks, now);
+                // After it: places of carriers that are gone are nobody's any more.
+                self.guard_again();
             }
             Input::Resolved { address, found, good_for } => self.resolved(&address, found, good_for, now),
             Input::Drain => self.leave_carriers(now),

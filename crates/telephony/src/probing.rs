@@ -1,6 +1,6 @@
 //! Looking after carriers: where they are (RFC 3263), and whether they are there (OPTIONS), without any call waiting for it.
 
-use crate::health::{CHANCE_AFTER, PROBE_PATIENCE, is_preferred, next_probe};
+use crate::health::{CHANCE_AFTER, PROBE_PATIENCE, is_preferred, next_probe, says_failed};
 use crate::machine::Timer;
 use crate::trunk::Trunk;
 use crate::{CarrierAddress, Output, Telephony};
@@ -22,8 +22,15 @@ impl Telephony {
             self.stale.remove(address);
             self.deadlines.stop(&Timer::Resolve(address.clone()));
         }
-        for trunk in before.iter().filter(|old| !self.settings.trunks.iter().any(|trunk| trunk.id == old.id))
-        {
+        // What was waited for at a carrier that is gone, has moved or is asked otherwise is waited for no more.
+        let is_same = |old: &&Trunk| {
+            let stays = |trunk: &Trunk| {
+                (&trunk.id, &trunk.send_to, trunk.probe) == (&old.id, &old.send_to, old.probe)
+            };
+            self.settings.trunks.iter().any(stays)
+        };
+        for trunk in before.iter().filter(|old| !is_same(old)) {
+            self.carriers.set_probe(&trunk.id, None);
             self.deadlines.stop(&Timer::Probe(trunk.id.clone()));
             self.deadlines.stop(&Timer::ProbeOverdue(trunk.id.clone()));
         }
@@ -52,7 +59,13 @@ impl Telephony {
             Ok(places) => {
                 self.stale.remove(address);
                 if self.resolved.get(address) != Some(&places) {
-                    self.resolved.insert(address.clone(), places.clone());
+                    let before = self.resolved.insert(address.clone(), places.clone());
+                    if before.is_some_and(|before| before.is_empty()) {
+                        // It was nowhere, and that was the name service's fault.
+                        for trunk in self.trunks_at(address) {
+                            self.carriers.forgive(&trunk, now);
+                        }
+                    }
                     self.guard_again();
                     self.places_of(address, &places, now);
                     self.keep_accounts(now);
@@ -137,7 +150,7 @@ impl Telephony {
         if status.is_provisional() {
             return;
         }
-        if matches!(status.code(), 408 | 500 | 502 | 503 | 504) {
+        if says_failed(status) {
             self.probe_failed(&id, &format!("it answers {status} to OPTIONS"), now);
         } else {
             self.probe_over(&id);

@@ -5,12 +5,13 @@
 
 use crate::Telephony;
 use crate::admission::user_of;
+use crate::hunting::Outward;
 use crate::leg::{Leg, State};
 use base::Now;
 use model::{LegId, Party, SipUser};
 use sip::{EndedBy, SessionId};
 use sip_message::NameAddr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where phones of ours may send their calls by 302.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -34,15 +35,29 @@ pub(crate) struct Errand {
     pub(crate) beside: Option<LegId>,
     /// Whether it goes where phones send it.
     pub(crate) follows: bool,
-    /// Whose phones were called.
-    asked: BTreeSet<SipUser>,
+    /// Whose phone each dialog is with. A dialog that is over stays, so that nobody is asked twice.
+    asked: BTreeMap<SessionId, SipUser>,
     /// What the last 3xx names, and the dialog it came in.
     elsewhere: Option<(SessionId, Vec<NameAddr>)>,
 }
 
 impl Errand {
-    pub(crate) fn new(user: SipUser, caller: Party, beside: Option<LegId>, follows: bool) -> Self {
-        Self { caller, beside, follows, asked: BTreeSet::from([user]), elsewhere: None }
+    pub(crate) fn new(caller: Party, beside: Option<LegId>, follows: bool) -> Self {
+        Self { caller, beside, follows, asked: BTreeMap::new(), elsewhere: None }
+    }
+
+    /// This dialog is with a phone of that user.
+    pub(crate) fn asks(&mut self, user: &SipUser, session: SessionId) {
+        self.asked.insert(session, user.clone());
+    }
+
+    /// Whose phone this dialog is with.
+    pub(crate) fn asked_in(&self, session: SessionId) -> Option<SipUser> {
+        self.asked.get(&session).cloned()
+    }
+
+    fn users(&self) -> BTreeSet<SipUser> {
+        self.asked.values().cloned().collect()
     }
 }
 
@@ -60,18 +75,20 @@ impl Telephony {
         if !status.is_redirection() {
             return false;
         }
-        let Some(Leg { state: State::Dialing { forks, .. }, errand: Some(errand), user, told, .. }) =
+        let Some(Leg { state: State::Dialing { forks, .. }, errand: Some(errand), told, .. }) =
             self.legs.get_mut(&id)
         else {
             return false;
         };
         let is_last = forks.iter().all(|fork| *fork == session);
         let Some((_, contacts)) = errand.elsewhere.take_if(|(of, _)| *of == session) else { return false };
-        if !errand.follows || errand.asked.len() > REDIRECTS_MAX {
+        let asked = errand.users();
+        if !errand.follows || asked.len() > REDIRECTS_MAX {
             return false;
         }
-        let (caller, beside, asked) = (errand.caller.clone(), errand.beside, errand.asked.clone());
-        let (Some(sender), Some(told)) = (user.clone(), *told) else { return false };
+        // It may do what the phone may that sends it on, not what the one may that was called first.
+        let (Some(sender), Some(told)) = (errand.asked_in(session), *told) else { return false };
+        let (caller, beside) = (errand.caller.clone(), errand.beside);
         for contact in contacts {
             let place = user_of(contact.uri());
             if !self.is_ours(contact.uri(), told) {
@@ -82,7 +99,12 @@ impl Telephony {
                 && self.settings.phones.contains_key(&colleague)
                 && !asked.contains(&colleague)
             {
-                return self.send_on(id, session, &colleague, &caller, beside, now);
+                let ways = self.ways_to_user(&colleague);
+                if self.ring_phones(id, &colleague, ways, now) {
+                    self.forget_fork(id, session, now);
+                    return true;
+                }
+                continue;
             }
             let may = self.settings.redirects == Redirects::Outside
                 && self.settings.calls_out.contains(&sender)
@@ -90,38 +112,13 @@ impl Telephony {
             // While another phone of the same user rings, the call stays with it.
             if may && is_last && self.may_call_outside(id, &place, Some(&sender), now) {
                 self.forget_fork(id, session, now);
-                self.hunt(id, place, caller, beside, false, Some(sender.to_string()), now);
+                let diverted = Some(sender.to_string());
+                let call = Outward { number: place, caller, beside, is_emergency: false, diverted };
+                self.hunt(id, call, now);
                 return true;
             }
         }
         false
-    }
-
-    fn send_on(
-        &mut self,
-        id: LegId,
-        session: SessionId,
-        colleague: &SipUser,
-        caller: &Party,
-        beside: Option<LegId>,
-        now: Now,
-    ) -> bool {
-        let ways = self.ways_to_user(colleague);
-        let Some(offer) = self.offer_for(id, beside) else { return false };
-        let mut calls = false;
-        for way in ways {
-            calls |= self.invite(id, way, caller, self.handed_over(beside), &offer, now);
-        }
-        if calls {
-            self.forget_fork(id, session, now);
-            if let Some(leg) = self.legs.get_mut(&id) {
-                leg.offered = Some(offer);
-                if let Some(errand) = &mut leg.errand {
-                    errand.asked.insert(colleague.clone());
-                }
-            }
-        }
-        calls
     }
 
     /// What the other leg's caller hands over to whoever takes the call (RFC 7433).

@@ -60,6 +60,28 @@ fn a_phone_sends_calls_outside_only_if_it_may_call_there_itself() {
 }
 
 #[test]
+fn a_phone_that_may_not_call_outside_does_not_borrow_the_right_of_the_one_that_sent_it_the_call() {
+    let mut house = with_phones();
+    let leg = calls(&mut house, "1002", true);
+    redirects(&mut house, BERT, "sip:1001@hotline.test");
+    redirects(&mut house, ANNA, "sip:9123@hotline.test");
+    assert!(!house.sent_to.contains(&address(CARRIER)), "1002 may call outside, 1001 may not");
+    house.passes(Duration::from_secs(3));
+    assert_eq!(house.ended.get(&leg), Some(&EndCause::Refused(302)));
+}
+
+#[test]
+fn a_colleague_without_a_phone_is_passed_over_for_the_next_place() {
+    let mut house = with_phones();
+    let leg = calls(&mut house, "1001", true);
+    let nobody = SipUser::new("1003");
+    assert!(!house.telephony.is_registered(&nobody));
+    redirects(&mut house, ANNA, "sip:1003@hotline.test>;q=1, <sip:1002@hotline.test");
+    assert_eq!(house.sent_to.last(), Some(&address(BERT)));
+    assert!(!house.ended.contains_key(&leg));
+}
+
+#[test]
 fn nobody_is_sent_to_foreign_servers() {
     let mut house = with_phones();
     let leg = calls(&mut house, "1002", true);

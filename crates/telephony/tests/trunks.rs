@@ -275,6 +275,33 @@ fn a_name_that_leads_nowhere_is_told_and_heals() {
     assert_eq!(house.invited(), [FIRST]);
 }
 
+#[test]
+fn a_carrier_that_moved_is_not_blamed_for_the_silence_of_the_old_place() {
+    let probed = |send_to| Trunk { probe: Some(Duration::from_secs(30)), ..outward("first", send_to) };
+    let mut house = House::with(vec![probed(FIRST)], Protection::default());
+    house.feed(Input::Timeout);
+    house.passes(Duration::from_secs(1));
+    house.reconfigure(vec![probed(SECOND)]);
+    house.passes(Duration::from_millis(1));
+    assert_eq!(house.sent_to.last(), Some(&address(SECOND)), "it is asked at once where it is now");
+    house.carrier_answers(SECOND, 200);
+    house.passes(Duration::from_secs(10));
+    assert_eq!(house.state("first"), TrunkState::Up);
+}
+
+#[test]
+fn a_name_that_heals_brings_its_trunk_back_though_nobody_asks_it() {
+    let mut house = House::with(Vec::new(), Protection::default());
+    house.names.insert("sip.carrier.example".to_owned(), Err("the name service did not answer".to_owned()));
+    house.reconfigure(vec![outward("carrier", "sip.carrier.example")]);
+    house.passes(Duration::from_secs(601));
+    assert_ne!(house.state("carrier"), TrunkState::Unknown);
+    house.names.insert("sip.carrier.example".to_owned(), Ok(vec![place(address(FIRST))]));
+    house.passes(Duration::from_secs(300));
+    assert_eq!(house.state("carrier"), TrunkState::Unknown);
+    assert_eq!(house.trunks["carrier"].why, None);
+}
+
 fn outward(name: &str, send_to: &str) -> Trunk {
     Trunk {
         send_to: Some(send_to.parse().expect("a carrier's address")),

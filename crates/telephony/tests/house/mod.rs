@@ -72,7 +72,7 @@ impl House {
             domain: "hotline.test".to_owned(),
             address: address(US),
             media_address: address(US).ip(),
-            phones: BTreeMap::from([secret("1001"), secret("1002")]),
+            phones: BTreeMap::from([secret("1001"), secret("1002"), secret("1003")]),
             trunks,
             redirects: telephony::Redirects::Outside,
             calls_out: [SipUser::new("1002")].into(),
