@@ -67,6 +67,15 @@ fn a_cancel_waits_for_the_first_provisional_response() {
 }
 
 #[test]
+fn a_call_given_up_before_anything_came_rings_nobody_who_comes_back_later() {
+    let mut network = Network::new(5, Weather { lost: 1_000, ..Weather::default() });
+    let call = network.call(Anna);
+    network.run_ms(5_000);
+    network.act(Anna, |agent, now| agent.hang_up(call, now));
+    insta::assert_snapshot!(network.finish());
+}
+
+#[test]
 fn a_200_that_crosses_the_cancel_is_acknowledged_and_ended() {
     let mut network = Network::new(6, Weather::default());
     let call = network.call(Anna);

@@ -17,6 +17,8 @@ pub(super) struct Client {
     pub(super) sent: Bytes,
     /// How often the request has been repeated.
     pub(super) copies: u8,
+    /// Whether nobody waits for its answer any more, and nothing may say so yet (§9.1).
+    pub(super) is_abandoned: bool,
     /// A large request that has gone over a stream, as the datagram it was to be; until something comes back.
     pub(super) datagram: Option<Bytes>,
     /// Whether the request is somebody else's, whose Vias stand below ours.
@@ -41,6 +43,9 @@ pub(super) enum Input {
     GiveUp,
 }
 
+/// How often an INVITE is sent that nobody waits for any more: at 0, 0.5, 1.5 and 3.5 s.
+pub(super) const ABANDONED_COPIES_MAX: u8 = 4;
+
 /// The timers either kind may have running.
 pub(super) const TIMERS: [Timer; 7] = [Timer::A, Timer::B, Timer::D, Timer::M, Timer::E, Timer::F, Timer::K];
 
@@ -57,7 +62,16 @@ impl Client {
         } else {
             Machine::Other(non_invite_client::start(reliability).0)
         };
-        Self { machine, destination, session, sent, copies: 0, datagram: None, is_forwarded: false }
+        Self {
+            machine,
+            destination,
+            session,
+            sent,
+            copies: 0,
+            is_abandoned: false,
+            datagram: None,
+            is_forwarded: false,
+        }
     }
 
     /// What it does first.
@@ -128,6 +142,15 @@ impl Client {
     /// Whether a message to this address goes the way this request went.
     pub(super) fn goes_over(&self, failed: &super::TransportError) -> bool {
         failed.concerns(&self.destination)
+    }
+
+    /// Whether it may be sent again that has been sent `sent` times: not often if nobody waits for it any more.
+    ///
+    /// The RFC would have it repeated for half a minute, until something comes that a CANCEL can follow. A server that
+    /// comes back in that time would ring somebody for a call that is long over; one that rings already hears the first
+    /// copies, and its answer to one of them brings the CANCEL.
+    pub(super) fn may_be_repeated(&self, sent: u8) -> bool {
+        !self.is_abandoned || sent < ABANDONED_COPIES_MAX
     }
 
     /// The ACK of a 3xx–6xx (§17.1.1.3). The first one takes the INVITE's place; copies of the response get it again.

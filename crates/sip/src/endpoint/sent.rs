@@ -114,6 +114,15 @@ impl Endpoint {
         true
     }
 
+    /// Nobody waits for the answer to this INVITE any more, and nothing has come that a CANCEL could follow.
+    pub(crate) fn abandon(&mut self, invite: ClientTransactionId) {
+        let Some(client) = self.clients.get_mut(&invite) else { return };
+        client.is_abandoned = true;
+        if !client.may_be_repeated(client.copies) {
+            self.deadlines.stop(&Waiting::Client(invite, Timer::A));
+        }
+    }
+
     /// Forgets a request of ours whose answer nobody waits for any more.
     pub(crate) fn give_up(&mut self, tx: ClientTransactionId, now: Instant) {
         self.run_client(tx, client::Input::GiveUp, None, now);
@@ -216,6 +225,7 @@ impl Endpoint {
                     }
                 }
                 Do::Fail(why) => self.outputs.push_back(EndpointOutput::Failed { tx, why, session }),
+                Do::Arm(Timer::A) if !client.may_be_repeated(client.copies.saturating_add(1)) => {}
                 Do::Arm(timer) => {
                     let wait = self.config.timing.length(timer, client.copies);
                     if matches!(timer, Timer::A | Timer::E) {

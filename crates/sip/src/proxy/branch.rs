@@ -67,6 +67,8 @@ pub enum Do {
     StopC,
     /// CANCEL.
     SendCancel,
+    /// Let the INVITE, to which nothing has come, be repeated no more than it needs to be found.
+    Abandon,
     /// Wait for the answer to the canceled INVITE, and not for ever.
     StartOverdue,
     /// Do not.
@@ -112,7 +114,7 @@ pub fn step(state: State, input: Input, kind: Kind) -> (State, &'static [Do]) {
         (Calling | Trying | Ringing, Input::Silence, _) => (Done, &[StopC, CollectTimeout]),
         (Calling | Trying | Ringing, Input::Unreachable, _) => (Done, &[StopC, CollectUnreachable]),
 
-        (Calling, Input::Cancel, Invite) => (Doomed, &[StopC]),
+        (Calling, Input::Cancel, Invite) => (Doomed, &[StopC, Abandon]),
         (Trying | Ringing, Input::Cancel, Invite) => (Canceling, &[StopC, SendCancel, StartOverdue]),
         (Calling | Trying | Ringing, Input::Cancel, Other) => (Done, &[]),
         (Calling, Input::TimerC, Invite) => (Done, &[GiveUp, CollectTimeout]),

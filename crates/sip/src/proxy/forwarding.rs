@@ -261,6 +261,7 @@ impl Forwarding {
                 branch::Do::SendCancel => {
                     desk.endpoint.cancel(tx, self.reason.as_deref(), desk.now.mono);
                 }
+                branch::Do::Abandon => desk.endpoint.abandon(tx),
                 branch::Do::StartOverdue => {
                     let patience = desk.config.endpoint.timing.patience();
                     desk.books.deadlines.set(overdue, desk.now.mono + patience);

@@ -150,6 +150,12 @@ impl Session {
         }
     }
 
+    pub(super) fn abandon_invite(&mut self, hands: &mut Hands<'_>) {
+        if let Some(invite) = self.pending_invite() {
+            hands.endpoint.abandon(invite);
+        }
+    }
+
     pub(super) fn forget_invite(&mut self, hands: &mut Hands<'_>) {
         if let Some(invite) = self.pending_invite() {
             self.outgoing.retain(|outgoing| outgoing.tx != invite);

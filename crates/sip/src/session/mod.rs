@@ -424,6 +424,7 @@ impl Session {
                 table::Do::SendTerminated => self.terminate_invite(StatusCode::REQUEST_TERMINATED, hands),
                 table::Do::SendTimedOut => self.terminate_invite(StatusCode::SERVER_TIMEOUT, hands),
                 table::Do::SendCancel => self.send_cancel(&with, hands),
+                table::Do::Abandon => self.abandon_invite(hands),
                 table::Do::ForgetInvite => self.forget_invite(hands),
                 table::Do::SendBye => self.send_bye(&with, hands),
             }

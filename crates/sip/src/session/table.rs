@@ -116,6 +116,8 @@ pub enum Do {
     SendTimedOut,
     /// Send CANCEL and wait 64·T1 for the INVITE to be answered.
     SendCancel,
+    /// Let our INVITE, to which nothing has come, be repeated no more than it needs to be found.
+    Abandon,
     /// Forget our INVITE, which nobody will answer any more.
     ForgetInvite,
     /// Send BYE.
@@ -158,7 +160,7 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Calling | Ringing, Counter) => (Asked, &[]),
         (Calling | Ringing, Failure) => (Closed, &[TellEnded(Why::Rejected)]),
         (Calling | Ringing, NoAnswer) => (Closed, &[TellEnded(Why::NoAnswer)]),
-        (Calling, HangUp) => (Doomed, &[TellEnded(Why::LocalHangUp)]),
+        (Calling, HangUp) => (Doomed, &[Abandon, TellEnded(Why::LocalHangUp)]),
         (Ringing, HangUp) => (Canceling, &[SendCancel, TellEnded(Why::LocalHangUp)]),
         (Doomed, Provisional) => (Canceling, &[SendCancel]),
         // The 2xx crossed our wish to hang up.
@@ -166,7 +168,7 @@ pub fn step(state: State, input: Input) -> (State, &'static [Do]) {
         (Doomed | Canceling, Failure | NoAnswer) => (Closed, &[]),
         (Canceling, CancelOverdue) => (Closed, &[ForgetInvite]),
         // A callee that hangs up before we have seen its 2xx: the BYE overtook it.
-        (Calling, Bye) => (Doomed, &[TellEnded(Why::PeerBye)]),
+        (Calling, Bye) => (Doomed, &[Abandon, TellEnded(Why::PeerBye)]),
         (Ringing, Bye) => (Canceling, &[SendCancel, TellEnded(Why::PeerBye)]),
         (Calling | Ringing, DialogLost) => (Canceling, &[SendCancel, TellEnded(Why::NoAnswer)]),
 
