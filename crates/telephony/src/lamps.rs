@@ -1,20 +1,23 @@
-//! Busy lamps: a phone of ours watches what the calls of another one are doing (RFC 4235).
+//! What phones of ours watch: the calls of another one (busy lamps, RFC 4235), and whether voice messages wait for
+//! themselves (RFC 3842).
 //!
 //! Whoever watches must be one of our phones and prove it; whom the watched one talks with is not told. A phone's calls are
-//! the legs it is at the other end of, those forwarded included.
+//! the legs it is at the other end of, those forwarded included. Whose messages wait is told to nobody else.
 
 use crate::Telephony;
 use crate::admission::user_of;
 use crate::leg::{Leg, State};
 use base::Now;
 use model::{LegId, SipUser};
-use sip::notifier::{DialogInfo, DialogState, Document, WatchedDialog, dialog_info};
+use sip::notifier::{
+    DialogInfo, DialogState, Document, MessageSummary, WatchedDialog, dialog_info, message_summary,
+};
 use sip::{SubscriptionEvent, SubscriptionId, SubscriptionRequest, Verdict};
 use sip_message::StatusCode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The event packages that phones of ours may subscribe to.
-pub(crate) const PACKAGES: [&str; 1] = [dialog_info::PACKAGE];
+pub(crate) const PACKAGES: [&str; 2] = [dialog_info::PACKAGE, message_summary::PACKAGE];
 
 /// Who watches whom.
 #[derive(Debug, Default)]
@@ -57,18 +60,26 @@ impl Telephony {
     }
 
     fn asked_to_watch(&mut self, id: SubscriptionId, asked: &SubscriptionRequest, now: Now) {
-        match self.authenticate(&asked.request, &asked.source, now) {
-            Verdict::Accept { .. } => {}
+        let watcher = match self.authenticate(&asked.request, &asked.source, now) {
+            Verdict::Accept { user } => user,
             Verdict::Challenge(challenge) => return self.ua.challenge_subscription(id, &challenge, now),
             Verdict::Refuse { status, why } => {
                 self.say_refused(&why, &asked.source);
                 return self.ua.reject_subscription(id, status, now);
             }
-        }
+        };
         let user = SipUser::new(&user_of(asked.request.uri()));
         let is_ours = self.is_ours(asked.request.uri(), asked.source.local.ip());
         if !is_ours || !self.settings.phones.contains_key(&user) {
             return self.ua.reject_subscription(id, StatusCode::NOT_FOUND, now);
+        }
+        if asked.package == message_summary::PACKAGE {
+            if user != watcher {
+                return self.ua.reject_subscription(id, StatusCode::FORBIDDEN, now);
+            }
+            // Nobody leaves messages for a phone: there are none, and the phone's lamp stays dark.
+            let none = Document::MessageSummary(MessageSummary::default());
+            return self.ua.accept_subscription(id, none, now);
         }
         let document = self.lamp_of(&user);
         if !asked.once {

@@ -50,6 +50,16 @@ fn only_phones_of_ours_watch_and_only_phones_of_ours_are_watched() {
 }
 
 #[test]
+fn a_phone_learns_that_no_messages_wait_for_it_and_nothing_of_others() {
+    let mut house = with_phones();
+    assert_eq!(asks(&mut house, "message-summary", "1002", "secret"), "403");
+    assert!(house.notifies().next().is_none());
+    assert_eq!(asks(&mut house, "message-summary", "1001", "secret"), "200");
+    let told = house.notifies().last().expect("a NOTIFY");
+    assert!(told.contains("Event: message-summary") && told.contains("Messages-Waiting: no"), "{told}");
+}
+
+#[test]
 fn a_message_goes_to_the_phones_of_whom_it_is_for_and_says_who_wrote_it() {
     let mut house = with_phones();
     let write = |more: &str| {
@@ -100,8 +110,12 @@ fn with_phones() -> House {
 }
 
 fn watches(house: &mut House, user: &str, password: &str) -> String {
+    asks(house, "dialog", user, password)
+}
+
+fn asks(house: &mut House, package: &str, user: &str, password: &str) -> String {
     let uri = format!("sip:{user}@hotline.test");
-    let wants = format!("Event: dialog\r\nExpires: 600\r\nContact: <sip:1001@{WATCHER}>\r\n");
+    let wants = format!("Event: {package}\r\nExpires: 600\r\nContact: <sip:1001@{WATCHER}>\r\n");
     house.proves(WATCHER, "SUBSCRIBE", &uri.clone(), "1001", password, move |more| {
         request("SUBSCRIBE", &uri, "1001", user, &format!("{wants}{more}"))
     })
