@@ -2,28 +2,75 @@
 
 use crate::{Center, Effect};
 use base::Now;
-use model::{Alert, AlertId, AlertView, BoardEvent, TimelineEvent};
+use model::timeline::LegRole;
+use model::{Alert, AlertId, AlertView, BoardEvent, InteractionId, LegId, Party, SoundWay, TimelineEvent};
 
-/// Alerts that may be open at once. One more pushes out the oldest, which is in the timelines all the same.
+/// Alerts that may be open at once. One more pushes out the oldest one that is no call for help, or the oldest of all;
+/// it is in its timeline all the same.
 const ALERTS_MAX: usize = 100;
 
 impl Center {
     pub(crate) fn alert(&mut self, alert: Alert, now: Now) {
         while self.alerts.len() >= ALERTS_MAX {
-            let oldest = self.alerts.values().min_by_key(|one| one.at).map(|one| one.id);
+            let oldest = self
+                .alerts
+                .values()
+                .min_by_key(|one| (matches!(one.alert, Alert::Emergency { .. }), one.at))
+                .map(|one| one.id);
             if let Some(oldest) = oldest {
                 self.close_alert(oldest);
             }
         }
         let id = AlertId::generate(&mut self.ids);
-        let Alert::Emergency { number, interaction, .. } = &alert;
-        self.tell(Some(*interaction), TimelineEvent::EmergencyCalled { number: number.clone() }, now);
+        if let Alert::Emergency { number, interaction, .. } = &alert {
+            self.tell(Some(*interaction), TimelineEvent::EmergencyCalled { number: number.clone() }, now);
+        }
         let view = AlertView { id, at: now.utc, alert };
         self.effects.push_back(Effect::Publish(BoardEvent::Alert(Box::new(view.clone()))));
         self.alerts.insert(id, view);
     }
 
-    /// Somebody has taken notice. Returns whether there was such an alert.
+    /// One of two who talk has not heard the other for seconds. The alert stays until it is well again, the leg is over,
+    /// or somebody has taken notice.
+    pub(crate) fn one_way(&mut self, id: InteractionId, leg: LegId, way: SoundWay, now: Now) {
+        let Some(live) = self.interactions.get(&id) else { return };
+        let role = live.role_of(leg);
+        let agent = live.record.agent.clone().filter(|_| role == LegRole::Agent);
+        let from = match (role, agent.as_ref().and_then(|agent| self.desks.get(agent))) {
+            (LegRole::Agent, Some(desk)) => {
+                let number = desk.agent.phone.as_ref().map(ToString::to_string).unwrap_or_default();
+                Party { display: Some(desk.agent.name.clone()), ..Party::number(number) }
+            }
+            (LegRole::Customer, _) => live.record.from.clone(),
+            (LegRole::Agent | LegRole::Outside, _) => Party::number(live.record.to.clone()),
+        };
+        self.tell(Some(id), TimelineEvent::OneWay { leg, role, way }, now);
+        self.alert(Alert::OneWay { from, agent, leg, way, interaction: id }, now);
+    }
+
+    /// A party is heard, or hears, again.
+    pub(crate) fn way_restored(&mut self, leg: LegId, way: SoundWay, now: Now) {
+        if let Some(id) = self.legs.get(&leg).copied()
+            && let Some(live) = self.interactions.get(&id)
+        {
+            let role = live.role_of(leg);
+            self.tell(Some(id), TimelineEvent::WayRestored { leg, role, way }, now);
+        }
+        self.close_alerts_of(leg, |one| one == way);
+    }
+
+    /// Nobody has to know any more how a leg sounds.
+    pub(crate) fn close_alerts_of(&mut self, leg: LegId, is_over: impl Fn(SoundWay) -> bool) {
+        let over = self.alerts.values().filter(
+            |one| matches!(&one.alert, Alert::OneWay { leg: of, way, .. } if *of == leg && is_over(*way)),
+        );
+        let over: Vec<AlertId> = over.map(|one| one.id).collect();
+        for id in over {
+            self.close_alert(id);
+        }
+    }
+
+    /// Somebody has taken notice, or it is over. Returns whether there was such an alert.
     pub(crate) fn close_alert(&mut self, id: AlertId) -> bool {
         let was_there = self.alerts.remove(&id).is_some();
         if was_there {

@@ -5,7 +5,6 @@ use crate::{Center, Effect};
 use base::Now;
 use model::interaction::InteractionStep;
 use model::leg::Rejection;
-use model::timeline::LegRole;
 use model::{
     AgentWish, EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record,
     TimelineEvent,
@@ -26,6 +25,10 @@ impl Center {
             LegEvent::Refer { leg, refer, to, replaces } => {
                 self.asked_to_pass_on(leg, refer, &to, replaces, now);
             }
+            LegEvent::OneWay { leg, way } => {
+                self.if_talking(leg, |center, id| center.one_way(id, leg, way, now));
+            }
+            LegEvent::WayRestored { leg, way } => self.way_restored(leg, way, now),
             LegEvent::Digit { leg, digit } => self.digit(leg, digit, now),
             LegEvent::Played { leg, play } => self.played(leg, play, now),
             LegEvent::Ended { leg, cause, quality } => self.leg_ended(leg, &cause, quality, now),
@@ -129,6 +132,7 @@ impl Center {
             return;
         }
         let Some(id) = self.legs.remove(&leg) else { return };
+        self.close_alerts_of(leg, |_| true);
         let Some(live) = self.interactions.get_mut(&id) else { return };
         if let Some(at) = live.leaving.iter().position(|(leaving, _)| *leaving == leg) {
             let (_, role) = live.leaving.swap_remove(at);
@@ -137,7 +141,7 @@ impl Center {
             return;
         }
         let other = live.other.filter(|other| other.leg == leg);
-        let role = other.map_or(LegRole::Customer, |other| other.role);
+        let role = live.role_of(leg);
         if other.is_some() {
             live.other = None;
         } else {

@@ -147,6 +147,13 @@ impl Interaction {
         }
     }
 
+    /// Whose leg that is.
+    pub fn role_of(&self, leg: LegId) -> LegRole {
+        let leaving = self.leaving.iter().find(|(leaving, _)| *leaving == leg).map(|(_, role)| *role);
+        let other = self.other.filter(|other| other.leg == leg).map(|other| other.role);
+        leaving.or(other).unwrap_or(LegRole::Customer)
+    }
+
     /// Takes a step, and books the time spent in the former state.
     pub fn step(&mut self, step: InteractionStep, now: Now) -> Result<(), IllegalInteractionStep> {
         let next = self.state.step(step)?;

@@ -43,6 +43,13 @@ pub enum Event {
         /// The way on which nothing arrives.
         way: Way,
     },
+    /// What [`Event::OneWay`] told is well again.
+    WayRestored {
+        /// The port.
+        port: PortId,
+        /// The way on which something arrives again.
+        way: Way,
+    },
     /// A port has ended.
     Closed {
         /// The port.

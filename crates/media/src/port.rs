@@ -133,7 +133,6 @@ impl Port {
     /// Notes that a packet passed the rules.
     pub(crate) fn heard(&mut self, heard: &Heard, events: &mut EventQueue) {
         self.no_media_told = false;
-        self.one_way_told[0] = false;
         if !self.first_packet_told {
             self.first_packet_told = true;
             events.push(Event::FirstPacket { port: self.id });
@@ -418,8 +417,11 @@ impl Port {
             && !self.incoming.is_quiet()
             && now.since(since) >= ONE_WAY_AFTER;
         let nothing_out = self.send && other_talks && !self.reports.far_hears();
-        if !nothing_out {
-            self.one_way_told[1] = false;
+        let comes = self.incoming.last_heard().is_some_and(|heard| now.since(heard) < OTHER_TALKS);
+        for (way, well, told) in [(Way::In, comes, 0), (Way::Out, self.reports.far_hears(), 1)] {
+            if well && core::mem::replace(&mut self.one_way_told[told], false) {
+                events.push(Event::WayRestored { port: self.id, way });
+            }
         }
         for (way, silent, told) in [(Way::In, nothing_in, 0), (Way::Out, nothing_out, 1)] {
             if silent && !core::mem::replace(&mut self.one_way_told[told], true) {

@@ -1,6 +1,6 @@
 //! What supervisors are alerted of: shown on every board until somebody has taken notice.
 
-use crate::{AgentId, AlertId, InteractionId, Party};
+use crate::{AgentId, AlertId, InteractionId, LegId, Party, SoundWay};
 use base::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,19 @@ pub enum Alert {
         /// The call.
         interaction: InteractionId,
     },
+    /// Two are connected, and one of them has not heard the other for seconds.
+    OneWay {
+        /// The party that is not heard, or does not hear.
+        from: Party,
+        /// The agent it is, if it is one.
+        agent: Option<AgentId>,
+        /// The party's leg.
+        leg: LegId,
+        /// Which of the two.
+        way: SoundWay,
+        /// The call.
+        interaction: InteractionId,
+    },
 }
 
 impl Alert {
@@ -25,6 +38,7 @@ impl Alert {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Emergency { .. } => "emergency",
+            Self::OneWay { .. } => "one_way",
         }
     }
 }

@@ -122,6 +122,39 @@ pub enum LegEvent {
         /// What happened, for the operator.
         why: String,
     },
+    /// Two parties are connected, and for seconds one of them has not heard the other.
+    OneWay {
+        /// The leg of the party that is not heard, or does not hear.
+        leg: LegId,
+        /// Which of the two.
+        way: SoundWay,
+    },
+    /// What `OneWay` told is well again.
+    WayRestored {
+        /// The leg.
+        leg: LegId,
+        /// What is well.
+        way: SoundWay,
+    },
+}
+
+/// One of the two ways of sound between a party and us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SoundWay {
+    /// From the party to us.
+    In,
+    /// From us to the party.
+    Out,
+}
+
+impl SoundWay {
+    /// The word used in timelines and alerts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
 }
 
 /// Why a leg is over.
@@ -356,7 +389,9 @@ impl LegEvent {
             | Self::Refer { leg, .. }
             | Self::Digit { leg, .. }
             | Self::Played { leg, .. }
-            | Self::Ended { leg, .. } => Some(*leg),
+            | Self::Ended { leg, .. }
+            | Self::OneWay { leg, .. }
+            | Self::WayRestored { leg, .. } => Some(*leg),
             Self::Recorded { .. } | Self::RecordingFailed { .. } => None,
         }
     }

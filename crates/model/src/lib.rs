@@ -33,7 +33,7 @@ pub use decision::{OfferReason, WaitReason};
 pub use id::*;
 pub use interaction::{InteractionState, Outcome};
 pub use kept_out::{KeptOut, KeptOutWhat};
-pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, Target};
+pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, SoundWay, Target};
 pub use party::Party;
 pub use queue::Queue;
 pub use record::{InteractionRecord, Record, RecordingRecord};

@@ -5,7 +5,7 @@
 use crate::decision::{OfferReason, WaitReason};
 use crate::{
     AgentId, AgentState, EndCause, FlowId, InteractionId, LegId, Outcome, Party, Quality, QueueId,
-    RecordingId, StepId,
+    RecordingId, SoundWay, StepId,
 };
 use base::{Duration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,24 @@ pub enum TimelineEvent {
     },
     /// The server started; what was open before is closed by the lines that follow.
     Started,
+    /// Two parties are connected, and one of them has not heard the other for seconds.
+    OneWay {
+        /// The leg of the party that is not heard, or does not hear.
+        leg: LegId,
+        /// Whose.
+        role: LegRole,
+        /// Which of the two.
+        way: SoundWay,
+    },
+    /// They hear each other again.
+    WayRestored {
+        /// The leg.
+        leg: LegId,
+        /// Whose.
+        role: LegRole,
+        /// What is well.
+        way: SoundWay,
+    },
 }
 
 impl TimelineEvent {
@@ -222,6 +240,8 @@ impl TimelineEvent {
             Self::Trouble { .. } => "trouble",
             Self::Closed { .. } => "closed",
             Self::Started => "started",
+            Self::OneWay { .. } => "one_way",
+            Self::WayRestored { .. } => "way_restored",
         }
     }
 

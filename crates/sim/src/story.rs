@@ -13,6 +13,7 @@
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
+//! `is muted` (its sound is lost on the way), `is heard again`;
 //! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
 //! line `> phones speak directly` lets them do so, `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
 
@@ -25,7 +26,7 @@ use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
     AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record,
-    TimelineEvent, WaitReason,
+    SoundWay, TimelineEvent, WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -241,9 +242,14 @@ impl Teller {
                 };
                 self.world.act(actor, |phone, now| phone.pass_on(first, actor, Some(second), now));
             }
+            ["is", "muted"] | ["is", "heard", "again"] => {
+                let address =
+                    self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
+                self.world.mute(address, words[1] == "muted");
+            }
             ["presses", keys] => {
-                let address = self.calls.get(actor).and_then(|(_, address)| *address);
-                let address = address.ok_or_else(|| unclear(format!("{actor} is in no call")))?;
+                let address =
+                    self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
                 for key in keys.chars() {
                     self.world.press(address, key);
                 }
@@ -271,6 +277,11 @@ impl Teller {
         if let Some(session) = self.world.act(actor, |phone, now| phone.dial(number, caller, now)) {
             self.calls.insert(actor.to_owned(), (session, None));
         }
+    }
+
+    /// Where the sound of somebody's call comes to us.
+    fn sound_of(&self, actor: &str) -> Option<SocketAddr> {
+        self.calls.get(actor).and_then(|(_, address)| *address)
     }
 
     fn set_habit(&mut self, actor: &str, habit: Habit) {
@@ -314,8 +325,15 @@ impl Teller {
             }
             Sight::Alarm(what) => Some(("alarm".to_owned(), what.clone())),
             Sight::Board(BoardEvent::Alert(view)) => {
-                let Alert::Emergency { from, number, .. } = &view.alert;
-                Some(("supervisors".to_owned(), format!("are alerted: {} calls {number}", from.number)))
+                let what = match &view.alert {
+                    Alert::Emergency { from, number, .. } => format!("{} calls {number}", from.number),
+                    Alert::OneWay { from, way: SoundWay::In, .. } => format!("{} is not heard", from.number),
+                    Alert::OneWay { from, .. } => format!("{} does not hear", from.number),
+                };
+                Some(("supervisors".to_owned(), format!("are alerted: {what}")))
+            }
+            Sight::Board(BoardEvent::AlertGone(_)) => {
+                Some(("supervisors".to_owned(), "need not look any more".to_owned()))
             }
             Sight::Record(_) | Sight::Board(_) | Sight::Bridged(..) => None,
         }

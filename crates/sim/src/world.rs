@@ -13,7 +13,7 @@ use crate::phone::{Phone, Told};
 use crate::setup::Setup;
 use base::{Duration, IdSource, Instant, Now, SecretSource, Timestamp};
 use center::{Center, Effect, Input};
-use media::{ClipId, Command, Engine, Event, Hears, PortId, RecordingKey};
+use media::{ClipId, Command, Engine, Event, Hears, PortId, RecordingKey, Way};
 use model::{BoardEvent, LegEvent, Record, RecordingId};
 use sip::DigestSecret;
 use sip::{Destination, Source, Transport};
@@ -242,6 +242,16 @@ impl World {
         let done = self.phones.get_mut(name).map(|phone| act(phone, now));
         self.settle();
         done
+    }
+
+    /// The sound of whoever sends to `port_address` is lost on the way for seconds, or comes again.
+    pub fn mute(&mut self, port_address: SocketAddr, muted: bool) {
+        if let Some(port) = self.by_port_address.get(&port_address).copied() {
+            let way = Way::In;
+            let event = if muted { Event::OneWay { port, way } } else { Event::WayRestored { port, way } };
+            self.to_telephony.push_back(telephony::Input::Media(event));
+            self.settle();
+        }
     }
 
     /// Whoever sends sound to `port_address` presses a key.

@@ -5,7 +5,7 @@ use crate::machine::Timer;
 use crate::{Output, Telephony};
 use base::Now;
 use media::{Event, PortId, RecordingKey};
-use model::{EndCause, LegEvent, LegId, Prompt, Quality, RecordingId};
+use model::{EndCause, LegEvent, LegId, Prompt, Quality, RecordingId, SoundWay};
 use sip_message::StatusCode;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -78,10 +78,17 @@ impl Telephony {
                 let what = format!("{recording}: {dropped} packets are missing, the disk was too slow");
                 self.outputs.push_back(Output::Trouble(what));
             }
-            Event::FirstPacket { .. }
-            | Event::NoMedia { .. }
-            | Event::OneWay { .. }
-            | Event::RecordingStopped { .. } => {}
+            Event::OneWay { port, way } => {
+                if let Some(leg) = self.leg_of(port) {
+                    self.tell(LegEvent::OneWay { leg, way: way_of(way) });
+                }
+            }
+            Event::WayRestored { port, way } => {
+                if let Some(leg) = self.leg_of(port) {
+                    self.tell(LegEvent::WayRestored { leg, way: way_of(way) });
+                }
+            }
+            Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
         }
     }
 
@@ -168,6 +175,13 @@ impl Telephony {
         if is_open {
             self.sound(media::Command::Close { port });
         }
+    }
+}
+
+fn way_of(way: media::Way) -> SoundWay {
+    match way {
+        media::Way::In => SoundWay::In,
+        media::Way::Out => SoundWay::Out,
     }
 }
 

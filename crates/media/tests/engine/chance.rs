@@ -100,7 +100,8 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::Digit { .. }
             | Event::FirstPacket { .. }
             | Event::NoMedia { .. }
-            | Event::OneWay { .. } => continue,
+            | Event::OneWay { .. }
+            | Event::WayRestored { .. } => continue,
         };
         *counts.entry(line).or_insert(0) += 1;
     }

@@ -115,6 +115,24 @@ pub enum LineBody {
         /// The number.
         number: String,
     },
+    /// Two parties are connected, and one of them has not heard the other for seconds.
+    OneWay {
+        /// The leg of the party that is not heard, or does not hear.
+        leg: String,
+        /// Whose: `customer`, `agent`, `outside`.
+        role: &'static str,
+        /// `in`: it is not heard; `out`: it does not hear.
+        way: &'static str,
+    },
+    /// They hear each other again.
+    WayRestored {
+        /// The leg.
+        leg: String,
+        /// Whose.
+        role: &'static str,
+        /// What is well: `in` or `out`.
+        way: &'static str,
+    },
     /// A party's phone passed the other one on, and left.
     PassedOn {
         /// The leg that leaves.
@@ -407,6 +425,12 @@ impl From<&TimelineEvent> for LineBody {
             Event::Held => Self::Held,
             Event::Resumed => Self::Resumed,
             Event::Dialed { number, leg } => Self::Dialed { number: number.clone(), leg: leg.to_string() },
+            Event::OneWay { leg, role, way } => {
+                Self::OneWay { leg: leg.to_string(), role: role.as_str(), way: way.as_str() }
+            }
+            Event::WayRestored { leg, role, way } => {
+                Self::WayRestored { leg: leg.to_string(), role: role.as_str(), way: way.as_str() }
+            }
             Event::EmergencyCalled { number } => Self::EmergencyCalled { number: number.clone() },
             Event::PassedOn { leg, to } => Self::PassedOn { leg: leg.to_string(), to: to.clone() },
             Event::Transferred { number } => Self::Transferred { number: number.clone() },
