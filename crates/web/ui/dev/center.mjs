@@ -181,6 +181,23 @@ export class Center {
     return alert;
   }
 
+  /** Nothing is heard any more of the customer of a call that goes on. */
+  lose(interaction) {
+    const { leg } = this.records.get(interaction.id);
+    this.#line(interaction.id, { kind: 'one_way', leg, role: 'customer', way: 'in' });
+    const alert = { id: this.dice.id('AL'), at: this.now, kind: 'one_way', from: interaction.from, way: 'in', interaction: interaction.id };
+    this.alerts.set(alert.id, alert);
+    this.changed.alerts.add(alert.id);
+    return alert;
+  }
+
+  /** The customer is heard again: nobody has to look any more. */
+  findAgain(alert) {
+    const { leg } = this.records.get(alert.interaction);
+    this.#line(alert.interaction, { kind: 'way_restored', leg, role: 'customer', way: 'in' });
+    this.notice(alert.id);
+  }
+
   /** Somebody takes notice of an alert; false when somebody else was faster. */
   notice(id) {
     const there = this.alerts.delete(id);

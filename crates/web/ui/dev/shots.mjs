@@ -35,6 +35,15 @@ const SHOTS = {
     }
     void mock;
   },
+  'board-not-heard': async ({ page, mock }) => {
+    await page.goto('/board');
+    await page.waitForSelector('[data-agent]');
+    mock.center.lose([...mock.center.live.values()].find((one) => one.state === 'connected'));
+    mock.center.callForHelp('gita', '112');
+    await page.waitForTimeout(2_500);
+    await page.locator('header button[data-calm]').click();
+    await page.waitForTimeout(600);
+  },
   board: async ({ page }) => {
     await page.goto('/board');
     await page.waitForSelector('[data-agent]');

@@ -129,12 +129,14 @@ export interface TrunkView {
 export interface AlertView {
   id: string;
   at: number;
-  kind: 'emergency';
-  /** Whose phone. */
+  kind: 'emergency' | 'one_way';
+  /** Whose phone; who is not heard, or does not hear. */
   from: Party;
   agent?: string | null;
   /** The number called. */
-  number: string;
+  number?: string | null;
+  /** `in`: not heard; `out`: does not hear. */
+  way?: 'in' | 'out' | null;
   interaction: string;
 }
 
@@ -222,6 +224,8 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'resumed' }
   | { kind: 'dialed'; number: string; leg: string }
   | { kind: 'emergency_called'; number: string }
+  | { kind: 'one_way'; leg: string; role: LegRole; way: 'in' | 'out' }
+  | { kind: 'way_restored'; leg: string; role: LegRole; way: 'in' | 'out' }
   | { kind: 'passed_on'; leg: string; to: string }
   | { kind: 'transferred'; number: string }
   | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; quality?: Quality | null }

@@ -1,6 +1,7 @@
 /** What waits for a supervisor, in the top bar of every page: the first alert by name, behind it all of them. */
 import { useEffect, useState } from 'react';
 import { Button as AriaButton, DialogTrigger } from 'react-aria-components';
+import { alertWord } from '../text/alerts';
 import { count } from '../text/format';
 import { langOf } from '../text/party';
 import { useT } from '../text/i18n';
@@ -13,13 +14,13 @@ import css from './AlertBadge.module.css';
 import { useKeys } from './keys';
 
 function Face({ entry, more }: { entry: Entry; more: number }) {
-  const t = useT();
+  useT();
   const { name } = useWho(entry.alert);
   return (
     <>
       <Icon name="warning" size={16} />
-      <b className={css.word}>{t('alerts.word')}</b>
-      <b>{entry.alert.number}</b>
+      <b className={css.word}>{alertWord(entry.alert)}</b>
+      {entry.alert.number && <b>{entry.alert.number}</b>}
       <span className={css.who} lang={langOf(name)}>
         {name}
       </span>

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from 'react';
 import type { AlertView } from '../api/types';
 import { useRow } from '../live/hooks';
 import { agents, interactions } from '../live/live';
+import { alertSentence, alertTitle } from '../text/alerts';
 import { phone } from '../text/format';
 import { langOf, numberBeside, partyName } from '../text/party';
 import { useT } from '../text/i18n';
@@ -42,7 +43,7 @@ function Row({ entry, isFirst, leave }: { entry: Entry; isFirst: boolean; leave?
   return (
     <li ref={place} className={cx(css.row, over && css.over)} data-alert={alert.id} data-fate={fate}>
       <Icon name={over ? 'check' : 'warning'} size={16} className={css.icon} />
-      <b className={css.what}>{t('alerts.emergency', { number: alert.number })}</b>
+      <b className={css.what}>{alertTitle(alert)}</b>
       <span className={css.clock}>
         <Clock since={alert.at} />
       </span>
@@ -53,7 +54,7 @@ function Row({ entry, isFirst, leave }: { entry: Entry; isFirst: boolean; leave?
       </span>
       {over ? (
         <span role="status" className={css.note}>
-          {t(fate === 'mine' ? 'alerts.mine' : 'alerts.theirs')}
+          {t(fate === 'mine' ? 'alerts.mine' : alert.kind === 'emergency' ? 'alerts.theirs' : 'alerts.over')}
         </span>
       ) : fate === 'failed' ? (
         <span role="alert" className={css.note}>
@@ -77,7 +78,7 @@ function Row({ entry, isFirst, leave }: { entry: Entry; isFirst: boolean; leave?
         >
           <span>
             {t('alerts.take')}
-            <span className={css.hidden}>{t('alerts.take_of', { who: name, number: alert.number })}</span>
+            <span className={css.hidden}>{t('alerts.take_of', { what: alertSentence(alert, name) })}</span>
           </span>
           {isFirst && <kbd>A A</kbd>}
         </button>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Me } from '../api/types';
 import { useSum } from '../live/hooks';
 import { agents, trunks } from '../live/live';
+import { alertSentence } from '../text/alerts';
 import { partyName } from '../text/party';
 import { useT } from '../text/i18n';
 import { may } from './access';
@@ -30,7 +31,7 @@ export function Announcer({ me }: { me: Me }) {
     (fresh) =>
       say(
         fresh
-          .map(({ alert }) => t('alerts.say', { who: agents.rows.get(alert.agent ?? '')?.name ?? partyName(alert.from), number: alert.number }))
+          .map(({ alert }) => alertSentence(alert, agents.rows.get(alert.agent ?? '')?.name ?? partyName(alert.from)))
           .join(' '),
       ),
   );

@@ -16,6 +16,14 @@ describe('alerts', () => {
     expect(fates(merge(shown, [alert('AL-3', 5), alert('AL-1', 10), alert('AL-2', 20)], 200))).toEqual(['AL-1 open', 'AL-2 open', 'AL-3 open']);
   });
 
+  it('are led by calls for help, whichever came first', () => {
+    const silent: AlertView = { id: 'AL-0', at: 1, kind: 'one_way', way: 'in', from: { number: '0301' }, interaction: 'IX-2' };
+    const shown = merge([], [silent, alert('AL-1', 10)], 100);
+    expect(fates(shown)).toEqual(['AL-0 open', 'AL-1 open']);
+    expect(firstOpen(shown)?.alert.id).toBe('AL-1');
+    expect(firstOpen(decided(shown, 'mine', 100).map((one) => (one.alert.id === 'AL-0' ? { ...one, fate: 'open' } : one)))?.alert.id).toBe('AL-0');
+  });
+
   it('keep their places for a moment when somebody else was faster', () => {
     const shown = merge([], [alert('AL-1', 10), alert('AL-2', 20)], 100);
     const after = merge(shown, [alert('AL-2', 20)], 200);

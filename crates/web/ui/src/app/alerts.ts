@@ -10,7 +10,7 @@ import { alerts } from '../live/live';
 import { ring } from './sound';
 import { dotWindow } from './title';
 
-/** `theirs` when somebody else was faster. */
+/** `theirs` when somebody else was faster, or it was over by itself. */
 export type Fate = 'open' | 'asking' | 'failed' | 'mine' | 'theirs';
 
 export interface Entry {
@@ -46,8 +46,11 @@ export function merge(shown: readonly Entry[], open: Iterable<AlertView>, now: n
   return [...kept, ...fresh];
 }
 
-/** The alert that the badge names and the key means: the first that nobody has taken notice of. */
-export const firstOpen = (entries: readonly Entry[]): Entry | undefined => entries.find((entry) => !isOver(entry));
+/** The alert that the badge names and the key means: the first that nobody has taken notice of, calls for help before all. */
+export const firstOpen = (entries: readonly Entry[]): Entry | undefined => {
+  const open = entries.filter((entry) => !isOver(entry));
+  return open.find((entry) => entry.alert.kind === 'emergency') ?? open[0];
+};
 
 interface AlertState {
   entries: Entry[];

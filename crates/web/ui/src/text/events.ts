@@ -56,6 +56,14 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t('event.dialed', { number: phone(line.number) });
     case 'emergency_called':
       return t('event.emergency_called', { number: line.number });
+    case 'one_way':
+    case 'way_restored': {
+      const agent = agentOfLeg?.get(line.leg);
+      const who = agent ? nameOf(agent) : roleWord(line.role);
+      const lost = line.kind === 'one_way';
+      if (line.way === 'in') return t(lost ? 'event.not_heard' : 'event.heard_again', { who });
+      return t(lost ? 'event.hears_nothing' : 'event.hears_again', { who });
+    }
     case 'passed_on': {
       const agent = agentOfLeg?.get(line.leg);
       return agent

@@ -88,6 +88,22 @@ describe('an emergency call', () => {
   });
 });
 
+describe('a party that is not heard', () => {
+  it('is told in both languages, and so is its return', () => {
+    const line = (kind: 'one_way' | 'way_restored', way: 'in' | 'out') => ({ at: 1, kind, leg: 'LG-1', role: 'customer' as const, way });
+    const all = [line('one_way', 'in'), line('way_restored', 'in'), line('one_way', 'out'), line('way_restored', 'out')];
+    speak('en');
+    expect(all.map((one) => eventTitle(one, asIs))).toEqual([
+      'Nothing is heard of Caller',
+      'Caller is heard again',
+      'Caller hears nothing',
+      'Caller hears again',
+    ]);
+    speak('zh');
+    expect(all.map((one) => eventTitle(one, asIs))[0]).toBe('听不到 主叫 的声音');
+  });
+});
+
 describe('what is wrong with a trunk', () => {
   it('is told in the reader’s words, and as it is when it is something new', () => {
     const all = ['it does not answer', 'it does not answer OPTIONS', 'it does not answer REGISTER', 'it cannot be reached', 'it answers 503 to OPTIONS', 'no such name'];

@@ -34,6 +34,26 @@ export function alertTests(test) {
     await context.close();
   });
 
+  test('a caller of whom nothing is heard is told of, behind calls for help, until sound comes again', async ({ browser, mock, complaints }) => {
+    const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+    await page.goto('/board');
+    await ready.board(page);
+    const call = [...mock.center.live.values()].find((one) => one.state === 'connected');
+    const alert = mock.center.lose(call);
+    await badge(page).getByText('Not heard').waitFor();
+    const help = mock.center.callForHelp('gita', '112');
+    await badge(page).getByText('Emergency').waitFor();
+    assert.equal(mock.center.notice(help.id), true);
+    await badge(page).getByText('Not heard').waitFor();
+    await badge(page).click();
+    const row = page.locator(`[role=dialog] [data-alert="${alert.id}"]`);
+    await row.getByRole('link', { name: 'Timeline' }).click();
+    await page.locator('[data-event=one_way]').getByText('Nothing is heard of Caller').waitFor();
+    mock.center.findAgain(alert);
+    await badge(page).waitFor({ state: 'detached' });
+    await context.close();
+  });
+
   test('an alert is taken notice of by the key pressed twice, never by the first press alone', async ({ browser, mock, complaints }) => {
     const { context, page } = await open(browser, mock, { user: 'sara', complaints });
     await page.goto('/board');

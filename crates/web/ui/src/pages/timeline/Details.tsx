@@ -262,6 +262,9 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
     case 'transferred':
     case 'emergency_called':
       return <Fields fields={[[t('details.to'), phone(line.number)]]} />;
+    case 'one_way':
+    case 'way_restored':
+      return <Fields fields={[[t('details.leg'), <code key="leg">{line.leg}</code>]]} />;
     case 'digit':
       return <Fields fields={[[t('details.digit'), line.digit]]} />;
     case 'position_told':

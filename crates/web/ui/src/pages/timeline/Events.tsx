@@ -26,6 +26,8 @@ const ICONS: Record<Entry['line']['kind'], IconName> = {
   resumed: 'talking',
   dialed: 'phone',
   emergency_called: 'warning',
+  one_way: 'warning',
+  way_restored: 'check',
   passed_on: 'transfer',
   transferred: 'talking',
   leg_ended: 'end',

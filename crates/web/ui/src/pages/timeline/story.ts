@@ -51,6 +51,8 @@ const KINDS: Record<Line['kind'], Kind> = {
   resumed: 'agents',
   dialed: 'routing',
   emergency_called: 'routing',
+  one_way: 'media',
+  way_restored: 'media',
   passed_on: 'routing',
   transferred: 'routing',
   leg_ended: 'media',
