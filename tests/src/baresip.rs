@@ -483,6 +483,21 @@ impl Line {
         files
     }
 
+    /// Lets the phone stand still: it sends nothing and takes nothing, and does not know it.
+    pub fn freeze(&mut self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&mut self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{} cannot be sent {name}", self.name);
+    }
+
     /// Cuts the phone's cable: it sends nothing any more, not even a BYE.
     pub fn cut_off(&mut self) {
         let _ = self.child.kill();

@@ -14,6 +14,7 @@
 
 pub mod baresip;
 pub mod browser;
+pub mod center;
 pub mod ear;
 pub mod floors;
 pub mod http;

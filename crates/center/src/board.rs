@@ -5,7 +5,10 @@ use crate::{Center, Effect};
 use base::{Duration, Now};
 use model::agent::AgentStep;
 use model::board::{AgentCounts, QueueFigures};
-use model::{AgentId, AgentState, AgentView, BoardEvent, InteractionView, QueueId, QueueView};
+use model::timeline::LegRole;
+use model::{
+    AgentId, AgentState, AgentView, BoardEvent, InteractionId, InteractionView, LegId, QueueId, QueueView,
+};
 
 use crate::desk::Desk;
 use crate::duty::step_for;
@@ -30,6 +33,11 @@ impl Center {
                 self.effects.push_back(Effect::Publish(BoardEvent::Interaction(Box::new(view))));
             }
         }
+    }
+
+    /// The legs of those who take part in an open interaction, and whose they are.
+    pub fn legs_of(&self, interaction: InteractionId) -> Vec<(LegId, LegRole)> {
+        self.interactions.get(&interaction).map(Interaction::parties).unwrap_or_default()
     }
 
     /// An agent's row.

@@ -147,6 +147,12 @@ impl Interaction {
         }
     }
 
+    /// The legs of those who take part, and whose they are.
+    pub fn parties(&self) -> Vec<(LegId, LegRole)> {
+        let customer = self.customer_present.then_some((self.customer, LegRole::Customer));
+        customer.into_iter().chain(self.other.map(|other| (other.leg, other.role))).collect()
+    }
+
     /// Whose leg that is.
     pub fn role_of(&self, leg: LegId) -> LegRole {
         let leaving = self.leaving.iter().find(|(leaving, _)| *leaving == leg).map(|(_, role)| *role);

@@ -46,6 +46,12 @@ const TICKS_LATE_MAX: u32 = 5;
 /// How often ports are looked at for reports and for silence.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// How many sweeps there are between two measurements of a port; the ports take turns.
+const SWEEPS_PER_MEASUREMENT: usize = 3;
+
+/// How often each port is measured.
+pub const MEASURED_EVERY: Duration = Duration::from_secs(3);
+
 /// The sound graph of one thread.
 pub struct Engine {
     ports: Slab<Port>,
@@ -56,6 +62,7 @@ pub struct Engine {
     /// The turns of ports with something to send.
     metronome: Metronome,
     next_sweep: Option<Instant>,
+    sweeps: usize,
     /// Ports that have left the picture and whose good-bye is to be sent.
     closing: Vec<Port>,
     /// Recordings that have ended and whose end the recorder has not been told.
@@ -82,6 +89,7 @@ impl Engine {
             conferences: BTreeMap::new(),
             metronome: Metronome::new(),
             next_sweep: None,
+            sweeps: 0,
             closing: Vec::new(),
             ending: Vec::new(),
             ending_due: Instant::START,
@@ -625,6 +633,7 @@ impl Engine {
 
     fn sweep(&mut self, now: Now, out: &mut impl Outbox) {
         self.next_sweep = Some(now.mono + SWEEP);
+        self.sweeps = (self.sweeps + 1) % SWEEPS_PER_MEASUREMENT;
         let mut buffer = [0; REPORT_BYTES_MAX];
         for place in 0..self.ports.capacity() {
             if let Some(Wire::Bridge(other)) = self.ports.get(place).map(|port| port.wire) {
@@ -632,7 +641,10 @@ impl Engine {
                 self.ports[place].watch_ways(other_heard, now.mono, &mut self.events);
             }
         }
-        for (_, port) in &mut self.ports {
+        for (place, port) in &mut self.ports {
+            if place % SWEEPS_PER_MEASUREMENT == self.sweeps && port.incoming.gate().is_some() {
+                self.events.push(Event::Measured { port: port.id, quality: port.quality() });
+            }
             if let (true, false, Some(listening)) =
                 (port.incoming.receives(), port.no_media_told, port.listening_since)
             {

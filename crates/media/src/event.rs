@@ -50,6 +50,13 @@ pub enum Event {
         /// The way on which something arrives again.
         way: Way,
     },
+    /// How the media of a port is just now. Told of each configured port every [`crate::engine::MEASURED_EVERY`].
+    Measured {
+        /// The port.
+        port: PortId,
+        /// How it has been until now.
+        quality: Quality,
+    },
     /// A port has ended.
     Closed {
         /// The port.
@@ -159,8 +166,8 @@ pub const EVENTS_MAX: usize = 4_096;
 
 /// Events in order.
 ///
-/// When [`EVENTS_MAX`] wait, the oldest `FirstPacket`, `NoMedia` or `OneWay` makes room, or the new event itself if it is one of
-/// these. All others are kept whatever happens: each answers one command, except keys, and those a peer can send no
+/// When [`EVENTS_MAX`] wait, the oldest `FirstPacket`, `NoMedia`, `OneWay` or `Measured` makes room, or the new event
+/// itself if it is one of these. All others are kept whatever happens: each answers one command, except keys, and those a peer can send no
 /// faster than [`crate::incoming::KEYS_PER_SECOND_MAX`].
 #[derive(Clone, Debug, Default)]
 pub struct EventQueue {
@@ -195,7 +202,10 @@ impl EventQueue {
 }
 
 fn can_be_missed(event: &Event) -> bool {
-    matches!(event, Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::OneWay { .. })
+    matches!(
+        event,
+        Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::OneWay { .. } | Event::Measured { .. }
+    )
 }
 
 #[cfg(test)]

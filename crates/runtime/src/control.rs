@@ -236,6 +236,12 @@ impl<A: Audience> Control<A> {
                 // Whoever asked may be gone; notice is taken all the same.
                 let _ = reply.send(was_there);
             }
+            Request::Sound { interaction, reply } => {
+                let legs = self.center.legs_of(interaction).into_iter();
+                let sound =
+                    |(leg, role)| Some(web::LegSound { leg, role, quality: *self.telephony.quality(leg)? });
+                let _ = reply.send(legs.filter_map(sound).collect());
+            }
             Request::PhonePass { agent, login, reply } => {
                 let now = self.clock.now();
                 let phone = self.center.phone_of(&agent).cloned();

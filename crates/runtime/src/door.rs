@@ -1,14 +1,14 @@
 //! The web's way to the center: requests to the control thread.
 
 use crate::request::Request;
-use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut};
+use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut};
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
-use web::{CenterDoor, PhonePass, Readiness, Unavailable, WishError};
+use web::{CenterDoor, LegSound, PhonePass, Readiness, Unavailable, WishError};
 
 /// Whether calls are taken, shared by all who ask.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,17 @@ impl CenterDoor for Door {
             let (reply, answer) = oneshot::channel();
             let request = Request::CloseAlert { alert, reply };
             self.requests.send(request).await.map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn sound(
+        &self,
+        interaction: InteractionId,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<LegSound>, Unavailable>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.requests.send(Request::Sound { interaction, reply }).await.map_err(|_| Unavailable)?;
             answer.await.map_err(|_| Unavailable)
         })
     }

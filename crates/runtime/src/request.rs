@@ -1,11 +1,11 @@
 //! What other threads ask of the control thread.
 
 use center::Settings as CenterSettings;
-use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, LegEvent, SipUser, WishRefused};
+use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, SipUser, WishRefused};
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
-use web::PhonePass;
+use web::{LegSound, PhonePass};
 
 /// One request.
 #[derive(Debug)]
@@ -25,6 +25,13 @@ pub enum Request {
         alert: AlertId,
         /// Whether it was there.
         reply: oneshot::Sender<bool>,
+    },
+    /// How does an interaction sound?
+    Sound {
+        /// Which.
+        interaction: InteractionId,
+        /// Each of its legs that was measured.
+        reply: oneshot::Sender<Vec<LegSound>>,
     },
     /// The page of a log-in wants to register an agent's phone.
     PhonePass {

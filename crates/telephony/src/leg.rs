@@ -14,7 +14,7 @@ use crate::hunting::Hunt;
 use crate::redirecting::Errand;
 use base::Instant;
 use media::PortId;
-use model::{EndCause, LegId, Origin, Party, SipUser, Target};
+use model::{EndCause, LegId, Origin, Party, Quality, SipUser, Target};
 use sdp::{Negotiated, Session};
 use sip::SessionId;
 use std::net::{IpAddr, SocketAddr};
@@ -46,6 +46,8 @@ pub struct Leg {
     pub agreed: Option<Negotiated>,
     /// Whether the party holds us.
     pub held: bool,
+    /// How its sound was when it was last measured.
+    pub(crate) quality: Option<Quality>,
     /// The conference room it is in.
     pub room: Option<String>,
     /// The phone of ours at its other end.
@@ -167,6 +169,7 @@ impl Leg {
             early: None,
             agreed: None,
             held: false,
+            quality: None,
             room: None,
             user: None,
             came: false,

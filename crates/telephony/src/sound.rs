@@ -88,8 +88,18 @@ impl Telephony {
                     self.tell(LegEvent::WayRestored { leg, way: way_of(way) });
                 }
             }
+            Event::Measured { port, quality } => {
+                if let Some(leg) = self.by_port.get(&port).and_then(|leg| self.legs.get_mut(leg)) {
+                    leg.quality = Some(kept(&quality));
+                }
+            }
             Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
         }
+    }
+
+    /// How the sound of a live leg was when it was last measured, seconds ago at most.
+    pub fn quality(&self, leg: LegId) -> Option<&Quality> {
+        self.legs.get(&leg).filter(|leg| !leg.is_closing()).and_then(|leg| leg.quality.as_ref())
     }
 
     /// Sends silence until something else is to be heard. A bridge, an echo or a conference ends it.

@@ -1,7 +1,10 @@
 //! What the web asks of the live center: implemented by whoever drives it.
 
 use base::Duration;
-use model::{AgentId, AgentView, AgentWish, AlertId, KeptOut, SipUser, WishRefused};
+use model::timeline::LegRole;
+use model::{
+    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegId, Quality, SipUser, WishRefused,
+};
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -56,6 +59,17 @@ pub struct PhonePass {
     pub good_for: Duration,
 }
 
+/// How a leg of a live interaction sounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegSound {
+    /// The leg.
+    pub leg: LegId,
+    /// Whose.
+    pub role: LegRole,
+    /// From its beginning until it was last measured, seconds ago.
+    pub quality: Quality,
+}
+
 /// The way to the live center.
 pub trait CenterDoor: Send + Sync + 'static {
     /// Hands over an agent's wish; the answer is how the agent stands then. A wish that has to wait for the end of an
@@ -71,6 +85,12 @@ pub trait CenterDoor: Send + Sync + 'static {
         &self,
         alert: AlertId,
     ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
+
+    /// How a live interaction sounds: those of its legs that were measured. None for one that is over.
+    fn sound(
+        &self,
+        interaction: InteractionId,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<LegSound>, Unavailable>> + Send + '_>>;
 
     /// Everybody who is kept out.
     fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>>;

@@ -46,7 +46,7 @@ pub mod state;
 pub mod tls;
 
 pub use board::Board;
-pub use center::{CenterDoor, PhonePass, Readiness, Unavailable, WishError};
+pub use center::{CenterDoor, LegSound, PhonePass, Readiness, Unavailable, WishError};
 pub use clock::Clock;
 pub use feed::Feed;
 pub use library::{Answer, Credentials, Library, LibraryError, Session};

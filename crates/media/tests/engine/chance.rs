@@ -101,6 +101,7 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::FirstPacket { .. }
             | Event::NoMedia { .. }
             | Event::OneWay { .. }
+            | Event::Measured { .. }
             | Event::WayRestored { .. } => continue,
         };
         *counts.entry(line).or_insert(0) += 1;

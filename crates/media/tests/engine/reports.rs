@@ -231,3 +231,22 @@ fn well_ways(events: &[Event]) -> Vec<(PortId, Way)> {
     });
     told.collect()
 }
+
+#[test]
+fn each_port_is_measured_again_and_again_while_it_lives() {
+    let mut world = World::new();
+    let ports = [1, 2, 3].map(|number| world.phone(number, Codec::Pcmu, 440.0));
+    let mut told = vec![];
+    for _ in 0..500 {
+        world.run(Duration::from_millis(20));
+        told.append(&mut world.measured);
+    }
+    for port in ports {
+        let of: Vec<_> = told.iter().filter(|(one, _)| *one == port).map(|(_, quality)| quality).collect();
+        assert!((3..=4).contains(&of.len()), "{} in ten seconds", of.len());
+        assert!(
+            of.windows(2).all(|two| two[1].received == two[0].received + 150),
+            "three seconds of packets"
+        );
+    }
+}

@@ -4,7 +4,8 @@ use base::{Duration, IdSource, Instant, Now, Timestamp};
 use codec::{Decoder, Encoder, Resampler, SampleRate};
 use core::f64::consts::TAU;
 use media::{
-    Channel, Clip, ClipId, Codec, Command, Engine, Event, Format, Keys, Outbox, PortId, Recorded, tone,
+    Channel, Clip, ClipId, Codec, Command, Engine, Event, Format, Keys, Outbox, PortId, Quality, Recorded,
+    tone,
 };
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub(crate) struct World {
     pub(crate) now: Now,
     pub(crate) net: Net,
     pub(crate) events: Vec<Event>,
+    pub(crate) measured: Vec<(PortId, Quality)>,
     phones: BTreeMap<PortId, Phone>,
 }
 
@@ -88,7 +90,7 @@ impl World {
     pub(crate) fn with(engine: Engine) -> Self {
         let now =
             Now { mono: Instant::from_micros(5_000_000), utc: Timestamp::from_millis(1_794_477_600_000) };
-        Self { engine, now, net: Net::default(), events: vec![], phones: BTreeMap::new() }
+        Self { engine, now, net: Net::default(), events: vec![], measured: vec![], phones: BTreeMap::new() }
     }
 
     /// Opens port `number` towards a phone at 127.0.0.`number`, which talks at `frequency`.
@@ -198,7 +200,13 @@ impl World {
     }
 
     fn drain(&mut self) {
-        self.events.extend(core::iter::from_fn(|| self.engine.poll_event()));
+        while let Some(event) = self.engine.poll_event() {
+            // How each port is comes again and again, and is nothing that happened.
+            match event {
+                Event::Measured { port, quality } => self.measured.push((port, quality)),
+                event => self.events.push(event),
+            }
+        }
     }
 
     /// Takes the media that was sent from `port` since this was last asked, telephone-events too.

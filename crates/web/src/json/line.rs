@@ -4,6 +4,7 @@ use super::agent::reason;
 use super::interaction::PartyJson;
 use super::millis;
 use super::sip_summary::summary;
+use crate::center::LegSound;
 use model::decision::PassedOver;
 use model::query::{SipMessage, Story};
 use model::timeline::LegRole;
@@ -332,6 +333,25 @@ pub struct QualityJson {
     /// Estimated mean opinion score, 1 to 4.5; absent when nothing was received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mos: Option<f64>,
+}
+
+/// How a leg sounds now.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = LegSound)]
+pub struct LegSoundJson {
+    /// The leg.
+    pub leg: String,
+    /// Whose: `customer`, `agent`, `outside`.
+    pub role: &'static str,
+    /// From its beginning until now.
+    pub quality: QualityJson,
+}
+
+impl From<&LegSound> for LegSoundJson {
+    fn from(sound: &LegSound) -> Self {
+        let LegSound { leg, role, quality } = sound;
+        Self { leg: leg.to_string(), role: role.as_str(), quality: quality.into() }
+    }
 }
 
 /// The lines of a story with the SIP messages between them, in time order.

@@ -4,7 +4,7 @@ use super::interaction::find;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::InPath;
-use crate::json::{InteractionJson, LineJson, story_lines};
+use crate::json::{InteractionJson, LegSoundJson, LineJson, story_lines};
 use crate::state::Web;
 use access::{Deed, Permission};
 use axum::Json;
@@ -19,6 +19,8 @@ pub struct Timeline {
     pub interaction: InteractionJson,
     /// Flow steps, decisions with their reasons, states, sound and SIP messages, in time order.
     pub lines: Vec<LineJson>,
+    /// How it sounds now: the legs of an interaction that goes on, measured seconds ago.
+    pub sound: Vec<LegSoundJson>,
 }
 
 /// Tells an interaction's story: what happened, in time order, with the SIP messages and the reasons.
@@ -41,8 +43,14 @@ pub async fn timeline(
     let recordings = web.library().recordings(&[record.id]).await?;
     let entry = web.deed(&caller.user.login, Deed::ReadTimeline, record.id.to_string(), caller.peer.address);
     web.library().audit(&entry).await?;
+    // A center that does not answer is no reason to keep the story back.
+    let sound = match record.closed_at {
+        None => web.center().sound(record.id).await.unwrap_or_default(),
+        Some(_) => Vec::new(),
+    };
     Ok(Json(Timeline {
         interaction: InteractionJson::new(&story.interaction, &recordings),
         lines: story_lines(&story),
+        sound: sound.iter().map(Into::into).collect(),
     }))
 }

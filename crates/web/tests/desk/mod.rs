@@ -11,11 +11,12 @@ use http_body_util::BodyExt;
 use model::board::{AgentCounts, QueueFigures};
 use model::query::{InteractionFilter, Page, SipMessage, Story};
 use model::record::RecordingKind;
+use model::timeline::LegRole;
 use model::{
     AgentId, AgentState, AgentView, AgentWish, AlertId, BoardEvent, Channel, InteractionId,
     InteractionRecord, InteractionState, InteractionView, KeptOut, KeptOutWhat, LegId, NotReadyReason,
-    Outcome, Party, Queue, QueueId, QueueView, RecordingId, RecordingRecord, TimelineEntry, TimelineEvent,
-    WishRefused,
+    Outcome, Party, Quality, Queue, QueueId, QueueView, RecordingId, RecordingRecord, TimelineEntry,
+    TimelineEvent, WishRefused,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,8 +28,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
-    Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, Library, LibraryError, Metrics, Opening,
-    Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, Session, SoundError, Sounds, Unavailable, Web,
+    Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, LegSound, Library, LibraryError, Metrics,
+    Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, Session, SoundError, Sounds, Unavailable, Web,
     WebOptions, WishError,
 };
 
@@ -436,6 +437,15 @@ impl CenterDoor for Center {
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
         let was_there = self.alerts.lock().unwrap().remove(&alert);
         Box::pin(std::future::ready(Ok(was_there)))
+    }
+
+    fn sound(
+        &self,
+        _: InteractionId,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<LegSound>, Unavailable>> + Send + '_>> {
+        let quality = Quality { received: 500, lost: 5, mos_x100: 431, ..Quality::default() };
+        let leg = LegSound { leg: LegId::from_u64(7), role: LegRole::Customer, quality };
+        Box::pin(std::future::ready(Ok(vec![leg])))
     }
 
     fn kept_out(

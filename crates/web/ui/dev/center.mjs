@@ -475,7 +475,7 @@ export class Center {
   #quality() {
     const received = this.dice.int(2_000, 9_000);
     const lost = this.dice.chance(0.7) ? 0 : this.dice.int(1, 160);
-    return { received, lost, sent: received + this.dice.int(-4, 4), jitter_us: this.dice.int(80, 6_500), mos: Math.round((4.4 - lost / 90) * 100) / 100 };
+    return { received, lost, sent: received + this.dice.int(-4, 4), jitter_us: this.dice.int(80, 6_500), codec: this.dice.chance(0.8) ? 'PCMA' : 'opus', transcoded: this.dice.chance(0.2), round_trip_us: this.dice.int(9_000, 140_000), mos: Math.round((4.4 - lost / 90) * 100) / 100 };
   }
 
   #hangUp(interaction, agent, side) {
@@ -626,6 +626,7 @@ export class Center {
     return {
       interaction: this.record(record.interaction),
       lines: record.lines.map((line) => (line.pending ? sipLine({ at: line.at, ...line.pending }) : line)),
+      sound: this.live.get(id)?.state === 'connected' ? [{ leg: record.leg, role: 'customer', quality: this.#quality() }] : [],
     };
   }
 

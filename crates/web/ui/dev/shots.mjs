@@ -35,6 +35,12 @@ const SHOTS = {
     }
     void mock;
   },
+  'timeline-open': async ({ page, mock }) => {
+    const call = [...mock.center.live.values()].find((one) => one.state === 'connected');
+    mock.center.lose(call);
+    await page.goto(`/interactions/${call.id}`);
+    await told(page);
+  },
   'board-not-heard': async ({ page, mock }) => {
     await page.goto('/board');
     await page.waitForSelector('[data-agent]');

@@ -204,7 +204,17 @@ export interface Quality {
   lost: number;
   sent: number;
   jitter_us: number;
+  codec?: string | null;
+  transcoded?: boolean;
+  round_trip_us?: number | null;
   mos?: number | null;
+}
+
+/** How a leg sounds now. */
+export interface LegSound {
+  leg: string;
+  role: LegRole;
+  quality: Quality;
 }
 
 export type LegRole = 'customer' | 'agent' | 'outside';
@@ -253,6 +263,8 @@ export type LineOf<K extends Line['kind']> = Extract<Line, { kind: K }>;
 export interface Timeline {
   interaction: Interaction;
   lines: Line[];
+  /** The legs of an interaction that goes on; a server older than this page does not tell. */
+  sound?: LegSound[];
 }
 
 export type LiveMessage =

@@ -49,6 +49,8 @@ export function alertTests(test) {
     const row = page.locator(`[role=dialog] [data-alert="${alert.id}"]`);
     await row.getByRole('link', { name: 'Timeline' }).click();
     await page.locator('[data-event=one_way]').getByText('Nothing is heard of Caller').waitFor();
+    await page.getByRole('heading', { name: 'Sound now: Caller' }).waitFor();
+    await page.getByText('Round trip').waitFor();
     mock.center.findAgain(alert);
     await badge(page).waitFor({ state: 'detached' });
     await context.close();

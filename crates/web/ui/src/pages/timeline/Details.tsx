@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { heldOf, progressOf, talkedOf, talkingSince, waitedOf, waitingSince, wrappedUpOf } from '../../api/measures';
-import type { Interaction, LineOf, OfferWhy, Quality } from '../../api/types';
+import type { Interaction, LegSound, LineOf, OfferWhy, Quality } from '../../api/types';
 import { bytes, clockFine, count, decimal, duration, momentFull, offset, percent, phone, UNKNOWN } from '../../text/format';
 import { eventTitle, originWords, roleWord, stateWord, verbWord } from '../../text/events';
 import { numberBeside, partyName } from '../../text/party';
@@ -71,6 +71,8 @@ function QualityFields({ quality }: { quality: Quality }) {
         [t('quality.lost'), all > 0 ? `${count(quality.lost)} · ${percent((quality.lost / all) * 100, 2)}` : UNKNOWN],
         [t('quality.sent'), count(quality.sent)],
         [t('quality.jitter'), `${decimal(quality.jitter_us / 1000, 1)}\u00a0ms`],
+        quality.round_trip_us != null && [t('quality.round_trip'), `${decimal(quality.round_trip_us / 1000, 1)}\u00a0ms`],
+        quality.codec && [t('quality.codec'), quality.transcoded ? t('quality.codec.translated', { codec: quality.codec }) : quality.codec],
       ]}
     />
   );
@@ -274,9 +276,15 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
   }
 }
 
-function Overview({ interaction, story, nameOf }: { interaction: Interaction; story: Story; nameOf: NameOf }) {
+type Legs = readonly Pick<LineOf<'leg_ended'>, 'leg' | 'role' | 'quality'>[];
+
+function Overview({ interaction, story, sound, nameOf }: { interaction: Interaction; story: Story; sound: readonly LegSound[]; nameOf: NameOf }) {
   const t = useT();
-  const legs = qualities(story.entries);
+  const over: Legs = qualities(story.entries);
+  const live: Legs = sound;
+  const ended = new Set(over.map((leg) => leg.leg));
+  // A leg that is just over may still be among those that sound.
+  const legs = [...live.filter((leg) => !ended.has(leg.leg)), ...over];
   return (
     <>
       <Fields
@@ -311,7 +319,7 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
         const agent = story.agentOfLeg.get(leg.leg);
         return leg.quality ? (
           <div key={leg.leg}>
-            <h3>{t('details.quality_of', { party: agent ? nameOf(agent) : roleWord(leg.role) })}</h3>
+            <h3>{t(ended.has(leg.leg) ? 'details.quality_of' : 'details.quality_now', { party: agent ? nameOf(agent) : roleWord(leg.role) })}</h3>
             <QualityFields quality={leg.quality} />
           </div>
         ) : null;
@@ -321,7 +329,7 @@ function Overview({ interaction, story, nameOf }: { interaction: Interaction; st
 }
 
 /** The chosen event with all its fields, or the interaction as a whole. */
-export function Details({ interaction, story, nameOf }: { interaction: Interaction; story: Story; nameOf: NameOf }) {
+export function Details({ interaction, story, sound, nameOf }: { interaction: Interaction; story: Story; sound: readonly LegSound[]; nameOf: NameOf }) {
   const t = useT();
   const cursor = useCursor();
   const opened = useOpened();
@@ -351,7 +359,7 @@ export function Details({ interaction, story, nameOf }: { interaction: Interacti
             <Body entry={entry} nameOf={nameOf} story={story} />
           </>
         ) : (
-          <Overview interaction={interaction} story={story} nameOf={nameOf} />
+          <Overview interaction={interaction} story={story} sound={sound} nameOf={nameOf} />
         )}
       </div>
     </section>

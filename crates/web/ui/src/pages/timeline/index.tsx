@@ -3,7 +3,7 @@ import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Fault } from '../../api/client';
 import { agentsQuery, timelineQuery } from '../../api/queries';
-import type { Timeline } from '../../api/types';
+import type { LegSound, Timeline } from '../../api/types';
 import { may } from '../../app/access';
 import { useKeys } from '../../app/keys';
 import { NotAllowed } from '../../app/Notice';
@@ -31,6 +31,8 @@ function useNames(): (agent: string) => string {
   const names = useMemo(() => new Map(staff.data?.agents.map((agent) => [agent.id, agent.name])), [staff.data]);
   return useCallback((agent: string) => names.get(agent) ?? agent, [names]);
 }
+
+const NO_SOUND: readonly LegSound[] = [];
 
 /** The loaded story. */
 function Told({ timeline }: { timeline: Timeline }) {
@@ -119,7 +121,7 @@ function Told({ timeline }: { timeline: Timeline }) {
         <Axis story={story} recording={recording} nameOf={nameOf} />
         <Events story={story} shown={shown} kinds={kinds} toggle={toggle} nameOf={nameOf} />
         <Ladder story={story} nameOf={nameOf} />
-        <Details interaction={interaction} story={story} nameOf={nameOf} />
+        <Details interaction={interaction} story={story} sound={timeline.sound ?? NO_SOUND} nameOf={nameOf} />
         <Player recording={recording} open={story.open} end={story.end} />
       </div>
     </CursorContext>
