@@ -5,7 +5,7 @@
 /// Which crate stands on which floor. A new crate gets its line here first.
 pub const FLOORS: &[(u8, &[&str])] = &[
     (0, &["base"]),
-    (1, &["model", "sip-message", "sdp", "rtp", "browser-peer", "codec"]),
+    (1, &["model", "sip-message", "sdp", "rtp", "srtp", "browser-peer", "codec"]),
     (2, &["sip", "media", "flow", "acd", "dialer", "workforce", "knowledge", "report", "access", "guard"]),
     (3, &["telephony", "center"]),
     (4, &["net", "store", "web", "channels", "speech", "archive", "integrations"]),
