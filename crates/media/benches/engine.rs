@@ -58,6 +58,8 @@ fn calls(criterion: &mut Criterion) {
                     telephone_event: None,
                     send: true,
                     receive: true,
+                    sealing: None,
+                    rtcp_mux: false,
                 };
                 engine.handle_command(command, now);
             }

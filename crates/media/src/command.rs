@@ -3,6 +3,7 @@
 use crate::{Clip, Codec};
 use codec::opus;
 use rtp::Digit;
+use srtp::Sealing;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -95,6 +96,11 @@ pub enum Command {
         send: bool,
         /// Whether we want what the far end sends.
         receive: bool,
+        /// The keys, if packets are sealed (SRTP); nothing else is taken then. A key that was there before goes on where
+        /// it is, another one begins anew.
+        sealing: Option<Sealing>,
+        /// Whether reports go by the socket of media (RFC 5761).
+        rtcp_mux: bool,
     },
     /// Two ports hear each other. Whatever else they heard of bridges, echoes and conferences ends.
     Bridge {

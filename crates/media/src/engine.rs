@@ -19,9 +19,8 @@ use crate::outgoing::RelayKey;
 use crate::player::Player;
 use crate::port::{Port, Wire};
 use crate::recording::{HEARD_EVERY, Recording, Sound};
-use crate::report::REPORT_BYTES_MAX;
 use crate::{
-    Channel, Codec, Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Law, Outbox, PortId, Quality,
+    Codec, Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Law, Outbox, PortId, Quality,
     RecordingKey, Route, Side,
 };
 use base::{Deadlines, Duration, IdSource, Instant, Now};
@@ -109,7 +108,17 @@ impl Engine {
     pub fn handle_command(&mut self, command: Command, now: Now) {
         match command {
             Command::Open { port } => self.open(port, now),
-            Command::Configure { port, remote, format, telephone_event, send, receive } => {
+            Command::Configure {
+                port,
+                remote,
+                format,
+                telephone_event,
+                send,
+                receive,
+                sealing,
+                rtcp_mux,
+            } => {
+                self.on(port, |engine, place| engine.ports[place].seals.configure(sealing, rtcp_mux));
                 self.configure(port, remote, format, telephone_event, send, receive, now);
             }
             Command::Bridge { a, b } => self.bridge(a, b, now.mono),
@@ -167,6 +176,7 @@ impl Engine {
         }
         let Some(&place) = self.places.get(&port) else { return };
         let from = &mut self.ports[place];
+        let Some(datagram) = from.open(source, datagram) else { return };
         let Some(heard) = from.incoming.hear(source, datagram, now.mono) else { return };
         from.heard(&heard, &mut self.events);
         let generation = from.incoming.generation();
@@ -236,11 +246,13 @@ impl Engine {
         }
     }
 
-    /// Takes a datagram that came to the report socket of `port`.
-    pub fn handle_rtcp(&mut self, port: PortId, source: SocketAddr, datagram: &[u8], now: Now) {
+    /// Takes a datagram that came to the report socket of `port`. It may be opened where it lies.
+    pub fn handle_rtcp(&mut self, port: PortId, source: SocketAddr, datagram: &mut [u8], now: Now) {
         let Some(&place) = self.places.get(&port) else { return };
         let port = &mut self.ports[place];
         if port.incoming.gate().is_some_and(|gate| gate.admits_report(source)) {
+            let dropped = port.incoming.dropped_mut();
+            let Some(datagram) = port.seals.open_rtcp(datagram, dropped) else { return };
             port.reports.hear(datagram, &port.outgoing, now);
             if let Some(mouth) = &mut port.mouth {
                 mouth.expect_loss(port.reports.far_loss_percent());
@@ -634,7 +646,6 @@ impl Engine {
     fn sweep(&mut self, now: Now, out: &mut impl Outbox) {
         self.next_sweep = Some(now.mono + SWEEP);
         self.sweeps = (self.sweeps + 1) % SWEEPS_PER_MEASUREMENT;
-        let mut buffer = [0; REPORT_BYTES_MAX];
         for place in 0..self.ports.capacity() {
             if let Some(Wire::Bridge(other)) = self.ports.get(place).map(|port| port.wire) {
                 let other_heard = self.ports[other].incoming.last_heard();
@@ -655,15 +666,14 @@ impl Engine {
                 }
             }
             if port.reports.is_due(now.mono, &mut self.ids) {
-                report(port, self.cname.as_bytes(), false, now, &mut buffer, out);
+                port.report(self.cname.as_bytes(), false, now, out);
             }
         }
     }
 
     fn say_goodbye(&mut self, now: Now, out: &mut impl Outbox) {
-        let mut buffer = [0; REPORT_BYTES_MAX];
         for mut port in self.closing.drain(..) {
-            report(&mut port, self.cname.as_bytes(), true, now, &mut buffer, out);
+            port.report(self.cname.as_bytes(), true, now, out);
             self.events.push(Event::Closed { port: port.id, quality: port.quality() });
         }
     }
@@ -733,22 +743,4 @@ fn hear(
         }
     }
     Some(heard)
-}
-
-fn report(
-    port: &mut Port,
-    cname: &[u8],
-    goodbye: bool,
-    now: Now,
-    buffer: &mut [u8; REPORT_BYTES_MAX],
-    out: &mut impl Outbox,
-) {
-    let destination = port.incoming.gate().and_then(crate::gate::Gate::report_destination);
-    // A far end that we may send nothing to, and from which nothing came, is owed no report.
-    if let Some(destination) =
-        destination.filter(|_| port.outgoing.packets() > 0 || port.incoming.ssrc().is_some())
-    {
-        let datagram = port.reports.write(&mut port.incoming, &port.outgoing, cname, goodbye, now, buffer);
-        out.send(port.id, Channel::Rtcp, destination, datagram);
-    }
 }

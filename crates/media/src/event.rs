@@ -7,6 +7,10 @@ use std::collections::VecDeque;
 
 /// What happened at a port or to a recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a port closes once, and its figures are copied once or twice then"
+)]
 pub enum Event {
     /// The far end pressed a key. Once for each key, when its first packet arrives.
     Digit {
@@ -149,6 +153,10 @@ pub struct Dropped {
     pub oversized: u64,
     /// From an address that the source rules do not admit.
     pub foreign_source: u64,
+    /// Not sealed with the key agreed on, or not at all, where packets are to be sealed.
+    pub not_authentic: u64,
+    /// Sealed packets that came again, or far too late.
+    pub replayed: u64,
     /// Of a stream that is not the one this port listens to.
     pub foreign_stream: u64,
     /// With numbers far from where the stream is.

@@ -89,6 +89,16 @@ impl Gate {
         }
     }
 
+    /// Whether there is any way that a packet from this source is admitted, now or soon. Asking changes nothing.
+    pub fn may_admit(&self, source: SocketAddr) -> bool {
+        source == self.signalled
+            || match self.state {
+                State::Signalled | State::Strict => false,
+                State::Learned(address) => address == source,
+                State::Learning { .. } => is_plausible(self.signalled, source),
+            }
+    }
+
     /// Where media for the far end goes: the address it was learned to send from, else the signalled one.
     pub fn destination(&self) -> SocketAddr {
         match self.state {
@@ -266,7 +276,9 @@ mod tests {
             table += &format!("{name}\n");
             for (from, source, ssrc) in packets {
                 let mut gate = Gate { signalled: at(PHONE), state };
+                let hopeless = !gate.may_admit(at(source));
                 let verdict = judge(&mut gate, source, ssrc);
+                assert!(!hopeless || verdict == Verdict::Refuse && gate.state == state, "{name}, {from}");
                 let next = match gate.state {
                     State::Learning { seen, .. } => format!("Learning, {seen} seen"),
                     State::Signalled => "Signalled".into(),

@@ -114,6 +114,20 @@ impl Incoming {
         self.receive = receive;
     }
 
+    /// Whether it is worth opening a sealed packet from there; counted if not.
+    pub fn may_come_from(&mut self, source: SocketAddr) -> bool {
+        let may = self.gate.as_ref().is_some_and(|gate| gate.may_admit(source));
+        if !may {
+            self.dropped.foreign_source += 1;
+        }
+        may
+    }
+
+    /// The counts of what is refused before it can be judged.
+    pub fn dropped_mut(&mut self) -> &mut Dropped {
+        &mut self.dropped
+    }
+
     /// Judges a datagram. `None` means that it was dropped and counted.
     pub fn hear(&mut self, source: SocketAddr, datagram: &[u8], now: Instant) -> Option<Heard> {
         let Ok(packet) = Packet::parse(datagram) else {

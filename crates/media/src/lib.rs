@@ -17,7 +17,7 @@
 //! [`mouth`] (resampler, encoder). Both are made by the command that makes them necessary, never by a packet.
 //!
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
-//! send to it), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], in the turns of
+//! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], in the turns of
 //! the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
@@ -41,6 +41,7 @@ pub mod route;
 pub mod tone;
 
 mod port;
+mod seals;
 
 pub use clip::{Clip, ClipId};
 pub use codec::{Codec, Law};
@@ -50,3 +51,4 @@ pub use event::{Decoding, Dropped, Event, Quality, Way};
 pub use outbox::{Channel, Frame, Outbox, Recorded, Side};
 pub use route::{Hears, Route};
 pub use rtp::Digit;
+pub use srtp::{Keying, Profile, Sealing};

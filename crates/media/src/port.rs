@@ -10,9 +10,10 @@ use crate::mouth::Mouth;
 use crate::outgoing::{Outgoing, RelayKey};
 use crate::player::Player;
 use crate::recording::Tap;
-use crate::report::Reports;
-use crate::{Channel, Codec, ConferenceKey, Format, Keys, Law, Outbox, PortId};
-use base::{Duration, IdSource, Instant};
+use crate::report::{REPORT_BYTES_MAX, Reports};
+use crate::seals::Seals;
+use crate::{Codec, ConferenceKey, Format, Keys, Law, Outbox, PortId};
+use base::{Duration, IdSource, Instant, Now};
 use codec::SampleRate;
 use rtp::packet::HEADER_BYTES;
 use rtp::telephone_event::EVENT_BYTES;
@@ -54,6 +55,7 @@ pub(crate) struct Port {
     pub(crate) id: PortId,
     pub(crate) incoming: Incoming,
     pub(crate) outgoing: Outgoing,
+    pub(crate) seals: Seals,
     pub(crate) format: Format,
     pub(crate) keys: Option<Keys>,
     pub(crate) send: bool,
@@ -103,6 +105,7 @@ impl Port {
             id,
             incoming: Incoming::new(),
             outgoing,
+            seals: Seals::default(),
             format: Format::of(Codec::Pcmu),
             keys: None,
             send: false,
@@ -161,7 +164,7 @@ impl Port {
         let octets = payload.len();
         let payload_type = self.format.payload_type;
         if let Some(header) = self.outgoing.relay(key, &packet.header, payload_type, units, octets, now) {
-            out.send(self.id, Channel::Rtp, destination, packet.rewrite(datagram, &header));
+            self.seals.send(self.id, destination, packet.rewrite(datagram, &header), out);
         }
     }
 
@@ -178,7 +181,7 @@ impl Port {
         let (Some(destination), Some(keys)) = (self.destination_of_others(), self.keys) else { return };
         let octets = packet.payload.len();
         if let Some(header) = self.outgoing.relay_event(key, &packet.header, keys.send, octets, now) {
-            out.send(self.id, Channel::Rtp, destination, packet.rewrite(datagram, &header));
+            self.seals.send(self.id, destination, packet.rewrite(datagram, &header), out);
         }
     }
 
@@ -203,7 +206,7 @@ impl Port {
         if let Some(mouth) = &mut self.mouth {
             mouth.fall_silent();
         }
-        send_event(self.id, &header, payload, destination, out);
+        self.send_event(&header, payload, destination, out);
     }
 
     /// Where what others say goes, unless something else is to be heard.
@@ -244,7 +247,8 @@ impl Port {
     fn speak(&mut self, frame: &[i16], rate: SampleRate, now: Instant, out: &mut impl Outbox) -> u64 {
         let destination = self.incoming.destination().filter(|_| self.send);
         let (Some(mouth), Some(destination)) = (&mut self.mouth, destination) else { return 0 };
-        let (id, payload_type, outgoing) = (self.id, self.format.payload_type, &mut self.outgoing);
+        let (id, payload_type) = (self.id, self.format.payload_type);
+        let (outgoing, seals) = (&mut self.outgoing, &mut self.seals);
         let mut packets = 0;
         mouth.speak(frame, rate, |payload, units| {
             let header = outgoing.own(payload_type, units, payload.len(), now);
@@ -253,7 +257,7 @@ impl Port {
                 header.write(fixed);
             }
             datagram[HEADER_BYTES..HEADER_BYTES + payload.len()].copy_from_slice(payload);
-            out.send(id, Channel::Rtp, destination, &datagram[..HEADER_BYTES + payload.len()]);
+            seals.send(id, destination, &datagram[..HEADER_BYTES + payload.len()], out);
             packets += 1;
         });
         packets
@@ -321,7 +325,7 @@ impl Port {
             if let Some(fixed) = datagram.first_chunk_mut() {
                 header.write(fixed);
             }
-            out.send(self.id, Channel::Rtp, destination, &datagram[..HEADER_BYTES + samples]);
+            self.seals.send(self.id, destination, &datagram[..HEADER_BYTES + samples], out);
         }
     }
 
@@ -373,9 +377,49 @@ impl Port {
             let payload = event.to_bytes();
             let header = self.outgoing.own_event(keys.send, began, payload.len(), now);
             self.keypad.began(header.timestamp);
-            send_event(self.id, &header, payload, destination, out);
+            self.send_event(&header, payload, destination, out);
         }
         true
+    }
+
+    fn send_event(
+        &mut self,
+        header: &Header,
+        payload: [u8; EVENT_BYTES],
+        destination: SocketAddr,
+        out: &mut impl Outbox,
+    ) {
+        let mut datagram = [0; HEADER_BYTES + EVENT_BYTES];
+        if let Some(fixed) = datagram.first_chunk_mut() {
+            header.write(fixed);
+        }
+        datagram[HEADER_BYTES..].copy_from_slice(&payload);
+        self.seals.send(self.id, destination, &datagram, out);
+    }
+
+    /// Sends what the port reports, if there is anything to report and somewhere to send it.
+    pub(crate) fn report(&mut self, cname: &[u8], goodbye: bool, now: Now, out: &mut impl Outbox) {
+        let Some(gate) = self.incoming.gate() else { return };
+        let destination =
+            if self.seals.rtcp_mux() { Some(gate.destination()) } else { gate.report_destination() };
+        // A far end that we may send nothing to, and from which nothing came, is owed no report.
+        let owed = self.outgoing.packets() > 0 || self.incoming.ssrc().is_some();
+        if let Some(destination) = destination.filter(|_| owed) {
+            let mut buffer = [0; REPORT_BYTES_MAX];
+            let report =
+                self.reports.write(&mut self.incoming, &self.outgoing, cname, goodbye, now, &mut buffer);
+            self.seals.send_report(self.id, destination, report, out);
+        }
+    }
+
+    /// Opens a media packet where it lies, if packets are sealed. `None` means that it was dropped and counted; nothing
+    /// else has changed.
+    pub(crate) fn open<'a>(&mut self, source: SocketAddr, datagram: &'a mut [u8]) -> Option<&'a mut [u8]> {
+        // What cannot be admitted in any case is not worth the reckoning.
+        if self.seals.are_there() && !self.incoming.may_come_from(source) {
+            return None;
+        }
+        self.seals.open_rtp(datagram, self.incoming.dropped_mut())
     }
 
     pub(crate) fn quality(&self) -> Quality {
@@ -450,21 +494,6 @@ impl Port {
         self.decoded_before = self.decoding();
         self.ear = ear;
     }
-}
-
-fn send_event(
-    id: PortId,
-    header: &Header,
-    payload: [u8; EVENT_BYTES],
-    destination: SocketAddr,
-    out: &mut impl Outbox,
-) {
-    let mut datagram = [0; HEADER_BYTES + EVENT_BYTES];
-    if let Some(fixed) = datagram.first_chunk_mut() {
-        header.write(fixed);
-    }
-    datagram[HEADER_BYTES..].copy_from_slice(&payload);
-    out.send(id, Channel::Rtp, destination, &datagram);
 }
 
 #[cfg(test)]

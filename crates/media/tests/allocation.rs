@@ -4,7 +4,8 @@
 
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use media::{
-    Channel, Clip, ClipId, Codec, Command, Engine, Format, Keys, Outbox, PortId, Recorded, RecordingKey,
+    Channel, Clip, ClipId, Codec, Command, Engine, Format, Keying, Keys, Outbox, PortId, Profile, Recorded,
+    RecordingKey, Sealing,
 };
 use rtp::{Header, RtpTime, SeqNumber, Ssrc};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -54,6 +55,17 @@ impl Outbox for Count {
 
 #[test]
 fn relaying_recording_and_playing_allocate_nothing() {
+    for sealed in [false, true] {
+        relay_record_and_play(sealed);
+    }
+}
+
+/// With `sealed`, the caller's packets come and go sealed.
+fn relay_record_and_play(sealed: bool) {
+    let sealing = [1, 2].map(|byte| Keying::new(Profile::AesCm128HmacSha1Tag80, &[byte; 30]).unwrap());
+    let mut phone = srtp::Sealer::new(&sealing[1]);
+    let [ours, theirs] = sealing;
+    let sealing = Some(Sealing { ours, theirs }).filter(|_| sealed);
     let mut engine = Engine::new(IdSource::new(1));
     let mut now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
     let mut out = Count::default();
@@ -69,6 +81,8 @@ fn relaying_recording_and_playing_allocate_nothing() {
             telephone_event: Some(Keys::of(101)),
             send: true,
             receive: true,
+            sealing: sealing.clone().filter(|_| port == caller),
+            rtcp_mux: false,
         };
         engine.handle_command(command, now);
     }
@@ -86,8 +100,13 @@ fn relaying_recording_and_playing_allocate_nothing() {
             before = ALLOCATIONS.get();
         }
         for (port, payload_type) in [(caller, 0), (agent, 8)] {
-            let mut datagram = packet(number, payload_type);
-            engine.handle_packet(port, address(port), &mut datagram, now, &mut out);
+            let mut datagram = [0; 172 + srtp::SEAL_ROOM];
+            datagram[..172].copy_from_slice(&packet(number, payload_type));
+            let mut length = 172;
+            if sealed && port == caller {
+                length = phone.seal_rtp(&mut datagram, length).unwrap();
+            }
+            engine.handle_packet(port, address(port), &mut datagram[..length], now, &mut out);
         }
         now = now.after(Duration::from_millis(20));
         engine.handle_timeout(now, &mut out);
@@ -119,6 +138,8 @@ fn transcoding_mixing_and_recording_allocate_nothing_once_they_are_set_up() {
                         telephone_event,
                         send: true,
                         receive: true,
+                        sealing: None,
+                        rtcp_mux: false,
                     };
                     engine.handle_command(command, now);
                 }

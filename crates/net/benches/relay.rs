@@ -80,8 +80,16 @@ fn engine_alone() -> f64 {
         let (remote, format) = (address(number), Format::of(Codec::Pcmu));
         engine.handle_command(Command::Open { port }, now);
         let telephone_event = Some(Keys::of(101));
-        let configure =
-            Command::Configure { port, remote, format, telephone_event, send: true, receive: true };
+        let configure = Command::Configure {
+            port,
+            remote,
+            format,
+            telephone_event,
+            send: true,
+            receive: true,
+            sealing: None,
+            rtcp_mux: false,
+        };
         engine.handle_command(configure, now);
         if number % 2 == 1 {
             let a = PortId::from_u64((number - 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -208,6 +216,8 @@ impl Relay {
                 telephone_event,
                 send: true,
                 receive: true,
+                sealing: None,
+                rtcp_mux: false,
             };
             threads.command(configure).expect("the port is there");
             if number % 2 == 1 {

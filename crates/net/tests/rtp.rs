@@ -217,6 +217,8 @@ impl Rig {
             telephone_event: None,
             send: true,
             receive: true,
+            sealing: None,
+            rtcp_mux: false,
         });
         Phone { port, server, socket, codec, frequency, ssrc: number as u32, packets: 0, heard: vec![] }
     }

@@ -160,7 +160,7 @@ fn take(world: &mut World, number: u64, step: &Step) {
         Step::Close(port) => Command::Close { port: id(port) },
         Step::Garbage(port, bytes) => {
             let source = world.phone_of(id(port)).address;
-            world.engine.handle_rtcp(id(port), source, &bytes, world.now);
+            world.engine.handle_rtcp(id(port), source, &mut bytes.clone(), world.now);
             return world.packet(id(port), bytes);
         }
         Step::Wait(millis) => return world.run(ms(millis.into())),

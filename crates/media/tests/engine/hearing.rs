@@ -225,6 +225,8 @@ fn a_far_end_gets_packets_of_the_length_it_asked_for() {
             telephone_event: None,
             send: true,
             receive: true,
+            sealing: None,
+            rtcp_mux: false,
         });
         world.command(Command::Play {
             port: caller,

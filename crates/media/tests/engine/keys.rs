@@ -143,6 +143,8 @@ fn configure_events(world: &mut World, port: PortId, telephone_event: Option<u8>
         telephone_event: telephone_event.map(Keys::of),
         send: true,
         receive: true,
+        sealing: None,
+        rtcp_mux: false,
     });
 }
 

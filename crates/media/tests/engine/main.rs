@@ -5,6 +5,7 @@ mod hearing;
 mod keys;
 mod recording;
 mod reports;
+mod sealing;
 mod silent;
 mod sources;
 mod stream;

@@ -89,9 +89,9 @@ fn a_far_end_whose_reports_know_nothing_of_us_does_not_hear_us() {
         let mut buffer = [0; 128];
         let mut writer = Writer::new(&mut buffer);
         writer.report(Ssrc(99), None, block.as_slice());
-        let report = writer.finish().to_vec();
+        let mut report = writer.finish().to_vec();
         let source = world.phone_of(agent).address;
-        world.engine.handle_rtcp(agent, source, &report, world.now);
+        world.engine.handle_rtcp(agent, source, &mut report, world.now);
         world.run(Duration::from_secs(2));
         let events = world.take_events();
         told.push((silent_ways(&events), well_ways(&events)));
@@ -125,11 +125,11 @@ fn what_the_far_end_reports_becomes_part_of_the_quality() {
     let mut buffer = [0; 128];
     let mut writer = Writer::new(&mut buffer);
     writer.report(Ssrc(1), None, &[block]);
-    let answer = writer.finish().to_vec();
+    let mut answer = writer.finish().to_vec();
     let [trusted, foreign] = ["127.0.0.1:4001", "127.0.0.66:4001"].map(|address| address.parse().unwrap());
-    world.engine.handle_rtcp(caller, foreign, &answer, world.now);
+    world.engine.handle_rtcp(caller, foreign, &mut answer, world.now);
     assert_eq!(world.engine.quality(caller).unwrap().far_lost, None);
-    world.engine.handle_rtcp(caller, trusted, &answer, world.now);
+    world.engine.handle_rtcp(caller, trusted, &mut answer, world.now);
     let quality = world.engine.quality(caller).unwrap();
     assert_eq!((quality.far_lost, quality.far_jitter_us), (Some(12), Some(10_000)));
     assert!(quality.round_trip_us.is_some_and(|trip| (78_000..=82_000).contains(&trip)), "{quality:?}");

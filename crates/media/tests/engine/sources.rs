@@ -161,6 +161,8 @@ fn behind_nat(world: &mut World) -> PortId {
         telephone_event: None,
         send: true,
         receive: true,
+        sealing: None,
+        rtcp_mux: false,
     });
     caller
 }

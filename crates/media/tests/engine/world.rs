@@ -5,7 +5,7 @@ use codec::{Decoder, Encoder, Resampler, SampleRate};
 use core::f64::consts::TAU;
 use media::{
     Channel, Clip, ClipId, Codec, Command, Engine, Event, Format, Keys, Outbox, PortId, Quality, Recorded,
-    tone,
+    Sealing, tone,
 };
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
 use std::collections::BTreeMap;
@@ -80,6 +80,17 @@ pub(crate) struct Phone {
     pub(crate) frequency: f64,
     pub(crate) talks: bool,
     sample: u64,
+    sealed: Option<Sealed>,
+    pub(crate) rtcp_mux: bool,
+}
+
+/// The far end of a sealed port.
+#[derive(Debug)]
+struct Sealed {
+    /// As the port is told it.
+    sealing: Sealing,
+    sealer: srtp::Sealer,
+    opener: srtp::Opener,
 }
 
 impl World {
@@ -116,6 +127,8 @@ impl World {
             frequency,
             talks: frequency > 0.0,
             sample: 0,
+            sealed: None,
+            rtcp_mux: false,
         };
         self.phones.insert(port, phone);
         self.command(Command::Open { port });
@@ -133,7 +146,25 @@ impl World {
             telephone_event: Some(phone.keys),
             send,
             receive,
+            sealing: phone.sealed.as_ref().map(|sealed| sealed.sealing.clone()),
+            rtcp_mux: phone.rtcp_mux,
         });
+    }
+
+    /// The phone of a port agrees on keys; with those it has already it goes on as it is.
+    pub(crate) fn seal(&mut self, port: PortId, sealing: Sealing) {
+        let phone = self.phone_of(port);
+        if phone.sealed.as_ref().is_none_or(|sealed| sealed.sealing != sealing) {
+            let (sealer, opener) = (srtp::Sealer::new(&sealing.theirs), srtp::Opener::new(&sealing.ours));
+            phone.sealed = Some(Sealed { sealing, sealer, opener });
+        }
+        self.configure(port, true, true);
+    }
+
+    /// The phone of a port agrees on plain media.
+    pub(crate) fn unseal(&mut self, port: PortId) {
+        self.phone_of(port).sealed = None;
+        self.configure(port, true, true);
     }
 
     /// The phone of a port changes to another codec, as a re-INVITE agrees it.
@@ -182,7 +213,9 @@ impl World {
         let talking: Vec<_> =
             self.phones.iter().filter(|(_, phone)| phone.talks).map(|(port, _)| *port).collect();
         for port in talking {
-            let datagram = self.phone_of(port).next_packet();
+            let phone = self.phone_of(port);
+            let datagram = phone.next_packet();
+            let datagram = phone.seal(datagram);
             self.packet(port, datagram);
         }
     }
@@ -209,12 +242,19 @@ impl World {
         }
     }
 
-    /// Takes the media that was sent from `port` since this was last asked, telephone-events too.
+    /// Takes the media that was sent from `port` since this was last asked, telephone-events too; opened, if it is sealed.
     pub(crate) fn take_sent(&mut self, port: PortId) -> Vec<Sent> {
-        let (taken, left) = core::mem::take(&mut self.net.sent)
+        let (mut taken, left): (Vec<Sent>, _) = core::mem::take(&mut self.net.sent)
             .into_iter()
             .partition(|sent| sent.port == port && sent.channel == Channel::Rtp);
         self.net.sent = left;
+        taken.retain(|sent| !rtp::packet::is_rtcp(&sent.datagram));
+        if let Some(sealed) = self.phones.get_mut(&port).and_then(|phone| phone.sealed.as_mut()) {
+            for sent in &mut taken {
+                let length = sealed.opener.open_rtp(&mut sent.datagram).expect("it is sealed for the phone");
+                sent.datagram.truncate(length);
+            }
+        }
         taken
     }
 
@@ -251,7 +291,7 @@ impl Phone {
     /// Another one that goes on with the same numbers.
     pub(crate) fn twin(&self) -> Self {
         let (encoder, decoder, narrow) = voice(&self.format);
-        Self { encoder, decoder, narrow, ..*self }
+        Self { encoder, decoder, narrow, sealed: None, ..*self }
     }
 
     pub(crate) fn next_packet(&mut self) -> Vec<u8> {
@@ -268,6 +308,35 @@ impl Phone {
         self.sample += samples.len() as u64;
         self.time = self.time.wrapping_add(self.format.codec.clock_rate() / 50);
         datagram
+    }
+
+    /// Seals a packet if the phone has keys.
+    pub(crate) fn seal(&mut self, mut datagram: Vec<u8>) -> Vec<u8> {
+        if let Some(sealed) = &mut self.sealed {
+            let length = datagram.len();
+            datagram.resize(length + srtp::SEAL_ROOM, 0);
+            let length = sealed.sealer.seal_rtp(&mut datagram, length).expect("it can be sealed");
+            datagram.truncate(length);
+        }
+        datagram
+    }
+
+    /// Seals a report.
+    pub(crate) fn seal_report(&mut self, mut report: Vec<u8>) -> Vec<u8> {
+        let sealed = self.sealed.as_mut().expect("it has keys");
+        let length = report.len();
+        report.resize(length + srtp::SEAL_ROOM, 0);
+        let length = sealed.sealer.seal_rtcp(&mut report, length).expect("it can be sealed");
+        report.truncate(length);
+        report
+    }
+
+    /// Opens a report.
+    pub(crate) fn open_report(&mut self, mut report: Vec<u8>) -> Vec<u8> {
+        let sealed = self.sealed.as_mut().expect("it has keys");
+        let length = sealed.opener.open_rtcp(&mut report).expect("it is sealed for the phone");
+        report.truncate(length);
+        report
     }
 
     /// One packet of a telephone-event that began at `began`.
