@@ -1,8 +1,9 @@
 //! An answer from an offer: RFC 3264 §6.
 
 use crate::negotiated::{Negotiated, PayloadTypes, Theirs, Unusable};
-use crate::offer::{Local, Order, audio, describe};
-use crate::session::Session;
+use crate::offer::{Local, Order, add_keys, audio, describe};
+use crate::session::{Attribute, Session};
+use crate::{CryptoError, Sealed, Srtp};
 use thiserror::Error;
 
 /// The answer to send, and what it means.
@@ -20,9 +21,15 @@ pub enum Refusal {
     /// There is no audio stream, or none that is not refused by itself.
     #[error("no audio is offered")]
     NoAudio,
-    /// No audio stream is plain RTP.
-    #[error("no audio is offered over RTP/AVP")]
+    /// No audio stream is over a transport that we speak with this peer.
+    #[error("no audio is offered over a transport spoken here")]
     Transport,
+    /// Sound has to be sealed, and is offered in the clear only.
+    #[error("audio has to be sealed (SRTP)")]
+    Plain,
+    /// Sound is offered sealed, and none of the keys can be used; this is said of the last one.
+    #[error("no key of the offer can be used: {0}")]
+    Crypto(CryptoError),
     /// No audio stream has an address that can be sent to: a name, a group, or of another family than ours.
     #[error("no audio is offered at an address that can be sent to")]
     Address,
@@ -36,7 +43,8 @@ impl Refusal {
     pub const fn warning_code(self) -> u16 {
         match self {
             Self::NoAudio => 304,
-            Self::Transport => 302,
+            Self::Transport | Self::Plain => 302,
+            Self::Crypto(_) => 399,
             Self::Address => 301,
             Self::Codecs => 305,
         }
@@ -61,12 +69,15 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<Answer, Refusal> {
     Err(match nearest {
         Unusable::NotAudio | Unusable::Rejected => Refusal::NoAudio,
         Unusable::Transport => Refusal::Transport,
+        Unusable::Plain => Refusal::Plain,
+        Unusable::Crypto(why) => Refusal::Crypto(why),
         Unusable::Address => Refusal::Address,
         Unusable::Codecs => Refusal::Codecs,
     })
 }
 
 fn take(place: usize, theirs: &Theirs, local: &Local<'_>) -> Result<Negotiated, Unusable> {
+    let sealed = seal(theirs, local.srtp)?;
     let spoken = || theirs.codecs().filter(|(_, codec)| local.codecs.contains(codec));
     let ours = || match local.order {
         Order::Theirs => None,
@@ -90,7 +101,39 @@ fn take(place: usize, theirs: &Theirs, local: &Local<'_>) -> Result<Negotiated, 
         ptime_ms: theirs.ptime_ms,
         direction: theirs.our_direction(local.direction),
         hold: theirs.holds(),
+        sealed,
+        rtcp_mux: theirs.rtcp_mux,
     })
+}
+
+/// Takes the first key of an offer that can be used (RFC 4568 §5.1.2). Keys beside plain RTP are an offer to seal at best
+/// effort, and taken as one.
+fn seal(theirs: &Theirs, srtp: Srtp<'_>) -> Result<Option<Sealed>, Unusable> {
+    if matches!(srtp, Srtp::Off) {
+        return if theirs.is_secure { Err(Unusable::Transport) } else { Ok(None) };
+    }
+    let mut why = CryptoError::Missing;
+    for key in &theirs.keys {
+        match key {
+            Ok(key) => match srtp.keys().iter().find(|ours| ours.suite == key.suite) {
+                Some(ours) => {
+                    return Ok(Some(Sealed {
+                        tag: key.tag,
+                        suite: key.suite,
+                        ours: ours.secret.clone(),
+                        theirs: key.secret.clone(),
+                    }));
+                }
+                None => why = CryptoError::Suite,
+            },
+            Err(error) => why = *error,
+        }
+    }
+    match (theirs.is_secure, srtp) {
+        (true, _) => Err(Unusable::Crypto(why)),
+        (false, Srtp::Required(_)) => Err(Unusable::Plain),
+        (false, _) => Ok(None),
+    }
 }
 
 /// The answer's text: as many streams as the offer, one of them taken, and the offer's time (RFC 3264 §6).
@@ -99,7 +142,12 @@ fn described(offer: &Session, local: &Local<'_>, chosen: &Negotiated) -> Session
         true => {
             let codecs = [(chosen.payload.receive, chosen.codec)];
             let keys = chosen.telephone_event.map(|keys| (keys.receive, chosen.telephone_event_clock));
-            audio(local, &media.protocol, &codecs, keys.as_slice(), chosen.direction)
+            let mut audio = audio(local, &media.protocol, &codecs, keys.as_slice(), chosen.direction);
+            add_keys(&mut audio, chosen.sealed.as_ref().map(Sealed::line).as_slice());
+            if chosen.rtcp_mux {
+                audio.attributes.push(Attribute::flag("rtcp-mux"));
+            }
+            audio
         }
         false => media.refused(),
     });
@@ -109,10 +157,19 @@ fn described(offer: &Session, local: &Local<'_>, chosen: &Negotiated) -> Session
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Codec, Direction};
+    use crate::{Codec, Crypto, Direction, Secret, Suite};
 
     fn local() -> Local<'static> {
         Local::new("192.0.2.1:9000".parse().unwrap(), 7)
+    }
+
+    /// Our keys: one for each suite, all of one letter.
+    fn our_keys() -> Vec<Crypto> {
+        Suite::ALL
+            .into_iter()
+            .zip(1..)
+            .map(|(suite, tag)| Crypto { tag, suite, secret: Secret::new(suite, |secret| secret.fill(b'A')) })
+            .collect()
     }
 
     fn offered(lines: &str) -> Session {
@@ -238,6 +295,74 @@ a=sendonly
         let only = Local { codecs: &[Codec::Pcma], ..local() };
         assert_eq!(answer(&offer, &only).unwrap().chosen.codec, Codec::Pcma);
         assert_eq!(answer(&offered("m=audio 4000 RTP/AVP 0"), &only), Err(Refusal::Codecs));
+    }
+
+    #[test]
+    fn sealed_sound_is_answered_with_the_first_key_that_we_can_use() {
+        let offer = "v=0
+o=- 1 1 IN IP4 192.0.2.2
+c=IN IP4 192.0.2.2
+m=audio 4000 RTP/SAVP 0
+a=crypto:1 F8_128_HMAC_SHA1_80 inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC
+a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC|2^20|1:4
+a=crypto:7 AES_CM_128_HMAC_SHA1_32 inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC|2^31
+a=crypto:8 AES_CM_128_HMAC_SHA1_80 inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC
+a=rtcp-mux
+";
+        let keys = our_keys();
+        let sealing = Local { srtp: Srtp::Offered(&keys), ..local() };
+        insta::assert_snapshot!(check(offer, &sealing), @"");
+        let chosen = answer(&Session::parse(offer.as_bytes()).unwrap(), &sealing).unwrap().chosen;
+        let sealed = chosen.sealed.unwrap();
+        assert_eq!((sealed.tag, sealed.suite, chosen.rtcp_mux), (7, Suite::AesCm128HmacSha1Tag32, true));
+        assert_eq!(
+            (sealed.ours.as_bytes(), sealed.theirs.as_bytes()),
+            ([b'A'; 30].as_slice(), [b'B'; 30].as_slice())
+        );
+        let again = answer(&Session::parse(offer.as_bytes()).unwrap(), &sealing).unwrap().chosen;
+        assert_eq!(again.sealed, Some(sealed), "a re-INVITE keeps the keys");
+    }
+
+    #[test]
+    fn what_is_sealed_is_what_both_sides_want() {
+        let keys = our_keys();
+        let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC";
+        let mki = format!("{key}|2^31|1:1");
+        let foreign = "a=crypto:1 F8_128_HMAC_SHA1_80 inline:QkJC";
+        let mut table = String::new();
+        for (offer, lines) in [
+            ("plain", "m=audio 4000 RTP/AVP 0".to_owned()),
+            ("plain, with a key", format!("m=audio 4000 RTP/AVP 0\n{key}")),
+            ("plain, with a key we cannot use", format!("m=audio 4000 RTP/AVP 0\n{foreign}")),
+            ("sealed", format!("m=audio 4000 RTP/SAVP 0\n{key}")),
+            ("sealed, with feedback", format!("m=audio 4000 RTP/SAVPF 0\n{key}")),
+            ("sealed, without a key", "m=audio 4000 RTP/SAVP 0".to_owned()),
+            ("sealed, with an MKI", format!("m=audio 4000 RTP/SAVP 0\n{mki}")),
+            ("sealed, with a key we cannot use", format!("m=audio 4000 RTP/SAVP 0\n{foreign}")),
+            ("sealed or plain", format!("m=audio 4000 RTP/SAVP 0\n{key}\nm=audio 4002 RTP/AVP 0")),
+            ("plain or sealed", format!("m=audio 4002 RTP/AVP 0\nm=audio 4000 RTP/SAVP 0\n{key}")),
+            ("by DTLS", "m=audio 4000 UDP/TLS/RTP/SAVP 0".to_owned()),
+        ] {
+            table += &format!("{offer}\n");
+            for (name, srtp) in [
+                ("off", Srtp::Off),
+                ("offered", Srtp::Offered(&keys)),
+                ("preferred", Srtp::Preferred(&keys)),
+                ("required", Srtp::Required(&keys)),
+            ] {
+                let result = match answer(&offered(&lines), &Local { srtp, ..local() }) {
+                    Ok(answer) => {
+                        let taken = &answer.sdp.media[answer.chosen.media];
+                        assert_eq!(answer.chosen.sealed.is_some(), taken.has("crypto"));
+                        let how = if answer.chosen.sealed.is_some() { "sealed" } else { "in the clear" };
+                        format!("{how} over {}", taken.protocol)
+                    }
+                    Err(refusal) => format!("{} {refusal}", refusal.warning_code()),
+                };
+                table += &format!("    {name:<10} {result}\n");
+            }
+        }
+        insta::assert_snapshot!(table);
     }
 
     #[test]

@@ -5,14 +5,15 @@
 //! changes what was agreed. All of them end in [`Negotiated`]: whom to send to, and what.
 //!
 //! What is not here: SIP, sockets, name look-ups. A host name where an address should be is therefore no address.
-//! The codecs are G.711, G.722 and Opus, with telephone-events on the clock of each; SRTP and ICE are refused as a
-//! transport we do not speak.
+//! The codecs are G.711, G.722 and Opus, with telephone-events on the clock of each. SRTP has its keys in the description
+//! ([`crypto`]); ICE and DTLS are refused as a transport we do not speak.
 //!
-//! Reading order: [`session`], [`parse`], [`direction`], [`codec`], [`opus`], [`format`](mod@format), [`offer`](mod@offer),
-//! [`answer`](mod@answer), [`negotiated`].
+//! Reading order: [`session`], [`parse`], [`direction`], [`codec`], [`opus`], [`format`](mod@format), [`crypto`],
+//! [`offer`](mod@offer), [`answer`](mod@answer), [`negotiated`].
 
 pub mod answer;
 pub mod codec;
+pub mod crypto;
 pub mod direction;
 pub mod format;
 pub mod negotiated;
@@ -23,6 +24,7 @@ pub mod session;
 
 pub use answer::{Answer, Refusal, answer};
 pub use codec::Codec;
+pub use crypto::{Crypto, CryptoError, Sealed, Secret, Srtp, Suite};
 pub use direction::Direction;
 pub use negotiated::{Negotiated, PayloadTypes};
 pub use offer::{AnswerError, Local, Order, accept, offer, reoffer};

@@ -2,7 +2,7 @@
 
 use crate::format::{Meaning, meanings};
 use crate::session::{Connection, Media, Session};
-use crate::{Codec, Direction, Opus};
+use crate::{Codec, Crypto, CryptoError, Direction, Opus, Sealed};
 use std::net::{IpAddr, SocketAddr};
 
 /// How long a packet is when nobody says otherwise (RFC 3551 §4.5), in milliseconds.
@@ -39,6 +39,10 @@ pub struct Negotiated {
     pub direction: Direction,
     /// Whether the peer put us on hold: it sends only, nobody sends, or its address is `0.0.0.0`.
     pub hold: bool,
+    /// The keys, if packets are sealed.
+    pub sealed: Option<Sealed>,
+    /// Whether reports go by the port of media (RFC 5761).
+    pub rtcp_mux: bool,
 }
 
 /// The two numbers of one format: each side names what it wants to receive.
@@ -66,6 +70,11 @@ pub(crate) struct Theirs {
     pub(crate) ptime_ms: u16,
     /// Seen from their side, as it was written.
     pub(crate) direction: Direction,
+    /// Whether the transport is the one whose packets are sealed.
+    pub(crate) is_secure: bool,
+    /// The keys that stand there, in their order, used or not.
+    pub(crate) keys: Vec<Result<Crypto, CryptoError>>,
+    pub(crate) rtcp_mux: bool,
 }
 
 /// What stands in the way of a stream of the peer's. The order is from far away to nearly usable, so that the
@@ -75,6 +84,8 @@ pub(crate) enum Unusable {
     NotAudio,
     Rejected,
     Transport,
+    Plain,
+    Crypto(CryptoError),
     Address,
     Codecs,
 }
@@ -88,9 +99,7 @@ impl Theirs {
         if media.port == 0 {
             return Err(Unusable::Rejected);
         }
-        if !is_spoken(&media.protocol) {
-            return Err(Unusable::Transport);
-        }
+        let is_secure = is_secure(&media.protocol).ok_or(Unusable::Transport)?;
         let ip = match session.connection_of(media) {
             Some(Connection::Ip(ip)) => sendable(*ip, local).ok_or(Unusable::Address)?,
             Some(Connection::Other(_)) | None => return Err(Unusable::Address),
@@ -101,6 +110,9 @@ impl Theirs {
             meanings: meanings(media),
             ptime_ms: ptime_ms(media),
             direction: session.direction_of(media),
+            is_secure,
+            keys: media.values_of("crypto").map(Crypto::parse).collect(),
+            rtcp_mux: media.has("rtcp-mux"),
         })
     }
 
@@ -145,9 +157,14 @@ impl Theirs {
     }
 }
 
-/// RTP in the clear. The profile with early feedback differs for those who use feedback, which we do not.
-pub(crate) fn is_spoken(protocol: &str) -> bool {
-    matches!(protocol, "RTP/AVP" | "RTP/AVPF")
+/// Whether packets of a transport are sealed; `None` for one that is not spoken. The profiles with early feedback differ
+/// for those who use feedback, which we do not.
+pub(crate) fn is_secure(protocol: &str) -> Option<bool> {
+    match protocol {
+        "RTP/AVP" | "RTP/AVPF" => Some(false),
+        "RTP/SAVP" | "RTP/SAVPF" => Some(true),
+        _ => None,
+    }
 }
 
 /// The address as we would send to it: never a group, and of our own family unless it is no address at all.

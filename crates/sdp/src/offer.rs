@@ -1,9 +1,11 @@
 //! Making an offer, and reading the answer to it: RFC 3264 §5, §7 and §8.
 
 use crate::format::{EVENTS, telephone_event};
-use crate::negotiated::{Negotiated, PTIME_MS, PTIME_MS_MAX, PTIME_MS_MIN, PayloadTypes, Theirs, Unusable};
+use crate::negotiated::{
+    Negotiated, PTIME_MS, PTIME_MS_MAX, PTIME_MS_MIN, PayloadTypes, Theirs, Unusable, is_secure,
+};
 use crate::session::{Attribute, Connection, Media, Origin, Session};
-use crate::{Codec, Direction, Opus};
+use crate::{Codec, Crypto, CryptoError, Direction, Opus, Sealed, Srtp};
 use std::net::SocketAddr;
 use thiserror::Error;
 
@@ -29,6 +31,8 @@ pub struct Local<'a> {
     pub opus_bitrate: u32,
     /// Who shall send, seen from us.
     pub direction: Direction,
+    /// Whether sound is sealed, and with which keys.
+    pub srtp: Srtp<'a>,
 }
 
 /// Whose order of codecs counts.
@@ -56,6 +60,7 @@ impl Local<'static> {
             ptime_ms: PTIME_MS,
             opus_bitrate: OPUS_BITRATE,
             direction: Direction::SendRecv,
+            srtp: Srtp::Off,
         }
     }
 }
@@ -81,6 +86,9 @@ pub enum AnswerError {
     /// The address is missing, a name, a group, or of another family than ours.
     #[error("the answer has no address that can be sent to")]
     Address,
+    /// None of the keys offered was taken, although sound has to be sealed, or one that was not offered.
+    #[error("the answer has no key for what was offered: {0}")]
+    Crypto(CryptoError),
     /// Nothing in it was in the offer.
     #[error("the answer has no codec of the offer")]
     Codecs,
@@ -88,7 +96,13 @@ pub enum AnswerError {
 
 /// A description with one audio stream that offers everything `local` speaks.
 pub fn offer(local: &Local<'_>) -> Session {
-    describe(local, vec![audio(local, "RTP/AVP", &ours(local), &keys(local), local.direction)])
+    let protocol = match local.srtp {
+        Srtp::Required(_) => "RTP/SAVP",
+        Srtp::Off | Srtp::Offered(_) | Srtp::Preferred(_) => "RTP/AVP",
+    };
+    let mut media = audio(local, protocol, &ours(local), &keys(local), local.direction);
+    add_keys(&mut media, local.srtp.offered());
+    describe(local, vec![media])
 }
 
 /// An offer that changes what was agreed: `sent` is the description we sent last, offer or answer, `accepted` the
@@ -96,7 +110,13 @@ pub fn offer(local: &Local<'_>) -> Session {
 /// RFC 3264 §8 wants it, and the version grows if anything changed.
 pub fn reoffer(local: &Local<'_>, sent: &Session, accepted: usize) -> Session {
     let media = sent.media.iter().enumerate().map(|(place, media)| match place == accepted {
-        true => audio(local, &media.protocol, &ours(local), &keys(local), local.direction),
+        true => {
+            let mut audio = audio(local, &media.protocol, &ours(local), &keys(local), local.direction);
+            // What was sealed stays so; and nothing else is to be where it is required.
+            let is_secure = is_secure(&media.protocol) == Some(true);
+            add_keys(&mut audio, if is_secure { local.srtp.keys() } else { local.srtp.offered() });
+            audio
+        }
         false => media.refused(),
     });
     describe(local, media.collect()).following(sent)
@@ -119,7 +139,8 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
     let theirs = Theirs::read(answer, answered, *local).map_err(|why| match why {
         Unusable::NotAudio => AnswerError::AnotherKind,
         Unusable::Rejected => AnswerError::Refused,
-        Unusable::Transport => AnswerError::Transport,
+        Unusable::Transport | Unusable::Plain => AnswerError::Transport,
+        Unusable::Crypto(why) => AnswerError::Crypto(why),
         Unusable::Address => AnswerError::Address,
         Unusable::Codecs => AnswerError::Codecs,
     })?;
@@ -132,6 +153,7 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
             Some((codec, PayloadTypes { send, receive }))
         })
         .ok_or(AnswerError::Codecs)?;
+    let sealed = taken_key(&mine, &theirs)?;
     let keys = theirs.telephone_event(codec).and_then(|(send, clock_rate)| {
         let receive = mine.telephone_event_on(clock_rate)?;
         Some((PayloadTypes { send, receive }, clock_rate))
@@ -148,7 +170,41 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
         ptime_ms: theirs.ptime_ms,
         direction: theirs.our_direction(mine.direction),
         hold: theirs.holds(),
+        sealed,
+        rtcp_mux: mine.rtcp_mux && theirs.rtcp_mux,
     })
+}
+
+/// Which of the keys offered the answer has taken (RFC 4568 §5.1.3, §7.1). What was offered sealed is not had in the clear:
+/// somebody between us would have taken the keys away.
+fn taken_key(mine: &Theirs, theirs: &Theirs) -> Result<Option<Sealed>, AnswerError> {
+    let offered = || mine.keys.iter().filter_map(|key| key.as_ref().ok());
+    if mine.is_secure && !theirs.is_secure || theirs.is_secure && offered().next().is_none() {
+        return Err(AnswerError::Transport);
+    }
+    let answered = match theirs.keys.first() {
+        Some(answered) => answered.as_ref().map_err(|why| AnswerError::Crypto(*why))?,
+        None if theirs.is_secure => return Err(AnswerError::Crypto(CryptoError::Missing)),
+        None => return Ok(None),
+    };
+    // Keys that nobody asked for mean nothing beside plain RTP.
+    if offered().next().is_none() {
+        return Ok(None);
+    }
+    let ours = offered()
+        .find(|offered| offered.tag == answered.tag && offered.suite == answered.suite)
+        .ok_or(AnswerError::Crypto(CryptoError::NotOffered))?;
+    Ok(Some(Sealed {
+        tag: ours.tag,
+        suite: ours.suite,
+        ours: ours.secret.clone(),
+        theirs: answered.secret.clone(),
+    }))
+}
+
+/// Puts keys into a stream of ours.
+pub(crate) fn add_keys(media: &mut Media, keys: &[Crypto]) {
+    media.attributes.extend(keys.iter().map(|key| Attribute::with("crypto", key)));
 }
 
 /// The codecs of an offer, the preferred one first.
@@ -240,7 +296,7 @@ pub(crate) fn audio(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer;
+    use crate::{Secret, Suite, answer};
     use proptest::prelude::*;
 
     fn local() -> Local<'static> {
@@ -348,6 +404,80 @@ mod tests {
             assert_eq!(accept(&offer(&local()), &theirs(lines)), Err(error), "{lines}");
         }
         assert_eq!(accept(&theirs(""), &theirs("")), Err(AnswerError::NothingOffered));
+    }
+
+    #[test]
+    fn an_offer_has_keys_where_sealing_is_wanted() {
+        let keys = our_keys();
+        let protocols =
+            [Srtp::Off, Srtp::Offered(&keys), Srtp::Preferred(&keys), Srtp::Required(&keys)].map(|srtp| {
+                let offer = offer(&Local { srtp, ..local() });
+                (offer.media[0].protocol.clone(), offer.media[0].values_of("crypto").count())
+            });
+        let [off, offered, preferred, required] = protocols;
+        assert_eq!((off, offered), (("RTP/AVP".to_owned(), 0), ("RTP/AVP".to_owned(), 0)));
+        assert_eq!((preferred, required), (("RTP/AVP".to_owned(), 2), ("RTP/SAVP".to_owned(), 2)));
+    }
+
+    #[test]
+    fn the_answer_says_which_key_was_taken_and_a_downgrade_is_refused() {
+        let keys = our_keys();
+        let key = "inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC";
+        let sealed_answer = format!("m=audio 5000 RTP/SAVP 0\na=crypto:2 AES_CM_128_HMAC_SHA1_32 {key}");
+        let [required, preferred] = [Srtp::Required(&keys), Srtp::Preferred(&keys)];
+        for (srtp, answer, wanted) in [
+            (required, sealed_answer.clone(), Ok(Some(2))),
+            (required, sealed_answer.replace("SAVP", "SAVPF"), Ok(Some(2))),
+            (required, "m=audio 5000 RTP/AVP 0".to_owned(), Err(AnswerError::Transport)),
+            (required, sealed_answer.replace("SAVP", "AVP"), Err(AnswerError::Transport)),
+            (required, "m=audio 5000 RTP/SAVP 0".to_owned(), Err(AnswerError::Crypto(CryptoError::Missing))),
+            (
+                required,
+                sealed_answer.replace(":2 ", ":1 "),
+                Err(AnswerError::Crypto(CryptoError::NotOffered)),
+            ),
+            (
+                required,
+                sealed_answer.replace(":2 ", ":9 "),
+                Err(AnswerError::Crypto(CryptoError::NotOffered)),
+            ),
+            (required, format!("{sealed_answer}|2^31|1:1"), Err(AnswerError::Crypto(CryptoError::Mki))),
+            (preferred, "m=audio 5000 RTP/AVP 0".to_owned(), Ok(None)),
+            (preferred, sealed_answer.replace("SAVP", "AVP"), Ok(Some(2))),
+            (preferred, sealed_answer.clone(), Ok(Some(2))),
+            (Srtp::Offered(&keys), sealed_answer.clone(), Err(AnswerError::Transport)),
+            (Srtp::Offered(&keys), sealed_answer.replace("SAVP", "AVP"), Ok(None)),
+        ] {
+            let agreed = accept(&offer(&Local { srtp, ..local() }), &theirs(&answer));
+            let tag = agreed.as_ref().map(|agreed| agreed.sealed.as_ref().map(|sealed| sealed.tag));
+            assert_eq!(tag.map_err(|error| *error), wanted, "{answer}");
+            if let Some(sealed) = agreed.ok().and_then(|agreed| agreed.sealed) {
+                assert_eq!(sealed.ours.as_bytes(), [b'A'; 30]);
+                assert_eq!(sealed.theirs.as_bytes(), [b'B'; 30]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_sealed_stream_stays_sealed_when_it_is_offered_anew() {
+        let keys = our_keys();
+        let sealing = Local { srtp: Srtp::Offered(&keys), ..local() };
+        let came = theirs(
+            "m=audio 5000 RTP/SAVP 0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC",
+        );
+        let answered = answer(&came, &sealing).unwrap();
+        let hold = Local { direction: Direction::SendOnly, ..sealing };
+        let changed = reoffer(&hold, &answered.sdp, answered.chosen.media);
+        assert_eq!(changed.media[0].protocol, "RTP/SAVP");
+        assert_eq!(changed.media[0].values_of("crypto").count(), 2);
+    }
+
+    fn our_keys() -> Vec<Crypto> {
+        [Suite::AesCm128HmacSha1Tag80, Suite::AesCm128HmacSha1Tag32]
+            .into_iter()
+            .zip(1..)
+            .map(|(suite, tag)| Crypto { tag, suite, secret: Secret::new(suite, |secret| secret.fill(b'A')) })
+            .collect()
     }
 
     #[test]

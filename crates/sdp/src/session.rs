@@ -66,7 +66,7 @@ pub struct Media {
 }
 
 /// An `a=` line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// What stands before the colon.
     pub name: String,
@@ -113,6 +113,14 @@ impl Media {
             .and_then(|found| found.value.as_deref())
     }
 
+    /// The values of all attributes of this name that have one.
+    pub fn values_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.attributes
+            .iter()
+            .filter(move |attribute| attribute.name == name)
+            .filter_map(|attribute| attribute.value.as_deref())
+    }
+
     /// Whether an attribute of this name is there.
     pub fn has(&self, name: &str) -> bool {
         self.attributes.iter().any(|attribute| attribute.name == name)
@@ -142,6 +150,15 @@ impl Attribute {
     /// An attribute with a value: `a=ptime:20`.
     pub fn with(name: &str, value: impl fmt::Display) -> Self {
         Self { name: name.to_owned(), value: Some(value.to_string()) }
+    }
+}
+
+/// Shows all but keys: descriptions are shown in tests and logs.
+impl fmt::Debug for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_secret = self.name.eq_ignore_ascii_case("crypto");
+        let value = self.value.as_deref().map(|value| if is_secret { "…" } else { value });
+        f.debug_struct("Attribute").field("name", &self.name).field("value", &value).finish()
     }
 }
 
