@@ -4,8 +4,8 @@
 
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use codec::{Encoder, Resampler, SampleRate};
-use criterion::{Criterion, criterion_group, criterion_main};
-use media::{Channel, Codec, Command, Engine, Format, Outbox, PortId, Recorded, RecordingKey};
+use criterion::{Bencher, Criterion, criterion_group, criterion_main};
+use media::{Channel, Codec, Command, ConferenceKey, Engine, Format, Outbox, PortId, Recorded, RecordingKey};
 use rtp::{Header, RtpTime, SeqNumber, Ssrc};
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -45,58 +45,102 @@ fn calls(criterion: &mut Criterion) {
     ] {
         let name = format!("{} {}{}", left.name(), right.name(), if recorded { " recorded" } else { "" });
         criterion.bench_function(&name, |bench| {
-            let mut engine = Engine::new(IdSource::new(1));
-            let mut now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
             let phones = [(1, left), (2, right)].map(|(number, codec)| phone(number, codec));
-            for phone in &phones {
-                engine.handle_command(Command::Open { port: phone.port }, now);
-                let (port, remote, format) = (phone.port, phone.address, Format::of(phone.codec));
-                let command = Command::Configure {
-                    port,
-                    remote,
-                    format,
-                    telephone_event: None,
-                    send: true,
-                    receive: true,
-                    sealing: None,
-                    rtcp_mux: false,
-                };
-                engine.handle_command(command, now);
-            }
+            let mut engine = engine_with(&phones);
             let [a, b] = [phones[0].port, phones[1].port];
-            engine.handle_command(Command::Bridge { a, b }, now);
+            engine.handle_command(Command::Bridge { a, b }, START);
             if recorded {
                 let recording = RecordingKey::from_u64(1);
-                engine.handle_command(Command::Record { recording, left: a, right: Some(b) }, now);
+                engine.handle_command(Command::Record { recording, left: a, right: Some(b) }, START);
             }
-            let mut number = 0u32;
-            bench.iter(|| {
-                for phone in &phones {
-                    let payload = &phone.packets[number as usize % phone.packets.len()];
-                    let mut datagram = [0; 512];
-                    let header = Header {
-                        marker: false,
-                        payload_type: Format::of(phone.codec).receive_type,
-                        sequence: SeqNumber(number as u16),
-                        timestamp: RtpTime(number.wrapping_mul(phone.codec.clock_rate() / 50)),
-                        ssrc: Ssrc(phone.port.as_u64() as u32),
-                    };
-                    if let Some(fixed) = datagram.first_chunk_mut() {
-                        header.write(fixed);
-                    }
-                    let end = 12 + payload.len();
-                    datagram[12..end].copy_from_slice(payload);
-                    engine.handle_packet(phone.port, phone.address, &mut datagram[..end], now, &mut Nowhere);
-                }
-                number = number.wrapping_add(1);
-                now = now.after(Duration::from_millis(20));
-                if engine.poll_timeout().is_some_and(|at| at <= now.mono) {
-                    engine.handle_timeout(now, &mut Nowhere);
-                }
-                while engine.poll_event().is_some() {}
-            });
+            run(bench, engine, &phones);
         });
     }
+}
+
+/// What 20 ms of a conference of twenty cost, packets and mix: divided by twenty, what a member costs.
+fn conferences(criterion: &mut Criterion) {
+    use Codec::{G722, Opus, Pcmu};
+    for (name, codecs) in [
+        ("conference of 20, PCMU", &[Pcmu][..]),
+        ("conference of 20, PCMU and G722", &[Pcmu, G722]),
+        ("conference of 20, PCMU, G722, Opus", &[Pcmu, G722, Opus]),
+    ] {
+        criterion.bench_function(name, |bench| {
+            let phones: Vec<_> =
+                (0..20).map(|at| phone(at + 1, codecs[at as usize % codecs.len()])).collect();
+            let mut engine = engine_with(&phones);
+            for phone in &phones {
+                let conference = ConferenceKey::from_u64(1);
+                let join = Command::Join { port: phone.port, conference, speaks: true, listens: true };
+                engine.handle_command(join, START);
+            }
+            run(bench, engine, &phones);
+        });
+    }
+    criterion.bench_function("PCMU PCMU, listened to", |bench| {
+        let phones = [1, 2, 3].map(|number| phone(number, Pcmu));
+        let mut engine = engine_with(&phones);
+        let [a, b, listener] = [0, 1, 2].map(|at| phones[at].port);
+        engine.handle_command(Command::Bridge { a, b }, START);
+        for speaker in [a, b] {
+            engine.handle_command(Command::Hear { listener, speaker, on: true }, START);
+        }
+        run(bench, engine, &phones[..2]);
+    });
+}
+
+const START: Now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
+
+fn engine_with(phones: &[Phone]) -> Engine {
+    let mut engine = Engine::new(IdSource::new(1));
+    for phone in phones {
+        engine.handle_command(Command::Open { port: phone.port }, START);
+        let (port, remote, format) = (phone.port, phone.address, Format::of(phone.codec));
+        let command = Command::Configure {
+            port,
+            remote,
+            format,
+            telephone_event: None,
+            send: true,
+            receive: true,
+            sealing: None,
+            rtcp_mux: false,
+        };
+        engine.handle_command(command, START);
+    }
+    engine
+}
+
+/// Lets the phones talk, 20 ms at a time.
+fn run(bench: &mut Bencher<'_>, mut engine: Engine, phones: &[Phone]) {
+    let mut now = START;
+    let mut number = 0u32;
+    bench.iter(|| {
+        for phone in phones {
+            let payload = &phone.packets[number as usize % phone.packets.len()];
+            let mut datagram = [0; 512];
+            let header = Header {
+                marker: false,
+                payload_type: Format::of(phone.codec).receive_type,
+                sequence: SeqNumber(number as u16),
+                timestamp: RtpTime(number.wrapping_mul(phone.codec.clock_rate() / 50)),
+                ssrc: Ssrc(phone.port.as_u64() as u32),
+            };
+            if let Some(fixed) = datagram.first_chunk_mut() {
+                header.write(fixed);
+            }
+            let end = 12 + payload.len();
+            datagram[12..end].copy_from_slice(payload);
+            engine.handle_packet(phone.port, phone.address, &mut datagram[..end], now, &mut Nowhere);
+        }
+        number = number.wrapping_add(1);
+        now = now.after(Duration::from_millis(20));
+        if engine.poll_timeout().is_some_and(|at| at <= now.mono) {
+            engine.handle_timeout(now, &mut Nowhere);
+        }
+        while engine.poll_event().is_some() {}
+    });
 }
 
 fn phone(number: u64, codec: Codec) -> Phone {
@@ -119,5 +163,5 @@ fn phone(number: u64, codec: Codec) -> Phone {
     Phone { port: PortId::from_u64(number), address, codec, packets }
 }
 
-criterion_group!(benches, calls);
+criterion_group!(benches, calls, conferences);
 criterion_main!(benches);

@@ -160,7 +160,8 @@ pub enum Command {
         /// The recording.
         recording: RecordingKey,
     },
-    /// A port enters a conference, which begins with its first port. Ends its bridge or echo.
+    /// A port enters a conference, which begins with its first port. Ends its bridge or echo. The same conference again:
+    /// its rights change, and the sound goes on without a gap. [`crate::Event::JoinRefused`] if it is full.
     Join {
         /// The port.
         port: PortId,
@@ -175,6 +176,21 @@ pub enum Command {
     Leave {
         /// The port.
         port: PortId,
+    },
+    /// A port hears another one beside what it hears by its bridge or conference, or does so no longer. It goes on,
+    /// whatever becomes of bridges and conferences, until it is taken back or one of the two is closed. The one that
+    /// speaks is not touched by it: to listen costs those who are listened to nothing.
+    /// [`crate::Event::HearRefused`] if there are too many.
+    ///
+    /// To a call of a caller and an agent, a supervisor *listens* by hearing both; *whispers* when the agent hears the
+    /// supervisor too; *barges in* when both do; and *takes over* by a bridge with the caller.
+    Hear {
+        /// Who listens.
+        listener: PortId,
+        /// To whom; not itself.
+        speaker: PortId,
+        /// On or off.
+        on: bool,
     },
     /// A port ends: out of its bridge, conference and recordings. [`crate::Event::Closed`] is the last that is heard of it.
     Close {

@@ -37,12 +37,18 @@ pub struct Ear {
     wanted: SampleRate,
     buffer: JitterBuffer,
     decoder: Decoder,
-    narrow: Option<Resampler>,
+    /// To 8 kHz from 16, or to 16 from 8.
+    resampler: Resampler,
     noise: ComfortNoise,
     /// Whether the far end keeps quiet and has said how that sounds.
     is_quiet: bool,
     waiting: Box<[i16; ROOM]>,
     filled: usize,
+    /// What was heard last, and whether there was anything; the same at the other rate, once somebody wanted it.
+    heard: [i16; FRAME_SAMPLES_MAX],
+    has_heard: bool,
+    otherwise: [i16; FRAME_SAMPLES_MAX],
+    has_otherwise: bool,
     nothing_for: Duration,
     since_shortened: u8,
 }
@@ -55,20 +61,21 @@ impl Ear {
     /// Fails if there is no memory for a decoder.
     pub fn new(format: Format, wanted: SampleRate) -> Result<Self, CodecError> {
         let decoder = Decoder::new(format.codec, wanted)?;
-        let narrow = match decoder.rate() {
-            SampleRate::Narrow => None,
-            rate => Some(Resampler::new(rate, SampleRate::Narrow)),
-        };
+        let resampler = Resampler::new(decoder.rate(), other(decoder.rate()));
         Ok(Self {
             format,
             wanted,
             buffer: JitterBuffer::new(format.codec.clock_rate()),
             decoder,
-            narrow,
+            resampler,
             noise: ComfortNoise::new(),
             is_quiet: false,
             waiting: Box::new([0; ROOM]),
             filled: 0,
+            heard: [0; FRAME_SAMPLES_MAX],
+            has_heard: false,
+            otherwise: [0; FRAME_SAMPLES_MAX],
+            has_otherwise: false,
             // It has been silent for ever.
             nothing_for: SILENT_AFTER,
             since_shortened: 0,
@@ -79,6 +86,11 @@ impl Ear {
     pub fn suits(&self, format: Format, wanted: SampleRate) -> bool {
         // Only Opus is decoded at the rate that is wanted.
         self.format.codec.is_kin(format.codec) && (self.wanted == wanted || self.format.codec != Codec::Opus)
+    }
+
+    /// Whether it understands what comes in `format`.
+    pub fn hears(&self, format: Format) -> bool {
+        self.format.codec.is_kin(format.codec)
     }
 
     /// The rate of what is heard.
@@ -101,9 +113,30 @@ impl Ear {
         self.buffer.push(&marked, 0, payload, generation, now);
     }
 
-    /// Puts 20 ms of sound into `out`, those that begin at `at`, and returns how many samples that are; `None` if there
-    /// is nothing to hear.
-    pub fn hear(&mut self, at: Instant, out: &mut [i16; FRAME_SAMPLES_MAX]) -> Option<usize> {
+    /// Hears the 20 ms that begin at `at`; returns whether there is anything to hear. [`Ear::frame`] has it.
+    pub fn hear(&mut self, at: Instant) -> bool {
+        self.listen(at, true)
+    }
+
+    /// Hears 20 ms of what is held, ahead of its time, and makes nothing up: `false` when nothing is held any more.
+    pub fn empty(&mut self, at: Instant) -> bool {
+        self.listen(at, false)
+    }
+
+    fn listen(&mut self, at: Instant, makes_up: bool) -> bool {
+        self.has_otherwise = false;
+        self.has_heard = self.fill(at, makes_up);
+        if self.has_heard {
+            let frame = self.rate().samples_in(FRAME_MS);
+            self.heard[..frame].copy_from_slice(&self.waiting[..frame]);
+            self.waiting.copy_within(frame..self.filled, 0);
+            self.filled -= frame;
+        }
+        self.has_heard
+    }
+
+    /// Fills up a frame, from `at` on, and says whether there was anything to fill it with.
+    fn fill(&mut self, at: Instant, makes_up: bool) -> bool {
         let frame = self.rate().samples_in(FRAME_MS);
         let hz = u64::from(self.rate().hz());
         while self.filled < frame {
@@ -140,10 +173,11 @@ impl Ear {
                     self.decoder.conceal(after.map(|(_, payload)| payload), &mut room[..length]);
                     self.filled += length;
                 }
+                Pull::Nothing if !makes_up && self.filled == 0 => return false,
                 Pull::Nothing => {
                     if self.nothing_for >= SILENT_AFTER && !self.is_quiet {
                         self.filled = 0;
-                        return None;
+                        return false;
                     }
                     let room = &mut room[..frame - self.filled];
                     self.nothing_for += Duration::from_millis(FRAME_MS as u64);
@@ -157,25 +191,39 @@ impl Ear {
                 }
             }
         }
-        out[..frame].copy_from_slice(&self.waiting[..frame]);
-        self.waiting.copy_within(frame..self.filled, 0);
-        self.filled -= frame;
-        Some(frame)
+        true
     }
 
-    /// The same sound at 8 kHz. Call it for every frame heard, in order.
-    pub fn narrowed(&mut self, frame: &[i16], out: &mut [i16; 160]) {
-        match &mut self.narrow {
-            Some(resampler) => {
-                resampler.process(frame, out);
-            }
-            None => out.copy_from_slice(&frame[..160]),
+    /// Makes ready what was heard last at `rate`, 8 or 16 kHz, for [`Ear::frame`]. Costs nothing at the ear's own rate.
+    pub fn provide(&mut self, rate: SampleRate) {
+        if rate != self.rate() && self.has_heard && !self.has_otherwise {
+            let frame = self.rate().samples_in(FRAME_MS);
+            self.resampler.process(&self.heard[..frame], &mut self.otherwise);
+            self.has_otherwise = true;
         }
+    }
+
+    /// What was heard last, at the ear's own rate or one that was provided; `None` if there was nothing.
+    pub fn frame(&self, rate: SampleRate) -> Option<&[i16]> {
+        let frame = if rate == self.rate() {
+            self.has_heard.then_some(&self.heard)
+        } else {
+            self.has_otherwise.then_some(&self.otherwise)
+        };
+        frame.map(|frame| &frame[..rate.samples_in(FRAME_MS).min(FRAME_SAMPLES_MAX)])
     }
 
     /// The buffer, for its figures.
     pub fn buffer(&self) -> &JitterBuffer {
         &self.buffer
+    }
+}
+
+/// The rate that somebody else may want.
+fn other(rate: SampleRate) -> SampleRate {
+    match rate {
+        SampleRate::Narrow => SampleRate::Wide,
+        SampleRate::Wide | SampleRate::Full => SampleRate::Narrow,
     }
 }
 

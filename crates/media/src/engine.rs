@@ -7,25 +7,23 @@
 //! [`Engine::silent`] makes one without packets, for drivers that simulate calls by the hundred thousand: it keeps the
 //! same picture of who hears whom and tells the same events, plays end when their time is over, and nothing is sent.
 
+mod fitting;
+mod mixing;
 mod tapping;
 
-use crate::conference::{Conference, FRAME, Lane};
-use crate::ear::{Ear, FRAME_SAMPLES_MAX};
+use crate::conference::{Conference, Member};
 use crate::event::EventQueue;
 use crate::incoming::Heard;
-use crate::metronome::{CONFERENCES, Metronome};
-use crate::mouth::Mouth;
+use crate::metronome::{MIXERS, Metronome};
 use crate::outgoing::RelayKey;
 use crate::player::Player;
 use crate::port::{Port, Wire};
-use crate::recording::{HEARD_EVERY, Recording, Sound};
+use crate::recording::{Recording, Sound};
 use crate::{
-    Codec, Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Law, Outbox, PortId, Quality,
-    RecordingKey, Route, Side,
+    Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Outbox, PortId, Quality, RecordingKey, Route,
+    Side,
 };
 use base::{Deadlines, Duration, IdSource, Instant, Now};
-use codec::SampleRate;
-use rtp::RtpTime;
 use slab::Slab;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -150,7 +148,7 @@ impl Engine {
             }
             Command::Join { port, conference, speaks, listens } => {
                 self.on(port, |engine, place| {
-                    engine.join(place, conference, Lane::new(speaks, listens), now)
+                    engine.join(Member { place, speaks, listens }, conference, now.mono);
                 });
             }
             Command::Leave { port } => self.on(port, |engine, place| {
@@ -158,6 +156,7 @@ impl Engine {
                     engine.unwire(place, now.mono);
                 }
             }),
+            Command::Hear { listener, speaker, on } => self.hear_beside(listener, speaker, on, now.mono),
             Command::Close { port } => self.on(port, |engine, place| engine.close(place, now)),
         }
     }
@@ -179,6 +178,10 @@ impl Engine {
         let Some(datagram) = from.open(source, datagram) else { return };
         let Some(heard) = from.incoming.hear(source, datagram, now.mono) else { return };
         from.heard(&heard, &mut self.events);
+        if matches!(heard, Heard::Sound { .. }) {
+            self.hand_over(place, now.mono, out);
+        }
+        let from = &mut self.ports[place];
         let generation = from.incoming.generation();
         let wire = from.wire;
         match &heard {
@@ -194,9 +197,6 @@ impl Engine {
                         if let Some(recording) = self.recordings.get_mut(tap.recording) {
                             recording.take(tap, &sound, now.mono, out);
                         }
-                    }
-                    if let Some(lane) = &mut from.lane {
-                        lane.push(timestamp, generation, law, payload);
                     }
                 }
             }
@@ -228,7 +228,8 @@ impl Engine {
         };
         let Some(listener) = self.ports.get_mut(listener) else { return };
         let key = RelayKey { port: place, generation };
-        let is_relayed = spoken.is_kin(listener.format.codec);
+        // Who hears a mix hears it there.
+        let is_relayed = spoken.is_kin(listener.format.codec) && !listener.mixing.is_heard();
         match &heard {
             // What is not relayed waits in the ear for its turn.
             Heard::Sound { packet, codec } if is_relayed => {
@@ -307,10 +308,11 @@ impl Engine {
 
     /// Who hears whom, in the order of the ports' ids.
     pub fn routes(&self) -> Vec<Route> {
-        self.places
-            .iter()
-            .map(|(listener, place)| Route { listener: *listener, hears: self.hears(*place) })
-            .collect()
+        let mut routes = Vec::with_capacity(self.places.len());
+        for place in self.places.values() {
+            self.draw(*place, &mut routes);
+        }
+        routes
     }
 
     /// The open ports, in order.
@@ -391,9 +393,6 @@ impl Engine {
             port.send = send;
             port.listening_since = if receive { port.listening_since.or(Some(now.mono)) } else { None };
             engine.arrange(place, now.mono);
-            if let Wire::Bridge(other) = engine.ports[place].wire {
-                engine.arrange(other, now.mono);
-            }
         });
     }
 
@@ -410,45 +409,6 @@ impl Engine {
             self.ports[place].bridged_since = now;
         }
         self.arrange(place_a, now);
-        self.arrange(place_b, now);
-    }
-
-    /// Gives a port the ear and the mouth that it needs as things stand, and takes away those it does not need any more.
-    /// Called after every command that changes what is needed; no packet and no tick ever does.
-    fn arrange(&mut self, place: usize, now: Instant) {
-        if self.silent.is_some() {
-            return;
-        }
-        let port = &self.ports[place];
-        let format = port.format;
-        // Whoever hears this port in another codec wants the rate of that codec; mixers and recorders want 8 kHz.
-        let other = match port.wire {
-            Wire::Bridge(other) => Some(self.ports[other].format.codec),
-            Wire::Open | Wire::Echo | Wire::Conference(_) => None,
-        };
-        let transcoded = other.filter(|other| !format.codec.is_kin(*other)).map(Codec::sample_rate);
-        let decoded = format.codec.law().is_none() && (port.lane.is_some() || !port.taps.is_empty());
-        let heard_at = transcoded.or(decoded.then_some(SampleRate::Narrow));
-        // What is said in another codec comes from whoever is heard, at the rate of their codec.
-        let played = format.codec.law().is_none() && (port.player.is_some() || port.lane.is_some());
-        let said_at = other
-            .filter(|_| transcoded.is_some())
-            .map(Codec::sample_rate)
-            .or(played.then_some(SampleRate::Narrow));
-
-        if !matches!((&port.ear, heard_at), (Some(ear), Some(rate)) if ear.suits(format, rate)) {
-            let ear = heard_at.and_then(|rate| Ear::new(format, rate).ok()).map(Box::new);
-            self.ports[place].put_ear(ear);
-        }
-        let mouth = &mut self.ports[place].mouth;
-        if !matches!((&*mouth, said_at), (Some(mouth), Some(rate)) if mouth.suits(format, rate)) {
-            *mouth = said_at.and_then(|rate| Mouth::new(format, rate).ok()).map(Box::new);
-        }
-        if self.ports[place].wants_turns() {
-            self.sound(place, now);
-        } else {
-            self.rest(place);
-        }
     }
 
     /// Takes a port out of its bridge, echo or conference.
@@ -468,16 +428,7 @@ impl Engine {
                 }
                 self.arrange(other, now);
             }
-            Wire::Conference(key) => {
-                port.lane = None;
-                self.rest(place);
-                if let Some(conference) = self.conferences.get_mut(&key) {
-                    conference.members.retain(|member| *member != place);
-                    if conference.members.is_empty() {
-                        self.conferences.remove(&key);
-                    }
-                }
-            }
+            Wire::Conference(key) => self.leave_conference(place, key),
         }
         self.arrange(place, now);
     }
@@ -514,23 +465,13 @@ impl Engine {
         let port = &mut self.ports[place];
         // Without an agreed payload type there is no way to say it.
         if self.silent.is_none() && port.keys.is_some() && port.keypad.press(digit, duration_ms) {
-            self.sound(place, now.mono);
-        }
-    }
-
-    fn join(&mut self, place: usize, conference: ConferenceKey, lane: Lane, now: Now) {
-        self.unwire(place, now.mono);
-        self.conferences.entry(conference).or_default().members.push(place);
-        let port = &mut self.ports[place];
-        port.wire = Wire::Conference(conference);
-        if self.silent.is_none() {
-            port.lane = Some(lane);
-            self.arrange(place, now.mono);
+            self.sound(place, false, now.mono);
         }
     }
 
     fn close(&mut self, place: usize, now: Now) {
         self.unwire(place, now.mono);
+        self.forget_ears(place, now.mono);
         self.stop_play(place, now.mono);
         self.ports[place].keypad.clear();
         for tap in core::mem::take(&mut self.ports[place].taps) {
@@ -557,16 +498,15 @@ impl Engine {
         }
     }
 
-    /// Lets turns come to a port: with the conferences if it is in one.
-    fn sound(&mut self, place: usize, now: Instant) {
+    /// Lets turns come to a port: with all others in mixes if it `mixes` or is mixed.
+    fn sound(&mut self, place: usize, mixes: bool, now: Instant) {
         let port = &mut self.ports[place];
-        let confers = port.lane.is_some();
         match port.phase {
-            Some(phase) if !confers || phase == CONFERENCES => return,
+            Some(phase) if !mixes || phase == MIXERS => return,
             Some(phase) => self.metronome.remove(place, phase),
             None => {}
         }
-        port.phase = Some(self.metronome.add(place, confers, now));
+        port.phase = Some(self.metronome.add(place, mixes, now));
     }
 
     /// Takes the turns of a port away if it has nothing to send any more.
@@ -581,18 +521,19 @@ impl Engine {
     }
 
     fn tick(&mut self, phase: usize, at: Instant, out: &mut impl Outbox) {
-        if phase == CONFERENCES {
+        if phase == MIXERS {
             self.mix(at, out);
         }
         let mut someone_rests = false;
         for turn in 0..self.metronome.ports(phase).len() {
             let place = self.metronome.ports(phase)[turn];
-            if self.ports[place].lane.is_some() {
-                continue;
+            if phase != MIXERS {
+                self.hear(place, at, out);
             }
-            self.hear(place, at, out);
             let port = &mut self.ports[place];
-            port.tick(None, at, &mut self.events, out);
+            if !port.mixing.is_heard() {
+                port.tick(at, &mut self.events, out);
+            }
             if !port.wants_turns() {
                 port.phase = None;
                 someone_rests = true;
@@ -604,49 +545,13 @@ impl Engine {
         }
     }
 
-    /// Lets every conference go on by a frame.
-    fn mix(&mut self, at: Instant, out: &mut impl Outbox) {
-        let mut sum = [0; FRAME];
-        for conference in self.conferences.values() {
-            sum.fill(0);
-            for place in &conference.members {
-                let narrow =
-                    hear(&mut self.ports[*place], &mut self.recordings, at, out).map(|heard| heard.narrow);
-                let port = &mut self.ports[*place];
-                let has_ear = port.ear.is_some();
-                if let Some(lane) = &mut port.lane {
-                    if has_ear {
-                        lane.take(&narrow.unwrap_or([0; FRAME]));
-                    } else {
-                        lane.advance();
-                    }
-                    lane.add_to(&mut sum);
-                }
-            }
-            for place in &conference.members {
-                self.ports[*place].tick(Some(&sum), at, &mut self.events, out);
-            }
-        }
-    }
-
-    /// Lets the ear of a port hear 20 ms, if it has one, and whoever listens in another codec say them.
-    fn hear(&mut self, place: usize, at: Instant, out: &mut impl Outbox) {
-        let port = &mut self.ports[place];
-        let (Some(ear), wire) = (&port.ear, port.wire) else { return };
-        let (rate, spoken) = (ear.rate(), port.format.codec);
-        let heard = hear(port, &mut self.recordings, at, out);
-        if let Wire::Bridge(listener) = wire
-            && let Some(listener) = self.ports.get_mut(listener)
-            && !spoken.is_kin(listener.format.codec)
-        {
-            listener.say(heard.as_ref().map(|heard| &heard.frame[..heard.length]), rate, at, out);
-        }
-    }
-
     fn sweep(&mut self, now: Now, out: &mut impl Outbox) {
         self.next_sweep = Some(now.mono + SWEEP);
         self.sweeps = (self.sweeps + 1) % SWEEPS_PER_MEASUREMENT;
         for place in 0..self.ports.capacity() {
+            if self.ports.get(place).is_some_and(|port| port.is_stale) {
+                self.arrange(place, now.mono);
+            }
             if let Some(Wire::Bridge(other)) = self.ports.get(place).map(|port| port.wire) {
                 let other_heard = self.ports[other].incoming.last_heard();
                 self.ports[place].watch_ways(other_heard, now.mono, &mut self.events);
@@ -688,59 +593,32 @@ impl Engine {
         }
     }
 
-    fn hears(&self, place: usize) -> Hears {
+    /// Writes the lines of one listener.
+    fn draw(&self, place: usize, routes: &mut Vec<Route>) {
         let port = &self.ports[place];
-        if !port.send {
-            return Hears::Nothing;
-        }
-        if let Some(player) = &port.player {
-            return Hears::Play(player.play());
-        }
-        match port.wire {
-            Wire::Open => Hears::Nothing,
-            Wire::Bridge(other) if self.ports[other].incoming.receives() => Hears::Port(self.ports[other].id),
-            Wire::Echo if port.incoming.receives() => Hears::Itself,
-            Wire::Bridge(_) | Wire::Echo => Hears::Nothing,
-            Wire::Conference(conference) => Hears::Conference(conference),
-        }
-    }
-}
-
-/// Twenty milliseconds that an ear heard.
-struct HeardFrame {
-    /// At the rate of the ear.
-    frame: [i16; FRAME_SAMPLES_MAX],
-    length: usize,
-    /// At 8 kHz, where somebody mixes or records it.
-    narrow: [i16; FRAME],
-}
-
-/// Lets the ear of a port hear 20 ms and hands them to the recorders that cannot take the packets as they come.
-fn hear(
-    port: &mut Port,
-    recordings: &mut Slab<Recording>,
-    at: Instant,
-    out: &mut impl Outbox,
-) -> Option<HeardFrame> {
-    let ear = port.ear.as_mut()?;
-    port.heard_frames = port.heard_frames.wrapping_add(1);
-    let mut heard = HeardFrame { frame: [0; FRAME_SAMPLES_MAX], length: 0, narrow: [0; FRAME] };
-    heard.length = ear.hear(at, &mut heard.frame)?;
-    let taped = port.format.codec.law().is_none() && !port.taps.is_empty();
-    if taped || port.lane.is_some() {
-        ear.narrowed(&heard.frame[..heard.length], &mut heard.narrow);
-    }
-    if taped {
-        let mut payload = [0; FRAME];
-        Law::Mu.encode_slice(&heard.narrow, &mut payload);
-        let timestamp = RtpTime(port.heard_frames.wrapping_mul(HEARD_EVERY));
-        let generation = port.incoming.generation();
-        let sound = Sound { timestamp, generation, law: Law::Mu, payload: &payload };
-        for tap in &mut port.taps {
-            if let Some(recording) = recordings.get_mut(tap.recording) {
-                recording.take(tap, &sound, at, out);
+        let first = routes.len();
+        let mut draw = |hears| routes.push(Route { listener: port.id, hears });
+        match (port.send, &port.player) {
+            (false, _) => {}
+            (true, Some(player)) => draw(Hears::Play(player.play())),
+            (true, None) => {
+                let receives = |place: usize| self.ports[place].incoming.receives();
+                match port.wire {
+                    Wire::Bridge(other) if receives(other) => draw(Hears::Port(self.ports[other].id)),
+                    Wire::Echo if port.incoming.receives() => draw(Hears::Itself),
+                    Wire::Open | Wire::Bridge(_) | Wire::Echo => {}
+                    Wire::Conference(conference) => draw(Hears::Conference(conference)),
+                }
+                for speaker in port.beside.iter().filter(|speaker| receives(**speaker)) {
+                    // Who is heard already by the bridge is heard once.
+                    if port.wire != Wire::Bridge(*speaker) {
+                        draw(Hears::Port(self.ports[*speaker].id));
+                    }
+                }
             }
         }
+        if routes.len() == first {
+            routes.push(Route { listener: port.id, hears: Hears::Nothing });
+        }
     }
-    Some(heard)
 }

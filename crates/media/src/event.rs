@@ -1,6 +1,6 @@
 //! What the sound graph tells `telephony`.
 
-use crate::{Codec, PortId, RecordingKey};
+use crate::{Codec, ConferenceKey, PortId, RecordingKey};
 use base::Instant;
 use rtp::Digit;
 use std::collections::VecDeque;
@@ -76,6 +76,21 @@ pub enum Event {
         frames: u64,
         /// Frames that found the recorder's ring full and are missing.
         dropped: u64,
+    },
+    /// A port could not enter a conference: it is full, or there are too many ([`crate::conference`]). It hears what it
+    /// heard before.
+    JoinRefused {
+        /// The port.
+        port: PortId,
+        /// The conference.
+        conference: ConferenceKey,
+    },
+    /// A port cannot hear another one beside what it hears: too many do, or it hears too many ([`crate::mix`]).
+    HearRefused {
+        /// Who was to listen.
+        listener: PortId,
+        /// To whom.
+        speaker: PortId,
     },
     /// A port could not be opened: its number is taken or the engine is full.
     OpenFailed {

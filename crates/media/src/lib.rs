@@ -12,13 +12,14 @@
 //!
 //! **Relay path.** A packet of one end of a bridge is checked, its header rewritten into the stream of the other end,
 //! its payload mapped from law to law if need be, and sent: nothing is decoded, allocated, locked or awaited.
-//! **Tick path.** Every 20 ms, and only for ports that have a player, a key to send or a conference, or whose sound is
-//! wanted in another codec than it comes in: such a port has an [`ear`] (jitter buffer, decoder), and who hears it a
-//! [`mouth`] (resampler, encoder). Both are made by the command that makes them necessary, never by a packet.
+//! **Tick path.** Every 20 ms, and only for ports that have a player, a key to send or a [`mix`] to hear, or whose sound is
+//! wanted in another codec than it comes in or by more than one: such a port has an [`ear`] (jitter buffer, decoder), and
+//! who hears it a [`mouth`] (resampler, encoder). Both are made by the command that makes them necessary, never by a packet.
+//! Who is only listened to stays on the relay path; the ear gets a copy.
 //!
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
-//! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], in the turns of
-//! the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
+//! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], [`mix`],
+//! in the turns of the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
 pub mod clip;
@@ -31,6 +32,7 @@ pub mod gate;
 pub mod incoming;
 pub mod keypad;
 pub mod metronome;
+pub mod mix;
 pub mod mouth;
 pub mod outbox;
 pub mod outgoing;

@@ -3,7 +3,8 @@
 //! Every port on the tick path gets a turn each 20 ms. If all had theirs at the same moment, a thousand listeners to
 //! music would make relayed packets wait behind a thousand sends; so no phase takes more than [`PORTS_PER_PHASE`] ports
 //! as long as there are phases left, and each phase begins when its first port does. Few ports share one phase, because
-//! each phase wakes the thread. The members of conferences share phase 0, which all of their mixing needs.
+//! each phase wakes the thread. Whoever is in a mix shares
+//! phase 0: a listener's turn must come after those of all it hears.
 
 use base::{Duration, Instant};
 
@@ -16,8 +17,8 @@ pub const PORTS_PER_PHASE: usize = 50;
 /// How many phases there are at most; then they take more ports.
 pub const PHASES_MAX: usize = 32;
 
-/// The phase of conferences.
-pub const CONFERENCES: usize = 0;
+/// The phase of all who are mixed, or whose sound is.
+pub const MIXERS: usize = 0;
 
 /// Ports, by their places, that have their turn together.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +41,7 @@ impl Metronome {
 
     /// Gives a port turns; the first one is now, or with those who share its phase. Returns the phase.
     pub fn add(&mut self, place: usize, confers: bool, now: Instant) -> usize {
-        let phase = if confers { CONFERENCES } else { self.roomiest() };
+        let phase = if confers { MIXERS } else { self.roomiest() };
         let Phase { ports, next } = &mut self.phases[phase];
         ports.push(place);
         next.get_or_insert(now);
@@ -57,7 +58,7 @@ impl Metronome {
             self.phases.push(Phase::default());
             return self.phases.len() - 1;
         }
-        others().min_by_key(|(_, phase)| phase.ports.len()).map_or(CONFERENCES, |(phase, _)| phase)
+        others().min_by_key(|(_, phase)| phase.ports.len()).map_or(MIXERS, |(phase, _)| phase)
     }
 
     /// Takes a port's turns away.
@@ -148,10 +149,10 @@ mod tests {
     fn a_phase_without_ports_has_no_turns() {
         let mut metronome = Metronome::new();
         let phase = metronome.add(7, false, ms(0));
-        assert_eq!(metronome.add(8, true, ms(5)), CONFERENCES);
+        assert_eq!(metronome.add(8, true, ms(5)), MIXERS);
         metronome.remove(7, phase);
         assert_eq!(metronome.next(), Some(ms(5)));
-        metronome.remove(8, CONFERENCES);
+        metronome.remove(8, MIXERS);
         assert!(metronome.is_empty() && metronome.next().is_none());
     }
 

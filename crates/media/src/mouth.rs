@@ -45,6 +45,11 @@ impl Mouth {
         self.format == format && self.source == source
     }
 
+    /// The rate at which it likes best what it is to say.
+    pub fn rate(&self) -> SampleRate {
+        self.encoder.rate()
+    }
+
     /// Says 20 ms of sound at `rate`; `send` gets each packet that is full, and how many units of the clock it lasts.
     pub fn speak(&mut self, frame: &[i16], rate: SampleRate, mut send: impl FnMut(&[u8], u32)) {
         let room = &mut self.waiting[self.filled..];

@@ -1,11 +1,11 @@
 //! One port: its two halves and what lies on them. The engine ties ports together.
 
-use crate::conference::Lane;
 use crate::ear::Ear;
 use crate::engine::ONE_WAY_AFTER;
 use crate::event::{Decoding, Event, EventQueue, Quality, Way};
 use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
 use crate::keypad::Keypad;
+use crate::mix::Mixing;
 use crate::mouth::Mouth;
 use crate::outgoing::{Outgoing, RelayKey};
 use crate::player::Player;
@@ -64,7 +64,13 @@ pub(crate) struct Port {
     pub(crate) keypad: Keypad,
     /// When the last key went down that was meant for us and not for whoever the port is bridged with.
     pub(crate) spent_key: Option<RtpTime>,
-    pub(crate) lane: Option<Lane>,
+    /// Who is heard beside the wire, and who hears this port so, by their places.
+    pub(crate) beside: Vec<usize>,
+    pub(crate) overheard: Vec<usize>,
+    /// Whether what is heard is mixed.
+    pub(crate) mixing: Mixing,
+    /// Whether an ear or a mouth may have become needless with a packet.
+    pub(crate) is_stale: bool,
     /// Decodes what comes, where somebody needs it decoded.
     pub(crate) ear: Option<Box<Ear>>,
     /// Encodes what goes out, where it is not copied or relayed.
@@ -72,7 +78,7 @@ pub(crate) struct Port {
     /// The key that another port passes on to this one.
     passing: Option<Passing>,
     /// Packets made of sound in another codec.
-    transcoded: u64,
+    pub(crate) transcoded: u64,
     decoded_before: Decoding,
     /// Frames heard by the ear so far: the timestamps of what the recorder gets of it.
     pub(crate) heard_frames: u32,
@@ -113,7 +119,10 @@ impl Port {
             player: None,
             keypad: Keypad::new(),
             spent_key: None,
-            lane: None,
+            beside: Vec::new(),
+            overheard: Vec::new(),
+            mixing: Mixing::No,
+            is_stale: false,
             ear: None,
             mouth: None,
             passing: None,
@@ -217,17 +226,21 @@ impl Port {
         self.incoming.destination()
     }
 
-    /// Says 20 ms of what another port said, in this one's codec; `None` when there is nothing to hear.
+    /// Says 20 ms of what others said, in this one's codec; `None` when there is nothing to hear. Returns how many packets
+    /// that made.
     pub(crate) fn say(
         &mut self,
         frame: Option<&[i16]>,
         rate: SampleRate,
         now: Instant,
         out: &mut impl Outbox,
-    ) {
+    ) -> u64 {
         if self.player.is_some() || self.keypad.is_pressing() {
             // The stream is theirs.
-            return;
+            if let Some(mouth) = &mut self.mouth {
+                mouth.fall_silent();
+            }
+            return 0;
         }
         let passing = self.passing.is_some_and(|passing| now < passing.until);
         let destination = self.destination_of_others().filter(|_| !passing);
@@ -238,9 +251,9 @@ impl Port {
             if !passing {
                 self.outgoing.interrupt();
             }
-            return;
+            return 0;
         };
-        self.transcoded += self.speak(frame, rate, now, out);
+        self.speak(frame, rate, now, out)
     }
 
     /// Sends 20 ms of sound by the mouth; returns how many packets that made.
@@ -265,40 +278,58 @@ impl Port {
 
     /// Whether there is something to do for this port every 20 ms.
     pub(crate) fn wants_turns(&self) -> bool {
-        self.player.is_some() || !self.keypad.is_idle() || self.lane.is_some() || self.ear.is_some()
+        self.player.is_some() || !self.keypad.is_idle() || self.ear.is_some() || self.mixing != Mixing::No
     }
 
-    /// Lets 20 ms pass: sends what the port hears from its player, keypad or conference. `sum` is the conference's.
-    pub(crate) fn tick(
-        &mut self,
-        sum: Option<&[i32; 160]>,
-        now: Instant,
-        events: &mut EventQueue,
-        out: &mut impl Outbox,
-    ) {
-        if self.player.is_none() && self.lane.is_none() && self.keypad.is_idle() {
+    /// The place of the one whose packets are relayed to this port, which is at `place`.
+    pub(crate) fn partner(&self, place: usize) -> Option<usize> {
+        match self.wire {
+            Wire::Bridge(other) => Some(other),
+            Wire::Echo => Some(place),
+            Wire::Open | Wire::Conference(_) => None,
+        }
+    }
+
+    /// The rate at which this port would hear a mix.
+    pub(crate) fn mix_rate(&self) -> SampleRate {
+        self.mouth.as_ref().map_or(self.format.codec.sample_rate(), |mouth| mouth.rate())
+    }
+
+    /// What this port says in these 20 ms, at `rate`, once it was provided.
+    pub(crate) fn voice(&self, rate: SampleRate) -> Option<&[i16]> {
+        self.ear.as_ref().and_then(|ear| ear.frame(rate))
+    }
+
+    /// Makes ready what this port says at `rate`.
+    pub(crate) fn provide(&mut self, rate: SampleRate) {
+        if let Some(ear) = &mut self.ear {
+            ear.provide(rate);
+        }
+    }
+
+    /// Lets 20 ms pass: sends what the port hears from its player or keypad.
+    pub(crate) fn tick(&mut self, now: Instant, events: &mut EventQueue, out: &mut impl Outbox) {
+        if self.player.is_none() && self.keypad.is_idle() {
             // It has its turn for the sake of its ear.
             return;
         }
         let Some(law) = self.format.codec.law() else {
-            return self.speak_one(sum, now, events, out);
+            return self.speak_one(now, events, out);
         };
-        // A conference mixes frames of 20 ms, whatever the far end would like.
-        let ptime_ms = if self.lane.is_some() { 20 } else { self.format.packet_ms() };
+        let ptime_ms = self.format.packet_ms();
         let samples = usize::from(ptime_ms) * 8;
         self.owed = (self.owed + 160).min(PACKET_SAMPLES_MAX + 160);
         while self.owed >= samples {
             self.owed -= samples;
-            self.send_one(law, ptime_ms, sum, now, events, out);
+            self.send_one(law, ptime_ms, now, events, out);
         }
     }
 
-    /// A packet of G.711: what is played is copied, what is mixed is mapped by a table.
+    /// A packet of G.711: what is played is copied.
     fn send_one(
         &mut self,
         law: Law,
         ptime_ms: u16,
-        sum: Option<&[i32; 160]>,
         now: Instant,
         events: &mut EventQueue,
         out: &mut impl Outbox,
@@ -311,9 +342,6 @@ impl Port {
         if let Some(player) = &mut self.player {
             // A player goes on while a key is pressed: its time is the caller's.
             player.fill(law, payload);
-            has_sound = true;
-        } else if let (Some(lane), Some(sum)) = (&self.lane, sum) {
-            law.encode_slice(&lane.hear(sum), payload);
             has_sound = true;
         }
         if self.press(ptime_ms, now, out) {
@@ -330,13 +358,7 @@ impl Port {
     }
 
     /// Twenty milliseconds of any other codec.
-    fn speak_one(
-        &mut self,
-        sum: Option<&[i32; 160]>,
-        now: Instant,
-        events: &mut EventQueue,
-        out: &mut impl Outbox,
-    ) {
+    fn speak_one(&mut self, now: Instant, events: &mut EventQueue, out: &mut impl Outbox) {
         let mut frame = [0; 160];
         let mut has_sound = false;
         self.end_play(events);
@@ -344,9 +366,6 @@ impl Port {
             let mut bytes = [0; 160];
             player.fill(Law::Mu, &mut bytes);
             Law::Mu.decode_slice(&bytes, &mut frame);
-            has_sound = true;
-        } else if let (Some(lane), Some(sum)) = (&self.lane, sum) {
-            frame = lane.hear(sum);
             has_sound = true;
         }
         if self.press(20, now, out) {

@@ -1,4 +1,7 @@
 //! Who hears whom, as data: what boards show and the simulator's invariants check.
+//!
+//! The picture is a matrix, written line by line: a listener has a line for each voice that it hears, the one of its
+//! bridge, echo or conference first. A listener without any, or with a play in its ear, has one line that says so.
 
 use crate::{ConferenceKey, PortId};
 

@@ -164,8 +164,8 @@ fn transcoding_mixing_and_recording_allocate_nothing_once_they_are_set_up() {
                 });
                 let mut before = 0;
                 for number in 0..300u16 {
+                    while engine.poll_event().is_some() {}
                     if number == 50 {
-                        while engine.poll_event().is_some() {}
                         before = ALLOCATIONS.get();
                     }
                     for ((port, codec), (encoder, rate)) in ports.iter().zip(&mut voices) {
@@ -199,6 +199,94 @@ fn transcoding_mixing_and_recording_allocate_nothing_once_they_are_set_up() {
                 assert_eq!(ALLOCATIONS.get() - before, 0, "{left:?} {right:?}, mixed: {mixed}");
                 assert!(out.sent > 450 && out.recorded > 450, "{} sent, {} recorded", out.sent, out.recorded);
             }
+        }
+    }
+}
+
+#[test]
+fn listening_whispering_and_conferring_allocate_nothing_once_they_are_set_up() {
+    use Codec::{G722, Opus, Pcmu};
+    for codecs in [[Pcmu, Pcmu, Pcmu], [Pcmu, G722, Opus], [Opus, Opus, Pcmu]] {
+        for confer in [false, true] {
+            let mut engine = Engine::new(IdSource::new(1));
+            let mut now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
+            let mut out = Count::default();
+            let ports = [1, 2, 3].map(PortId::from_u64);
+            let address = |port: PortId| SocketAddr::from(([127, 0, 0, port.as_u64() as u8], 4_000));
+            for (port, codec) in ports.into_iter().zip(codecs) {
+                engine.handle_command(Command::Open { port }, now);
+                let (remote, format) = (address(port), Format::of(codec));
+                let command = Command::Configure {
+                    port,
+                    remote,
+                    format,
+                    telephone_event: None,
+                    send: true,
+                    receive: true,
+                    sealing: None,
+                    rtcp_mux: false,
+                };
+                engine.handle_command(command, now);
+            }
+            let [caller, agent, supervisor] = ports;
+            if confer {
+                for port in ports {
+                    let conference = media::ConferenceKey::from_u64(1);
+                    engine
+                        .handle_command(Command::Join { port, conference, speaks: true, listens: true }, now);
+                }
+            } else {
+                engine.handle_command(Command::Bridge { a: caller, b: agent }, now);
+                for (listener, speaker) in [(supervisor, caller), (supervisor, agent), (agent, supervisor)] {
+                    engine.handle_command(Command::Hear { listener, speaker, on: true }, now);
+                }
+            }
+            let mut voices = codecs.map(|codec| {
+                let rate = codec.sample_rate();
+                (codec::Encoder::new(codec, rate, codec::opus::Settings::default()).unwrap(), rate)
+            });
+            let mut before = 0;
+            for number in 0..300u16 {
+                while engine.poll_event().is_some() {}
+                if number == 50 {
+                    before = ALLOCATIONS.get();
+                }
+                if number == 150 && !confer {
+                    // Commands may allocate; what the packets and ticks behind them do is counted on.
+                    let until = ALLOCATIONS.get() - before;
+                    let off = Command::Hear { listener: agent, speaker: supervisor, on: false };
+                    engine.handle_command(off, now);
+                    before = ALLOCATIONS.get() - until;
+                }
+                for ((port, codec), (encoder, rate)) in ports.iter().zip(codecs).zip(&mut voices) {
+                    let sound = [i16::try_from(number % 7).unwrap_or(0) * 900; 320];
+                    let mut datagram = [0; 12 + 400];
+                    let length = encoder.encode(&sound[..rate.samples_in(20)], &mut datagram[12..]);
+                    let header = Header {
+                        marker: false,
+                        payload_type: Format::of(codec).receive_type,
+                        sequence: SeqNumber(number),
+                        timestamp: RtpTime(u32::from(number) * codec.clock_rate() / 50),
+                        ssrc: Ssrc(port.as_u64() as u32),
+                    };
+                    if let Some(fixed) = datagram.first_chunk_mut() {
+                        header.write(fixed);
+                    }
+                    if number % 10 != 3 {
+                        engine.handle_packet(
+                            *port,
+                            address(*port),
+                            &mut datagram[..12 + length],
+                            now,
+                            &mut out,
+                        );
+                    }
+                }
+                now = now.after(Duration::from_millis(20));
+                engine.handle_timeout(now, &mut out);
+            }
+            assert_eq!(ALLOCATIONS.get() - before, 0, "{codecs:?}, conference: {confer}");
+            assert!(out.sent > 800, "{} sent", out.sent);
         }
     }
 }

@@ -502,9 +502,10 @@ impl World {
 
     fn listen(&mut self) {
         let mut changes = Vec::new();
+        let mut heard: BTreeMap<PortId, String> = BTreeMap::new();
         for route in self.sound.routes() {
             let port = route.listener;
-            let hears = match route.hears {
+            let voice = match route.hears {
                 Hears::Nothing => "nothing".to_owned(),
                 Hears::Itself => "itself".to_owned(),
                 Hears::Conference(_) => "the conference".to_owned(),
@@ -513,6 +514,13 @@ impl World {
                     self.plays.get(&(port, play)).cloned().unwrap_or_else(|| "something".to_owned())
                 }
             };
+            let voices = heard.entry(port).or_default();
+            if !voices.is_empty() {
+                voices.push_str(" and ");
+            }
+            voices.push_str(&voice);
+        }
+        for (port, hears) in heard {
             let Some(name) = self.name_at(port) else { continue };
             let before = self.heard.get(&port).map_or("nothing", String::as_str);
             if before != hears {

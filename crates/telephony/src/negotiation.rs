@@ -209,6 +209,8 @@ impl Telephony {
             }),
             send: agreed.direction.sends(),
             receive: agreed.direction.receives(),
+            sealing: None,
+            rtcp_mux: false,
         });
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.agreed = Some(agreed);

@@ -93,6 +93,14 @@ impl Telephony {
                     leg.quality = Some(kept(&quality));
                 }
             }
+            Event::JoinRefused { port, conference } => {
+                self.outputs
+                    .push_back(Output::Trouble(format!("{conference} is full: {port} was left outside")));
+            }
+            Event::HearRefused { listener, speaker } => {
+                let what = format!("{listener} cannot listen to {speaker}: there are too many ears");
+                self.outputs.push_back(Output::Trouble(what));
+            }
             Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
         }
     }

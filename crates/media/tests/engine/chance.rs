@@ -22,7 +22,8 @@ enum Step {
     Echo(u8, bool),
     Record(u8, u8, Option<u8>),
     StopRecord(u8),
-    Join(u8, u8),
+    Join(u8, u8, bool, bool),
+    Hear(u8, u8, bool),
     Leave(u8),
     Close(u8),
     Garbage(u8, Vec<u8>),
@@ -43,7 +44,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (port(), any::<bool>()).prop_map(|(port, on)| Step::Echo(port, on)),
         1 => (0u8..2, port(), proptest::option::of(port())).prop_map(|(key, left, right)| Step::Record(key, left, right)),
         1 => (0u8..2).prop_map(Step::StopRecord),
-        1 => (port(), 0u8..2).prop_map(|(port, key)| Step::Join(port, key)),
+        1 => (port(), 0u8..2, any::<bool>(), any::<bool>()).prop_map(|(port, key, speaks, listens)| Step::Join(port, key, speaks, listens)),
+        3 => (port(), port(), prop_oneof![3 => Just(true), 1 => Just(false)]).prop_map(|(listener, speaker, on)| Step::Hear(listener, speaker, on)),
         1 => port().prop_map(Step::Leave),
         1 => port().prop_map(Step::Close),
         1 => (port(), proptest::collection::vec(any::<u8>(), 0..80)).prop_map(|(port, bytes)| Step::Garbage(port, bytes)),
@@ -103,6 +105,8 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::OneWay { .. }
             | Event::Measured { .. }
             | Event::WayRestored { .. } => continue,
+            Event::JoinRefused { port, conference } => format!("{port} not in {conference}"),
+            Event::HearRefused { listener, speaker } => format!("{listener} does not hear {speaker}"),
         };
         *counts.entry(line).or_insert(0) += 1;
     }
@@ -111,14 +115,22 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
 
 /// What holds at every moment.
 fn check(engine: &Engine) {
-    let routes: BTreeMap<_, _> =
-        engine.routes().into_iter().map(|route| (route.listener, route.hears)).collect();
+    let mut routes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for route in engine.routes() {
+        routes.entry(route.listener).or_default().push(route.hears);
+    }
     assert_eq!(routes.len(), engine.ports().len());
-    for (listener, hears) in &routes {
-        if let Hears::Port(speaker) = hears {
-            assert_ne!(listener, speaker);
-            let others = routes.values().filter(|hears| **hears == Hears::Port(*speaker)).count();
-            assert_eq!(others, 1, "a bridge has two ends");
+    for (listener, voices) in &routes {
+        for (number, hears) in voices.iter().enumerate() {
+            assert!(!voices[..number].contains(hears), "a voice is heard once");
+            match hears {
+                Hears::Port(speaker) => {
+                    assert_ne!(listener, speaker);
+                    assert!(routes.contains_key(speaker), "who is heard is there");
+                }
+                Hears::Nothing | Hears::Play(_) => assert_eq!(voices.len(), 1),
+                Hears::Itself | Hears::Conference(_) => assert_eq!(number, 0),
+            }
         }
     }
     let members: usize = engine.conferences().map(|(_, members)| members).sum();
@@ -152,9 +164,12 @@ fn take(world: &mut World, number: u64, step: &Step) {
             Command::Record { recording: recording(key), left: id(left), right: right.map(id) }
         }
         Step::StopRecord(key) => Command::StopRecord { recording: recording(key) },
-        Step::Join(port, key) => {
+        Step::Join(port, key, speaks, listens) => {
             let conference = ConferenceKey::from_u64(key.into());
-            Command::Join { port: id(port), conference, speaks: true, listens: true }
+            Command::Join { port: id(port), conference, speaks, listens }
+        }
+        Step::Hear(listener, speaker, on) => {
+            Command::Hear { listener: id(listener), speaker: id(speaker), on }
         }
         Step::Leave(port) => Command::Leave { port: id(port) },
         Step::Close(port) => Command::Close { port: id(port) },

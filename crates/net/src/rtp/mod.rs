@@ -359,6 +359,7 @@ impl MediaThreads {
                 control.leave(*b);
                 thread
             }
+            Command::Hear { listener, speaker, .. } => control.thread_of_both(*listener, Some(*speaker))?,
             Command::Record { left, right, .. } => control.thread_of_both(*left, *right)?,
             Command::StopRecord { .. } => {
                 // Which thread records is known to that thread only; the others shrug.
