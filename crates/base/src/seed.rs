@@ -92,6 +92,13 @@ impl SecretSource {
         self.0.fill_bytes(out);
     }
 
+    /// A new source for a part of the machine, which tells nothing of this one.
+    pub fn fork(&mut self) -> Self {
+        let mut seed = [0; 32];
+        self.0.fill_bytes(&mut seed);
+        Self::from_bytes(seed)
+    }
+
     /// A secret word of `length` letters and digits: five bits each.
     pub fn token(&mut self, length: usize) -> String {
         (0..length).map(|_| char::from(BASE32[(self.0.next_u32() & 31) as usize])).collect()

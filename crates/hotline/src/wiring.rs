@@ -103,11 +103,15 @@ impl Plan {
     fn telephony(&self) -> anyhow::Result<telephony::Settings> {
         let domain = &self.config.center.domain;
         let (mut phones, mut direct_media) = (BTreeMap::new(), BTreeSet::new());
-        let (mut phone_codecs, mut calls_out) = (BTreeMap::new(), BTreeSet::new());
+        let (mut phone_codecs, mut phone_srtp) = (BTreeMap::new(), BTreeMap::new());
+        let mut calls_out = BTreeSet::new();
         for section in &self.config.phone {
             for user in section.users().map_err(anyhow::Error::msg)? {
                 if !section.codecs.0.is_empty() {
                     phone_codecs.insert(SipUser::new(&user), section.codecs.0.clone());
+                }
+                if let Some(srtp) = section.srtp {
+                    phone_srtp.insert(SipUser::new(&user), srtp.into());
                 }
                 if section.calls_out {
                     calls_out.insert(SipUser::new(&user));
@@ -131,6 +135,8 @@ impl Plan {
             calls_out,
             codecs: self.config.media.codecs.0.clone(),
             phone_codecs,
+            srtp: self.config.media.srtp.into(),
+            phone_srtp,
             direct_media,
             emergency_trunks: self.config.emergency.trunks.iter().map(|name| name.as_str().into()).collect(),
             protection: self

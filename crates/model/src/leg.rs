@@ -213,9 +213,35 @@ pub struct Quality {
     /// Packets sent that were made of sound in another codec: more than none says that the leg was transcoded.
     #[serde(default)]
     pub transcoded: u64,
+    /// Whether packets were sealed at the end, and where the keys came from.
+    #[serde(default)]
+    pub keying: Keying,
     /// The last round trip, in microseconds, if the far end's reports allowed to reckon one.
     #[serde(default)]
     pub round_trip_us: Option<u32>,
+}
+
+/// Where the keys of sealed sound come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Keying {
+    /// Nowhere: sound goes in the clear. So it was in records older than this.
+    #[default]
+    None,
+    /// From the session descriptions (RFC 4568).
+    Sdes,
+    /// From a DTLS handshake on the way that sound takes (RFC 5764).
+    Dtls,
+}
+
+impl Keying {
+    /// The word used in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Sdes => "sdes",
+            Self::Dtls => "dtls",
+        }
+    }
 }
 
 /// How sound is coded.

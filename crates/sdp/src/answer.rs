@@ -311,7 +311,20 @@ a=rtcp-mux
 ";
         let keys = our_keys();
         let sealing = Local { srtp: Srtp::Offered(&keys), ..local() };
-        insta::assert_snapshot!(check(offer, &sealing), @"");
+        insta::assert_snapshot!(check(offer, &sealing), @r"
+        v=0
+        o=- 7 1 IN IP4 192.0.2.1
+        s=-
+        c=IN IP4 192.0.2.1
+        t=0 0
+        m=audio 9000 RTP/SAVP 0
+        a=rtpmap:0 PCMU/8000
+        a=ptime:20
+        a=sendrecv
+        a=crypto:7 AES_CM_128_HMAC_SHA1_32 inline:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB
+        a=rtcp-mux
+        → Pcmu as 0 to 192.0.2.2:4000, no keys, sendrecv
+        ");
         let chosen = answer(&Session::parse(offer.as_bytes()).unwrap(), &sealing).unwrap().chosen;
         let sealed = chosen.sealed.unwrap();
         assert_eq!((sealed.tag, sealed.suite, chosen.rtcp_mux), (7, Suite::AesCm128HmacSha1Tag32, true));

@@ -130,6 +130,8 @@ impl World {
             calls_out: setup.phones.keys().cloned().collect(),
             codecs: Codec::ALL.to_vec(),
             phone_codecs: BTreeMap::new(),
+            srtp: telephony::SrtpRule::default(),
+            phone_srtp: BTreeMap::new(),
             direct_media: BTreeSet::new(),
             emergency_trunks: Vec::new(),
             protection: telephony::Protection::default(),

@@ -46,13 +46,22 @@ impl Telephony {
     }
 
     pub(crate) fn ladder(&mut self, trace: &Trace, now: Now) {
+        let (text, has_keys) = blotted(&trace.bytes);
+        if has_keys && !trace.transport.is_secure() && !std::mem::replace(&mut self.bare_keys_told, true) {
+            let what = format!(
+                "keys of SRTP are sent over {} with {}, where others can read them; this is not said again",
+                trace.transport.uri_name(),
+                trace.remote
+            );
+            self.outputs.push_back(Output::Trouble(what));
+        }
         let message = |leg| SipMessage {
             leg,
             at: now.utc,
             sent: trace.sent,
             transport: trace.transport.uri_name().to_owned(),
             remote: trace.remote.to_string(),
-            text: blotted(&trace.bytes),
+            text: text.clone(),
         };
         let has_room = self.stories.len() < EARLY_STORIES_MAX + 2 * self.by_session.len();
         match self.stories.get_mut(&trace.session) {
@@ -74,15 +83,15 @@ impl Telephony {
     }
 }
 
-/// The text of a message without the answers to challenges.
-fn blotted(bytes: &[u8]) -> String {
+/// The text of a message without the answers to challenges and without keys; and whether there were keys.
+fn blotted(bytes: &[u8]) -> (String, bool) {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_BYTES_MAX)]);
     let is_secret = |line: &str| {
         let name = line.split(':').next().unwrap_or_default().trim_end();
         name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization")
     };
     let mut out = String::with_capacity(text.len());
-    let mut secret = false;
+    let (mut secret, mut has_keys) = (false, false);
     for line in text.split_inclusive('\n') {
         // A folded line belongs to the header above it.
         let folded = line.starts_with([' ', '\t']);
@@ -93,11 +102,18 @@ fn blotted(bytes: &[u8]) -> String {
                 out.push_str(": (not kept)\r\n");
             }
         }
-        if !secret {
+        if let Some(key) = line.strip_prefix("a=crypto:") {
+            // Which suite it is for may be known.
+            has_keys = true;
+            let named = key.split_once(" inline:").map_or("", |(named, _)| named);
+            out.push_str("a=crypto:");
+            out.push_str(named);
+            out.push_str(" (not kept)\r\n");
+        } else if !secret {
             out.push_str(line);
         }
     }
-    out
+    (out, has_keys)
 }
 
 #[cfg(test)]
@@ -108,7 +124,19 @@ mod tests {
     fn answers_to_challenges_are_not_kept() {
         let message =
             b"REGISTER sip:a SIP/2.0\r\nauthorization : Digest\r\n response=\"secret\"\r\nTo: <sip:a@b>\r\n\r\n";
-        let kept = blotted(message);
+        let (kept, has_keys) = blotted(message);
+        assert!(!has_keys);
         assert!(!kept.contains("secret") && kept.contains("To: <sip:a@b>"), "{kept}");
+    }
+
+    #[test]
+    fn keys_of_sound_are_not_kept() {
+        let message = b"INVITE sip:a SIP/2.0\r\n\r\nv=0\r\na=crypto:1 AEAD_AES_128_GCM inline:secret|2^31\r\na=crypto:2secret\r\na=sendrecv\r\n";
+        let (kept, has_keys) = blotted(message);
+        assert!(has_keys && !kept.contains("secret"), "{kept}");
+        assert!(
+            kept.contains("a=crypto:1 AEAD_AES_128_GCM (not kept)\r\n") && kept.ends_with("a=sendrecv\r\n"),
+            "{kept}"
+        );
     }
 }

@@ -12,6 +12,7 @@
 use crate::carriers::Seat;
 use crate::hunting::Hunt;
 use crate::redirecting::Errand;
+use crate::sealing::OwnKeys;
 use base::Instant;
 use media::PortId;
 use model::{EndCause, LegId, Origin, Party, Quality, SipUser, Target};
@@ -44,6 +45,8 @@ pub struct Leg {
     pub(crate) early: Option<bytes::Bytes>,
     /// What was agreed about sound.
     pub agreed: Option<Negotiated>,
+    /// What we seal with, if anything is to be sealed.
+    pub(crate) own_keys: OwnKeys,
     /// Whether the party holds us.
     pub held: bool,
     /// How its sound was when it was last measured.
@@ -168,6 +171,7 @@ impl Leg {
             offered: None,
             early: None,
             agreed: None,
+            own_keys: OwnKeys::default(),
             held: false,
             quality: None,
             room: None,

@@ -12,7 +12,7 @@
 //!
 //! Reading order: [`settings`], [`trunk`], [`health`], [`prompts`], [`input`], [`output`], [`leg`], then the machine with
 //! one file for each part of its work: [`protection`] (who is kept out), admission (who may call), [`pass`] (phones in
-//! browsers), incoming and outgoing legs, the hunt for a trunk, looking after carriers, offers, sound, endings, busy lamps,
+//! browsers), incoming and outgoing legs, the hunt for a trunk, looking after carriers, offers, sealing, sound, endings, busy lamps,
 //! registering, the ladder.
 
 pub mod account;
@@ -42,6 +42,7 @@ mod probing;
 mod proxying;
 pub mod redirecting;
 mod registering;
+pub mod sealing;
 mod sound;
 
 pub use account::Account;
@@ -55,5 +56,6 @@ pub use prompts::Prompts;
 pub use protection::Protection;
 pub use redirecting::Redirects;
 pub use sdp::Codec;
+pub use sealing::SrtpRule;
 pub use settings::Settings;
 pub use trunk::{Network, Trunk};

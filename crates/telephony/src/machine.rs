@@ -71,15 +71,19 @@ pub struct Telephony {
     pub(crate) rooms: BTreeMap<String, ConferenceKey>,
     pub(crate) deadlines: Deadlines<Timer>,
     pub(crate) ids: IdSource,
+    /// The keys of sealed sound.
+    pub(crate) secrets: SecretSource,
+    /// Whether the operator knows that keys are sent where others can read them.
+    pub(crate) bare_keys_told: bool,
     pub(crate) outputs: VecDeque<Output>,
 }
 
 impl Telephony {
     /// Telephony without legs and registrations.
-    pub fn new(settings: Settings, mut ids: IdSource, secrets: SecretSource) -> Self {
+    pub fn new(settings: Settings, mut ids: IdSource, mut secrets: SecretSource) -> Self {
         let ua = UserAgent::new(settings.user_agent(), ids.fork());
         let registrar = Registrar::new(settings.registrar());
-        let authenticator = Authenticator::new(settings.authentication(), secrets);
+        let authenticator = Authenticator::new(settings.authentication(), secrets.fork());
         let gate = Gate::new(settings.guard(std::iter::empty()), ids.fork());
         Self {
             settings,
@@ -104,6 +108,8 @@ impl Telephony {
             rooms: BTreeMap::new(),
             deadlines: Deadlines::new(),
             ids,
+            secrets,
+            bare_keys_told: false,
             outputs: VecDeque::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::Telephony;
 use crate::leg::{Leg, State};
+use crate::sealing::{mere_suites, sealing_of};
 use base::Now;
 use bytes::Bytes;
 use model::{EndCause, LegEvent, LegId, Origin, SipUser, TrunkId};
@@ -14,10 +15,13 @@ impl Telephony {
     /// Whether there is anything in an offer that we could take from a party whose signalling comes to `told`.
     pub(crate) fn could_answer(&self, offer: &Session, told: IpAddr, origin: &Origin) -> Result<(), Refusal> {
         let mut local = Local::new(SocketAddr::new(self.media_address(Some(told)), 9), 0);
-        local.codecs = match origin {
-            Origin::Trunk(trunk) => self.codecs_of(trunk),
-            Origin::User(user) => self.codecs_with(user),
+        let (codecs, rule) = match origin {
+            Origin::Trunk(trunk) => (self.codecs_of(trunk), self.srtp_rule_of(trunk)),
+            Origin::User(user) => (self.codecs_with(user), self.srtp_rule_with(user)),
         };
+        let suites = mere_suites();
+        local.codecs = codecs;
+        local.srtp = rule.tried(&suites);
         sdp::answer(offer, &local).map(|_| ())
     }
 
@@ -59,16 +63,18 @@ impl Telephony {
             return Some(agreed.codec);
         }
         let State::Arrived { offer: Some(offer), .. } = &leg.state else { return None };
+        let suites = mere_suites();
         let unspecified = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
         unspecified.into_iter().find_map(|anywhere| {
             let mut local = Local::new(SocketAddr::new(anywhere, 9), 0);
             local.codecs = self.codecs(leg);
+            local.srtp = self.srtp_rule(leg).tried(&suites);
             sdp::answer(offer, &local).ok().map(|answer| answer.chosen.codec)
         })
     }
 
     /// What we say of our side of a leg.
-    fn local(&self, leg: &Leg, preferred: Option<Codec>) -> Local<'_> {
+    fn local<'a>(&'a self, leg: &'a Leg, preferred: Option<Codec>) -> Local<'a> {
         let port = leg.address.map_or(9, |address| address.port());
         let address = SocketAddr::new(self.media_address(leg.told), port);
         let mut local = Local::new(address, leg.sdp_id);
@@ -83,8 +89,9 @@ impl Telephony {
         let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(|leg| self.spoken(leg));
         let leg = self.legs.get_mut(&id)?;
         leg.sdp_version += 1;
+        self.prepare_keys(id, None);
         let leg = self.legs.get(&id)?;
-        Some(sdp::offer(&self.local(leg, preferred)))
+        Some(sdp::offer(&Local { srtp: self.srtp_offering(leg), ..self.local(leg, preferred) }))
     }
 
     /// Answers a call that came, if it was not answered yet.
@@ -131,8 +138,10 @@ impl Telephony {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.sdp_version += 1;
         }
+        self.prepare_keys(id, Some(offer));
         let Some(leg) = self.legs.get(&id) else { return Err(Refusal::NoAudio) };
-        let answer = sdp::answer(offer, &self.local(leg, preferred))?;
+        let local = Local { srtp: self.srtp_answering(leg), ..self.local(leg, preferred) };
+        let answer = sdp::answer(offer, &local)?;
         self.agree(id, answer.chosen);
         Ok(answer.sdp.to_string())
     }
@@ -209,8 +218,8 @@ impl Telephony {
             }),
             send: agreed.direction.sends(),
             receive: agreed.direction.receives(),
-            sealing: None,
-            rtcp_mux: false,
+            sealing: agreed.sealed.as_ref().map(sealing_of),
+            rtcp_mux: agreed.rtcp_mux,
         });
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.agreed = Some(agreed);

@@ -2,6 +2,7 @@
 
 use crate::lamps::PACKAGES;
 use crate::redirecting::Redirects;
+use crate::sealing::SrtpRule;
 use crate::trunk::Trunk;
 use base::{Duration, Network};
 use model::{SipUser, TrunkId};
@@ -33,6 +34,10 @@ pub struct Settings {
     pub codecs: Vec<Codec>,
     /// The codecs spoken with a phone, best first, where they are others.
     pub phone_codecs: BTreeMap<SipUser, Vec<Codec>>,
+    /// Whether sound is sealed with everybody for whom nothing else is said.
+    pub srtp: SrtpRule,
+    /// Whether it is with a phone, where that differs.
+    pub phone_srtp: BTreeMap<SipUser, SrtpRule>,
     /// Phones whose sound goes straight to each other when they call one another.
     pub direct_media: BTreeSet<SipUser>,
     /// The ways to carriers.

@@ -2,6 +2,7 @@
 
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
+use crate::sealing::keying_of;
 use crate::{Output, Telephony};
 use base::Now;
 use media::{Event, PortId, RecordingKey};
@@ -69,7 +70,8 @@ impl Telephony {
             }
             Event::Closed { port, quality } => {
                 if let Some(leg) = self.by_port.get(&port).copied() {
-                    self.gone(leg, Some(kept(&quality)), now);
+                    let keying = self.legs.get(&leg).map(keying_of).unwrap_or_default();
+                    self.gone(leg, Some(Quality { keying, ..kept(&quality) }), now);
                 }
             }
             Event::OpenFailed { port } => self.port_failed(port, now),
@@ -217,6 +219,7 @@ fn kept(quality: &media::Quality) -> Quality {
             media::Codec::Opus => model::leg::Codec::Opus,
         }),
         transcoded: quality.transcoded,
+        keying: model::leg::Keying::None,
         round_trip_us: quality.round_trip_us.map(|time| u32::try_from(time).unwrap_or(u32::MAX)),
     }
 }

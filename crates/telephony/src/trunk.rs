@@ -1,6 +1,6 @@
 //! The ways to carriers: whom we take calls from, and who takes ours.
 
-use crate::{Account, CarrierAddress, Numbering};
+use crate::{Account, CarrierAddress, Numbering, SrtpRule};
 use base::Duration;
 pub use base::network::{Network, NotANetwork};
 use model::TrunkId;
@@ -36,6 +36,8 @@ pub struct Trunk {
     pub headers: Vec<(String, String)>,
     /// The codecs spoken with the carrier, best first. Empty: those spoken with everybody.
     pub codecs: Vec<Codec>,
+    /// Whether sound is sealed, where it is not as with everybody.
+    pub srtp: Option<SrtpRule>,
     /// Our account there, if the carrier wants us to register.
     pub account: Option<Account>,
 }
@@ -57,6 +59,7 @@ impl Trunk {
             show: None,
             headers: Vec::new(),
             codecs: Vec::new(),
+            srtp: None,
             account: None,
         }
     }

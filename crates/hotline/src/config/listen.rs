@@ -83,12 +83,42 @@ pub(crate) struct MediaSection {
     pub(crate) advertise: Option<IpAddr>,
     /// The codecs spoken, best first.
     pub(crate) codecs: CodecList,
+    /// Whether sound is sealed (SRTP): `"off"`, `"offered"` when the other side offers it, `"preferred"` when it can,
+    /// `"required"` always.
+    pub(crate) srtp: SrtpChoice,
+}
+
+/// Whether sound is sealed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SrtpChoice {
+    /// Never.
+    Off,
+    /// When the other side offers it.
+    #[default]
+    Offered,
+    /// When the other side can.
+    Preferred,
+    /// Always.
+    Required,
+}
+
+impl From<SrtpChoice> for telephony::SrtpRule {
+    fn from(choice: SrtpChoice) -> Self {
+        match choice {
+            SrtpChoice::Off => Self::Off,
+            SrtpChoice::Offered => Self::Offered,
+            SrtpChoice::Preferred => Self::Preferred,
+            SrtpChoice::Required => Self::Required,
+        }
+    }
 }
 
 impl Default for MediaSection {
     fn default() -> Self {
         let codecs = CodecList(telephony::Codec::ALL.to_vec());
-        Self { ports: PortRange { low: 20_000, high: 29_999 }, threads: 0, advertise: None, codecs }
+        let ports = PortRange { low: 20_000, high: 29_999 };
+        Self { ports, threads: 0, advertise: None, codecs, srtp: SrtpChoice::default() }
     }
 }
 

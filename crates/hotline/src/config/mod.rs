@@ -11,7 +11,9 @@ mod text;
 mod trunk;
 
 pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
-pub(crate) use listen::{DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection};
+pub(crate) use listen::{
+    DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection, SrtpChoice,
+};
 pub(crate) use phone::PhoneSection;
 pub(crate) use protection::{CallsOutSection, OwnCallsOut, ProtectionSection};
 pub(crate) use reading::read;

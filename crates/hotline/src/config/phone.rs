@@ -1,6 +1,6 @@
 //! Phones that register.
 
-use super::CodecList;
+use super::{CodecList, SrtpChoice};
 use serde::{Deserialize, Serialize};
 
 /// `[[phone]]`: one user of the registrar, or a range of them.
@@ -24,6 +24,9 @@ pub(crate) struct PhoneSection {
     /// The codecs spoken with it, best first; those of `[media]` if there is none.
     #[serde(default)]
     pub(crate) codecs: CodecList,
+    /// Whether sound is sealed with it (SRTP): `"off"`, `"offered"`, `"preferred"`, `"required"`; as `[media]` says
+    /// if nothing is said.
+    pub(crate) srtp: Option<SrtpChoice>,
     /// How much of that, where it differs from `[calls_out]`.
     pub(crate) limits: Option<super::OwnCallsOut>,
 }
@@ -69,6 +72,7 @@ mod tests {
             calls_out: false,
             direct_media: false,
             codecs: CodecList::default(),
+            srtp: None,
             limits: None,
         }
         .users()

@@ -1,6 +1,6 @@
 //! The ways to carriers, and the numbers that help.
 
-use super::{CodecList, Span};
+use super::{CodecList, Span, SrtpChoice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use telephony::{CarrierAddress, Numbering, Prefix, Rewriting, Trunk};
@@ -52,6 +52,9 @@ pub(crate) struct TrunkSection {
     /// The codecs spoken with the carrier, best first; those of `[media]` if there is none.
     #[serde(default)]
     pub(crate) codecs: CodecList,
+    /// Whether sound is sealed with the carrier (SRTP): `"off"`, `"offered"`, `"preferred"`, `"required"`; as `[media]`
+    /// says if nothing is said.
+    pub(crate) srtp: Option<SrtpChoice>,
     /// The user of our account there. With it we register, and prove who we are when we call.
     pub(crate) user: Option<String>,
     /// The account's password.
@@ -180,6 +183,7 @@ impl TrunkSection {
             show: self.show.clone(),
             headers: self.headers()?,
             codecs: self.codecs.0.clone(),
+            srtp: self.srtp.map(Into::into),
             account: self.account()?,
             ..Trunk::new(self.name.as_str().into())
         })

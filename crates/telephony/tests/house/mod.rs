@@ -34,6 +34,12 @@ pub struct House {
     pub arrived: Option<LegId>,
     /// Where each message of `sent` went.
     pub sent_to: Vec<SocketAddr>,
+    /// What the sound graph was told.
+    pub sound: Vec<media::Command>,
+    /// How the sound of legs was that have ended.
+    pub quality: BTreeMap<LegId, Option<model::Quality>>,
+    /// The messages of legs' stories.
+    pub ladder: Vec<String>,
 }
 
 impl House {
@@ -63,6 +69,9 @@ impl House {
             told: Vec::new(),
             arrived: None,
             sent_to: Vec::new(),
+            sound: Vec::new(),
+            quality: BTreeMap::new(),
+            ladder: Vec::new(),
         }
     }
 
@@ -78,6 +87,8 @@ impl House {
             calls_out: [SipUser::new("1002")].into(),
             codecs: Codec::ALL.to_vec(),
             phone_codecs: BTreeMap::new(),
+            srtp: telephony::SrtpRule::Offered,
+            phone_srtp: BTreeMap::new(),
             direct_media: Default::default(),
             emergency_trunks: Vec::new(),
             protection,
@@ -119,13 +130,14 @@ impl House {
                     self.told.push(event);
                 }
                 Output::Leg(LegEvent::Arrived { leg, .. }) => self.arrived = Some(leg),
-                Output::Leg(LegEvent::Ended { leg, cause, .. }) => {
+                Output::Leg(LegEvent::Ended { leg, cause, quality }) => {
                     self.ended.insert(leg, cause);
+                    self.quality.insert(leg, quality);
                 }
+                Output::Media(command) => self.sound.push(command),
+                Output::Ladder(message) => self.ladder.push(message.text),
                 Output::Leg(_)
-                | Output::Media(_)
                 | Output::RecordingBegins { .. }
-                | Output::Ladder(_)
                 | Output::Registration { .. }
                 | Output::Bindings { .. } => {}
             }

@@ -324,6 +324,9 @@ pub struct QualityJson {
     /// What was spoken: `PCMU`, `PCMA`, `G722`, `opus`. Absent if nothing was agreed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<&'static str>,
+    /// Whether sound was sealed, and where the keys came from: `none`, `sdes`, `dtls`. Absent if nothing was agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keying: Option<&'static str>,
     /// Whether what was sent had to be made of sound in another codec.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub transcoded: bool,
@@ -558,6 +561,7 @@ impl From<&Quality> for QualityJson {
             sent: quality.sent,
             jitter_us: quality.jitter_us,
             codec: quality.codec.map(model::leg::Codec::as_str),
+            keying: quality.codec.map(|_| quality.keying.as_str()),
             transcoded: quality.transcoded > 0,
             round_trip_us: quality.round_trip_us,
             mos: (quality.mos_x100 > 0).then(|| f64::from(quality.mos_x100) / 100.0),
