@@ -34,7 +34,6 @@
 10:01:05 > anna passes on to 90055502
 10:01:05   anna is in wrap-up
 10:01:05   caller is passed on to 90055502
-10:01:05   caller was recorded for 12 s
 10:01:05   caller hears ringback
 10:01:05   anna is hung up on
 10:01:05   carrier rings
@@ -52,7 +51,7 @@
 10:01:17   caller hears anna
 10:01:20 > caller hangs up
 10:01:20   anna is in wrap-up
-10:01:20   caller was recorded for 2 s
+10:01:20   caller was recorded for 27 s
 10:01:20   anna is hung up on
 10:01:30   anna is ready
 10:01:30   record handled, support, waited 8 s, anna, talked 15 s, wrapped up 10 s

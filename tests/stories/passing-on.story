@@ -23,7 +23,6 @@
 10:00:15 > anna passes on to 1002
 10:00:15   anna is in wrap-up
 10:00:15   caller is passed on to 1002
-10:00:15   caller was recorded for 7 s
 10:00:15   caller hears ringback
 10:00:15   anna is hung up on
 10:00:15   bert rings
@@ -32,6 +31,7 @@
 10:00:18   caller hears bert
 10:00:25   anna is ready
 10:00:30 > caller hangs up
+10:00:30   caller was recorded for 22 s
 10:00:30   record transferred, support, waited 2 s, anna, talked 7 s, wrapped up 0 s
 10:00:30   bert is hung up on
 10:01:00 > caller dials 4001
@@ -49,7 +49,6 @@
 10:01:10   caller waits for sales, place 1
 10:01:10   caller is offered to dora, idle 69 s, 1 of 1
 10:01:10   dora is reserved
-10:01:10   caller was recorded for 7 s
 10:01:10   caller hears queue-next, please-wait
 10:01:10   anna is hung up on
 10:01:10   dora rings
@@ -59,7 +58,7 @@
 10:01:20   anna is ready
 10:01:30 > caller hangs up
 10:01:30   dora is in wrap-up
-10:01:30   caller was recorded for 17 s
+10:01:30   caller was recorded for 27 s
 10:01:30   dora is hung up on
 10:01:40   dora is ready
 10:01:40   record handled, sales, waited 4 s, dora, talked 25 s, wrapped up 10 s
@@ -75,7 +74,6 @@
 10:02:10 > anna passes on to 90055501
 10:02:10   anna is in wrap-up
 10:02:10   caller is passed on to 90055501
-10:02:10   caller was recorded for 7 s
 10:02:10   caller hears ringback
 10:02:10   anna is hung up on
 10:02:10   carrier rings
@@ -84,6 +82,7 @@
 10:02:12   carrier hears caller
 10:02:20 > carrier hangs up
 10:02:20   anna is ready
+10:02:20   caller was recorded for 17 s
 10:02:20   record transferred, support, waited 2 s, anna, talked 7 s, wrapped up 0 s
 10:02:20   caller is hung up on
 10:03:00 > bert is busy
@@ -99,7 +98,6 @@
 10:03:10 > anna passes on to 1002
 10:03:10   anna is in wrap-up
 10:03:10   caller is passed on to 1002
-10:03:10   caller was recorded for 7 s
 10:03:10   caller hears ringback
 10:03:10   anna is hung up on
 10:03:10   caller waits for support, place 1, 0 talking, 1 in wrap-up, 0 not ready
@@ -114,7 +112,7 @@
 10:03:22   caller hears anna
 10:03:30 > caller hangs up
 10:03:30   anna is in wrap-up
-10:03:30   caller was recorded for 7 s
+10:03:30   caller was recorded for 27 s
 10:03:30   anna is hung up on
 10:03:40   anna is ready
 10:03:40   record handled, support, waited 14 s, anna, talked 15 s, wrapped up 10 s
@@ -143,7 +141,6 @@
 10:04:20   anna is in wrap-up
 10:04:20   caller is passed on to 1002
 10:04:20   caller talks with 1002
-10:04:20   caller was recorded for 17 s
 10:04:20   record direct
 10:04:20   bert hears caller
 10:04:20   caller hears bert
@@ -151,6 +148,7 @@
 10:04:20   anna is hung up on
 10:04:30 > bert hangs up
 10:04:30   anna is ready
+10:04:30   caller was recorded for 27 s
 10:04:30   record transferred, support, waited 2 s, anna, talked 7 s, held 10 s, wrapped up 0 s
 10:04:30   caller is hung up on
 10:05:00 > caller dials 4001
@@ -184,7 +182,6 @@
 10:06:10 > anna passes on to 1099
 10:06:10   anna is in wrap-up
 10:06:10   caller is passed on to 1099
-10:06:10   caller was recorded for 7 s
 10:06:10   caller waits for support, place 1, 0 talking, 1 in wrap-up, 0 not ready
 10:06:10   caller hears queue-next, please-wait
 10:06:10   anna is hung up on
@@ -201,7 +198,7 @@
 10:06:22   caller hears anna
 10:06:40 > caller hangs up
 10:06:40   anna is in wrap-up
-10:06:40   caller was recorded for 17 s
+10:06:40   caller was recorded for 37 s
 10:06:40   anna is hung up on
 10:06:50   anna is ready
 10:06:50   record handled, support, waited 14 s, anna, talked 25 s, wrapped up 10 s

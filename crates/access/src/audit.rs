@@ -13,6 +13,8 @@ pub enum Deed {
     LoggedOut,
     /// Heard a recording.
     HeardRecording,
+    /// Paused a recording, masked a side of it, or let it run again.
+    ChangedRecording,
     /// Read an interaction's story.
     ReadTimeline,
     /// Changed one's own state as an agent.
@@ -29,11 +31,12 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::LoggedOut,
         Self::HeardRecording,
+        Self::ChangedRecording,
         Self::ReadTimeline,
         Self::ChangedState,
         Self::ClosedAlert,
@@ -54,6 +57,7 @@ impl Deed {
             Self::LoginFailed => "login_failed",
             Self::LoggedOut => "logged_out",
             Self::HeardRecording => "heard_recording",
+            Self::ChangedRecording => "changed_recording",
             Self::ReadTimeline => "read_timeline",
             Self::ChangedState => "changed_state",
             Self::ClosedAlert => "closed_alert",

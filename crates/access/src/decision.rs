@@ -132,6 +132,12 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
             May::ReadInteractions | May::ReadTimelines | May::HearRecordings,
         ) => Nothing,
 
+        // Whoever takes a card's number must be able to keep it out; a planner has no calls.
+        (Role::Admin, May::PauseRecordings) => Center,
+        (Role::Supervisor, May::PauseRecordings) => Queues,
+        (Role::Agent, May::PauseRecordings) => Own,
+        (Role::Planner | Role::Marketing, May::PauseRecordings) => Nothing,
+
         (Role::Admin, May::FollowEvents) => Center,
         (Role::Supervisor, May::FollowEvents) => Queues,
         (Role::Agent | Role::Planner | Role::Marketing, May::FollowEvents) => Nothing,

@@ -27,6 +27,8 @@ pub enum Permission {
     ReadTimelines,
     /// To hear a recording.
     HearRecordings,
+    /// To pause a recording that runs, to mask a side of it, and to let it run again.
+    PauseRecordings,
     /// To follow the story of the whole center as it is written.
     FollowEvents,
     /// To read the program's own figures.
@@ -35,7 +37,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
         Self::UseOwnPhone,
@@ -48,6 +50,7 @@ impl Permission {
         Self::ReadInteractions,
         Self::ReadTimelines,
         Self::HearRecordings,
+        Self::PauseRecordings,
         Self::FollowEvents,
         Self::ReadMetrics,
     ];
@@ -67,6 +70,7 @@ impl Permission {
             Self::ReadInteractions => "read_interactions",
             Self::ReadTimelines => "read_timelines",
             Self::HearRecordings => "hear_recordings",
+            Self::PauseRecordings => "pause_recordings",
             Self::FollowEvents => "follow_events",
             Self::ReadMetrics => "read_metrics",
         }

@@ -3,7 +3,8 @@
 //! ```text
 //!  head    "HLREC\x01"  kind (1)  recording (8)  began (8)  check (4)
 //!  frame   what (1)     at (8)    length (2)     check (4)  payload (length)
-//!  what    0 left µ, 1 left A, 2 right µ, 3 right A, 4 end (`at` is the length, no payload)
+//!  what    0 left µ, 1 left A, 2 right µ, 3 right A, 4 end (`at` is the length, no payload),
+//!          5 a mark (JSON): who speaks from here on, what is kept from here on
 //! ```
 //!
 //! Numbers are little endian; `check` is the CRC-32 of everything else in the head or the frame. A crash cuts the file
@@ -13,8 +14,8 @@ use crate::ArchiveError;
 use crate::folder::FILE_MODE;
 use base::Timestamp;
 use media::{Frame, Law, Side};
-use model::RecordingId;
 use model::record::RecordingKind;
+use model::{RecordingId, RecordingMark};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -24,6 +25,9 @@ const MAGIC: &[u8; 6] = b"HLREC\x01";
 const HEAD_BYTES: usize = 6 + 1 + 8 + 8 + 4;
 const FRAME_HEAD_BYTES: usize = 1 + 8 + 2 + 4;
 const END: u8 = 4;
+const MARK: u8 = 5;
+/// The longest mark, in bytes of its text.
+const MARK_BYTES_MAX: usize = 4_096;
 
 /// What a recording is, as its head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,13 @@ pub enum Piece {
         at: u64,
         /// One byte a sample.
         payload: Vec<u8>,
+    },
+    /// Something about the sound.
+    Mark {
+        /// From where on, in samples since the recording began.
+        at: u64,
+        /// What.
+        mark: RecordingMark,
     },
     /// The recording was ended in good order, after so many samples.
     End {
@@ -81,6 +92,15 @@ impl PartWriter {
     /// Takes a frame; it is in the file after the next [`flush`](Self::flush).
     pub fn sound(&mut self, frame: &Frame) {
         push_frame(&mut self.pending, word_of(frame.side, frame.law), frame.at, frame.payload());
+    }
+
+    /// Takes a mark. A recording has few of them.
+    pub fn mark(&mut self, at: u64, mark: &RecordingMark) {
+        let text = serde_json::to_vec(mark).unwrap_or_default();
+        // Names come from outside; one that would fill a frame is no name.
+        if text.len() <= MARK_BYTES_MAX {
+            push_frame(&mut self.pending, MARK, at, &text);
+        }
     }
 
     /// Takes the end.
@@ -150,6 +170,13 @@ impl<R: Read> PartReader<R> {
         }
         if what == END {
             return Ok(Some(Piece::End { samples: at }));
+        }
+        if what == MARK {
+            // A mark of another version says nothing to us, but the sound behind it does.
+            return match serde_json::from_slice(&payload) {
+                Ok(mark) => Ok(Some(Piece::Mark { at, mark })),
+                Err(_) => self.next_piece(),
+            };
         }
         Ok(side_and_law(what).map(|(side, law)| Piece::Sound { side, law, at, payload }))
     }
@@ -244,6 +271,7 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 mod tests {
     use super::*;
     use media::RecordingKey;
+    use model::RecordingState;
     use proptest::prelude::*;
 
     #[test]
@@ -316,6 +344,9 @@ mod tests {
             writer.sound(&Frame::new(RecordingKey::from_u64(1), side, law, at, &payload));
             pieces.push(Piece::Sound { side, law, at, payload });
         }
+        let mark = RecordingMark::State { state: RecordingState::Paused, by: "anna".into() };
+        writer.mark(640, &mark);
+        pieces.push(Piece::Mark { at: 640, mark });
         writer.end(640);
         pieces.push(Piece::End { samples: 640 });
         assert!(writer.pending() > 0);
@@ -331,6 +362,7 @@ mod tests {
                 end += FRAME_HEAD_BYTES
                     + match piece {
                         Piece::Sound { payload, .. } => payload.len(),
+                        Piece::Mark { mark, .. } => serde_json::to_vec(mark).unwrap().len(),
                         Piece::End { .. } => 0,
                     };
                 end <= cut

@@ -11,8 +11,8 @@ use crate::{Archive, ArchiveError, folder};
 use base::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use media::{Recorded, RecordingKey};
-use model::RecordingId;
 use model::record::RecordingKind;
+use model::{RecordingId, RecordingMark};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -104,6 +104,7 @@ struct Counts {
 #[derive(Debug)]
 enum Order {
     Begin(Head),
+    Mark { recording: RecordingId, mark: RecordingMark, at: Timestamp },
     Finish(RecordingId),
 }
 
@@ -162,6 +163,11 @@ impl Recorder {
         self.inner.counts.active.fetch_add(1, Ordering::Relaxed);
         self.order(Order::Begin(Head { recording, kind, started_at }));
         Ok(())
+    }
+
+    /// Writes something into a recording that has begun: who speaks from now on, what is kept from now on.
+    pub fn mark(&self, recording: RecordingId, mark: RecordingMark, at: Timestamp) {
+        self.order(Order::Mark { recording, mark, at });
     }
 
     /// Takes what a media thread hears, without waiting; `false` when the ring is full.
@@ -259,6 +265,7 @@ struct Open {
     writer: PartWriter,
     part: PathBuf,
     wav: PathBuf,
+    started_at: Timestamp,
 }
 
 impl Worker {
@@ -287,6 +294,7 @@ impl Worker {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Begin(head) => self.begin(&head),
+            Order::Mark { recording, mark, at } => self.mark(recording, &mark, at),
             Order::Finish(recording) => {
                 // Everything that was handed over before the order belongs to the recording.
                 self.hear();
@@ -304,8 +312,19 @@ impl Worker {
             .map_err(ArchiveError::of(&part))
             .and_then(|()| PartWriter::create(&part, head));
         match created {
-            Ok(writer) => drop(self.open.insert(head.recording, Open { writer, part, wav })),
+            Ok(writer) => {
+                let open = Open { writer, part, wav, started_at: head.started_at };
+                self.open.insert(head.recording, open);
+            }
             Err(why) => self.fail(head.recording, why),
+        }
+    }
+
+    fn mark(&mut self, recording: RecordingId, mark: &RecordingMark, at: Timestamp) {
+        // Marks of a recording that has failed or ended have crossed with its end.
+        if let Some(open) = self.open.get_mut(&recording) {
+            let since = u64::try_from(at.since(open.started_at).as_millis()).unwrap_or(0);
+            open.writer.mark(since * wav::SAMPLES_PER_SECOND / 1000, mark);
         }
     }
 
@@ -323,6 +342,7 @@ impl Worker {
                 while let Ok(order) = self.orders.try_recv() {
                     match order {
                         Order::Begin(head) => self.begin(&head),
+                        Order::Mark { recording, mark, at } => self.mark(recording, &mark, at),
                         Order::Finish(recording) => self.close(recording),
                     }
                 }

@@ -81,6 +81,7 @@ fn write<R: Read>(
                     .lay(side, at, payload.iter().map(|byte| law.decode(*byte)))
                     .map_err(of_wav(temporary))?;
             }
+            Piece::Mark { .. } => {}
             Piece::End { samples } => {
                 track.reach(samples).map_err(of_wav(temporary))?;
                 break;

@@ -6,7 +6,7 @@ use base::Now;
 use model::interaction::InteractionStep;
 use model::leg::Rejection;
 use model::{
-    AgentWish, EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality, Record,
+    AgentWish, EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin, Outcome, Party, Quality,
     TimelineEvent,
 };
 
@@ -153,29 +153,5 @@ impl Center {
             Some(other) => self.other_gone(id, other, cause, now),
         }
         self.close_if_over(id, now);
-    }
-
-    fn recorded(&mut self, recording: model::RecordingId, length: base::Duration, bytes: u64, now: Now) {
-        if let Some(mut record) = self.recordings.remove(&recording) {
-            record.length = Some(length);
-            record.bytes = Some(bytes);
-            let interaction = record.interaction;
-            self.effects.push_back(Effect::Persist(Record::Recording(record)));
-            self.tell(Some(interaction), TimelineEvent::RecordingStopped { recording, length }, now);
-        }
-    }
-
-    fn recording_failed(&mut self, recording: model::RecordingId, why: String, now: Now) {
-        if let Some(mut record) = self.recordings.remove(&recording) {
-            // Nothing to be heard, and nothing more will come.
-            record.length = Some(base::Duration::ZERO);
-            record.bytes = Some(0);
-            self.effects.push_back(Effect::Persist(Record::Recording(record.clone())));
-            self.tell(Some(record.interaction), TimelineEvent::RecordingFailed { recording, why }, now);
-            if let Some(live) = self.interactions.get_mut(&record.interaction) {
-                live.recording = None;
-                self.changed.interactions.insert(record.interaction);
-            }
-        }
     }
 }

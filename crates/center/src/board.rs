@@ -83,7 +83,7 @@ impl Center {
             position: self.acd.position(id),
             queued_at: live.queued.map(|queued| queued.utc),
             why: self.acd.why_waiting(id),
-            recording: live.recording.is_some(),
+            recording: live.recording.map(|running| running.state),
         }
     }
 

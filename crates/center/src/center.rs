@@ -112,6 +112,9 @@ impl Center {
             }
             Input::Drain(draining) => self.draining = draining,
             Input::Timeout => {}
+            Input::Recording { interaction, state, by } => {
+                self.keep_of_recording(interaction, state, by, now);
+            }
         }
         self.fire_timers(now);
         self.make_offers(now);

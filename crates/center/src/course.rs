@@ -1,17 +1,14 @@
 //! The course of a flow: what it asks for is done, what happens is told to it.
 
+use crate::Center;
 use crate::center::Timer;
 use crate::interaction::{Hearing, OtherLeg};
-use crate::{Center, Effect};
 use base::{Duration, Now};
 use flow::{Action, Event, Run};
 use model::interaction::InteractionStep;
 use model::record::RecordingKind;
 use model::timeline::LegRole;
-use model::{
-    FlowId, InteractionId, InteractionState, LegCommand, LegId, Prompt, Record, RecordingId, RecordingRecord,
-    TimelineEvent,
-};
+use model::{FlowId, InteractionId, InteractionState, LegCommand, LegId, Prompt, TimelineEvent};
 
 impl Center {
     pub(crate) fn begin_flow(&mut self, id: InteractionId, flow: &FlowId, now: Now) {
@@ -126,41 +123,6 @@ impl Center {
         if live.customer == leg && live.run.is_some() {
             self.tell(Some(id), TimelineEvent::Digit { digit }, now);
             self.flow_event(id, Event::Digit(digit), now);
-        }
-    }
-
-    pub(crate) fn record(
-        &mut self,
-        id: InteractionId,
-        left: LegId,
-        right: Option<LegId>,
-        kind: RecordingKind,
-        now: Now,
-    ) {
-        let recording = RecordingId::generate(&mut self.ids);
-        let Some(live) = self.interactions.get_mut(&id) else { return };
-        live.recording = Some(recording);
-        self.changed.interactions.insert(id);
-        let record = RecordingRecord {
-            id: recording,
-            interaction: id,
-            kind,
-            started_at: now.utc,
-            length: None,
-            bytes: None,
-        };
-        self.recordings.insert(recording, record.clone());
-        self.effects.push_back(Effect::Persist(Record::Recording(record)));
-        self.tell(Some(id), TimelineEvent::RecordingStarted { recording }, now);
-        self.command(LegCommand::Record { recording, left, right });
-    }
-
-    pub(crate) fn stop_recording(&mut self, id: InteractionId) {
-        if let Some(live) = self.interactions.get_mut(&id)
-            && let Some(recording) = live.recording.take()
-        {
-            self.changed.interactions.insert(id);
-            self.command(LegCommand::StopRecording { recording });
         }
     }
 

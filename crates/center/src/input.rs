@@ -1,7 +1,7 @@
 //! Everything that can happen to the center.
 
 use crate::Settings;
-use model::{AgentId, AgentWish, AlertId, LegEvent, SipUser};
+use model::{AgentId, AgentWish, AlertId, InteractionId, LegEvent, RecordingState, SipUser};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Handed to [`Center::handle`](crate::Center::handle) together with the time.
@@ -34,4 +34,13 @@ pub enum Input {
     /// A deadline may have passed; also written to the journal every second while interactions are open, so that
     /// it shows when the process was last alive.
     Timeout,
+    /// Somebody wants the recording of an interaction paused, masked, or running again.
+    Recording {
+        /// Whose recording.
+        interaction: InteractionId,
+        /// What it is to keep.
+        state: RecordingState,
+        /// The login of whoever wants it.
+        by: String,
+    },
 }

@@ -2,10 +2,11 @@
 
 use base::Now;
 use model::interaction::{IllegalInteractionStep, InteractionStep};
+use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{
     Channel, InteractionId, InteractionRecord, InteractionState, LegId, Outcome, Party, Prompt, QueueId,
-    RecordingId, SkillNeed,
+    RecordingId, RecordingState, SkillNeed,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,7 @@ pub struct Interaction {
     /// Where it goes back to when nobody takes it whom it was passed on to.
     pub back_to: Option<Place>,
     /// The recording that runs.
-    pub recording: Option<RecordingId>,
+    pub recording: Option<RunningRecording>,
     /// How it ends, once its last leg is gone.
     pub ending: Option<Outcome>,
 }
@@ -63,6 +64,17 @@ pub struct OtherLeg {
     pub answered: bool,
     /// Whether to record once it is answered; calls with agents always are.
     pub record: bool,
+}
+
+/// A recording that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningRecording {
+    /// Its id.
+    pub id: RecordingId,
+    /// What it holds.
+    pub kind: RecordingKind,
+    /// What it keeps just now.
+    pub state: RecordingState,
 }
 
 /// A place in a queue, as a flow asked for it.

@@ -15,7 +15,7 @@
 //!
 //! Reading order: [`input`] is the table of contents; then [`settings`], [`effect`], [`interaction`], [`desk`], and
 //! the center itself with one file for each part of its work: arrivals, the course of a flow, waiting, offers,
-//! talks, direct calls, passing on, endings.
+//! talks, direct calls, passing on, recordings, endings.
 
 pub mod audit;
 pub mod desk;
@@ -37,6 +37,7 @@ mod ending;
 mod feature_code;
 mod offering;
 mod passing;
+mod recording;
 mod restart;
 mod story;
 mod talk;

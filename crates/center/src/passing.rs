@@ -171,7 +171,6 @@ impl Center {
 
     /// The leg leaves its interaction, which goes on with the far end as its customer.
     fn let_go(&mut self, id: InteractionId, leg: LegId, now: Now) {
-        self.stop_recording(id);
         let user = self.passer(id, leg);
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.hearing = Hearing::Nothing;
@@ -187,6 +186,7 @@ impl Center {
         } else if let Ok(user) = user {
             self.agent_hung_up(&user, id, now);
         }
+        self.record_on(id);
         self.command(LegCommand::HangUp { leg });
     }
 

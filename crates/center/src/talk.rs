@@ -56,7 +56,8 @@ impl Center {
         live.hearing = Hearing::Nothing;
         let customer = live.customer;
         self.command(LegCommand::Bridge { a: customer, b: other.leg });
-        if other.record {
+        // A talk that was recorded before it was passed on goes on in the same recording.
+        if !self.record_on(id) && other.record {
             self.record(id, customer, Some(other.leg), RecordingKind::Call, now);
         }
         self.keep(id);

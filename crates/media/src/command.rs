@@ -155,6 +155,16 @@ pub enum Command {
         /// Whose voice goes to the right.
         right: Option<PortId>,
     },
+    /// Says which sides of a recording are kept out of it from now on, whichever ports they are: both is a pause. The clock
+    /// goes on, and what is kept out is silence. Of a recording that has not begun, nothing is known yet: it says nothing.
+    MaskRecord {
+        /// The recording.
+        recording: RecordingKey,
+        /// Whether the left side is kept out.
+        left: bool,
+        /// Whether the right side is kept out.
+        right: bool,
+    },
     /// Ends a recording.
     StopRecord {
         /// The recording.

@@ -141,6 +141,9 @@ impl Engine {
                 }
             }),
             Command::Record { recording, left, right } => self.record(recording, left, right, now),
+            Command::MaskRecord { recording, left, right } => {
+                self.mask_recording(recording, left, right, now.mono)
+            }
             Command::StopRecord { recording } => {
                 if let Some(place) = self.recording_places.get(&recording).copied() {
                     self.stop_recording(place, now.mono);

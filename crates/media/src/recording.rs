@@ -18,6 +18,10 @@ pub const AHEAD_MAX: u64 = 1_600;
 /// How far timestamps may stay behind arrival: two seconds, as much as a network may hold packets back.
 pub const BEHIND_MAX: u64 = 16_000;
 
+/// How long a side stays silent after it is let in again: 300 ms, so that what was said before and held back on the way or
+/// in a jitter buffer ([`rtp::jitter_buffer::HELD_MAX`]) is not recorded after all.
+pub const MASK_TAIL: u64 = 2_400;
+
 /// One recording.
 #[derive(Clone, Debug)]
 pub struct Recording {
@@ -29,6 +33,8 @@ pub struct Recording {
     pub left: Option<usize>,
     /// The place of the port on the right.
     pub right: Option<usize>,
+    /// From where on the left and the right side are let in; beyond every position while a side is kept out.
+    open_from: [u64; 2],
     /// Frames that the recorder took.
     pub frames: u64,
     /// Frames that found its ring full.
@@ -38,7 +44,7 @@ pub struct Recording {
 impl Recording {
     /// A recording that begins now.
     pub fn new(key: RecordingKey, now: Instant) -> Self {
-        Self { key, began: now, left: None, right: None, frames: 0, dropped: 0 }
+        Self { key, began: now, left: None, right: None, open_from: [0; 2], frames: 0, dropped: 0 }
     }
 
     /// Samples since it began.
@@ -46,10 +52,25 @@ impl Recording {
         samples_of_duration(now.since(self.began))
     }
 
+    /// Keeps sides out, or lets them in again.
+    pub fn mask(&mut self, left: bool, right: bool, now: Instant) {
+        let again = self.samples_at(now) + MASK_TAIL;
+        for (open_from, masked) in self.open_from.iter_mut().zip([left, right]) {
+            *open_from = match (masked, *open_from == u64::MAX) {
+                (true, _) => u64::MAX,
+                (false, true) => again,
+                (false, false) => *open_from,
+            };
+        }
+    }
+
     /// Hands a packet's sound to the recorder.
     pub fn take(&mut self, tap: &mut Tap, sound: &Sound<'_>, now: Instant, out: &mut impl Outbox) {
         let arrived = self.samples_at(now);
         let mut at = tap.timeline.place(sound, arrived);
+        if at < self.open_from[tap.side as usize] {
+            return;
+        }
         for piece in sound.payload.chunks(crate::outbox::FRAME_SAMPLES_MAX) {
             let frame = Frame::new(self.key, tap.side, sound.law, at, piece);
             if out.record(&Recorded::Sound(frame)) {

@@ -3,7 +3,7 @@
 use crate::decision::WaitReason;
 use crate::{
     AgentId, AgentState, AlertId, AlertView, InteractionId, InteractionState, Outcome, Party, Queue, QueueId,
-    SkillLevels, TrunkId, TrunkView,
+    RecordingState, SkillLevels, TrunkId, TrunkView,
 };
 use base::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,6 @@ pub struct InteractionView {
     pub queued_at: Option<Timestamp>,
     /// Why nobody takes it.
     pub why: Option<WaitReason>,
-    /// Whether it is being recorded.
-    pub recording: bool,
+    /// What its recording keeps, if one runs.
+    pub recording: Option<RecordingState>,
 }

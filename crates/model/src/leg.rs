@@ -3,7 +3,7 @@
 //!
 //! Every leg that arrived or was dialled ends in exactly one [`LegEvent::Ended`]; nothing follows it.
 
-use crate::{LegId, Party, PromptId, RecordingId, SipUser, TrunkId};
+use crate::{LegId, Party, PromptId, RecordingId, RecordingMark, RecordingState, SipUser, TrunkId};
 use base::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -395,6 +395,29 @@ pub enum LegCommand {
         left: LegId,
         /// Heard on the right; `None` records one side only.
         right: Option<LegId>,
+    },
+    /// Lets a running recording go on with these legs on its sides.
+    RecordFrom {
+        /// The recording.
+        recording: RecordingId,
+        /// Heard on the left.
+        left: LegId,
+        /// Heard on the right, if somebody is there.
+        right: Option<LegId>,
+    },
+    /// Says what a running recording keeps from now on.
+    KeepOfRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// What.
+        state: RecordingState,
+    },
+    /// Writes something into a running recording.
+    MarkRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// What.
+        mark: RecordingMark,
     },
     /// Ends a recording; it also ends with the last of its legs.
     StopRecording {

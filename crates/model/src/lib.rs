@@ -6,7 +6,8 @@
 //! a counterpart in its adapter.
 //!
 //! Reading order: [`id`], [`channel`], [`party`], [`skill`], [`queue`], [`agent`], [`interaction`], [`leg`],
-//! [`decision`], [`timeline`], [`record`], [`board`], [`query`], [`kept_out`].
+//! [`decision`], [`timeline`], [`record`], [`recording`],
+//! [`board`], [`query`], [`kept_out`].
 
 pub mod agent;
 pub mod alert;
@@ -21,6 +22,7 @@ pub mod party;
 pub mod query;
 pub mod queue;
 pub mod record;
+pub mod recording;
 pub mod skill;
 pub mod timeline;
 pub mod trunk;
@@ -37,6 +39,7 @@ pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, SoundWay,
 pub use party::Party;
 pub use queue::Queue;
 pub use record::{InteractionRecord, Record, RecordingRecord};
+pub use recording::{RecordingMark, RecordingState, Voice};
 pub use skill::{SkillLevels, SkillNeed};
 pub use timeline::{TimelineEntry, TimelineEvent};
 pub use trunk::{TrunkState, TrunkView};

@@ -5,7 +5,7 @@
 use crate::decision::{OfferReason, WaitReason};
 use crate::{
     AgentId, AgentState, EndCause, FlowId, InteractionId, LegId, Outcome, Party, Quality, QueueId,
-    RecordingId, SoundWay, StepId,
+    RecordingId, RecordingState, SoundWay, StepId,
 };
 use base::{Duration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -211,6 +211,15 @@ pub enum TimelineEvent {
         /// What is well.
         way: SoundWay,
     },
+    /// What a recording keeps changed: it was paused, masked, or runs again.
+    RecordingChanged {
+        /// Which.
+        recording: RecordingId,
+        /// What it keeps from now on.
+        state: RecordingState,
+        /// The login of whoever wanted it so.
+        by: String,
+    },
 }
 
 impl TimelineEvent {
@@ -242,6 +251,7 @@ impl TimelineEvent {
             Self::Started => "started",
             Self::OneWay { .. } => "one_way",
             Self::WayRestored { .. } => "way_restored",
+            Self::RecordingChanged { .. } => "recording_changed",
         }
     }
 

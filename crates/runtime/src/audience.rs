@@ -6,7 +6,7 @@ use archive::Recorder;
 use base::Timestamp;
 use model::query::SipMessage;
 use model::record::RecordingKind;
-use model::{AgentId, BoardEvent, Record, RecordingId, SipUser};
+use model::{AgentId, BoardEvent, Record, RecordingId, RecordingMark, SipUser};
 use sip::SavedBinding;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +53,10 @@ impl Audience for Listeners {
     fn recording_begins(&mut self, recording: RecordingId, stereo: bool, at: Timestamp) -> Option<String> {
         let kind = if stereo { RecordingKind::Call } else { RecordingKind::Message };
         self.recorder.begin(recording, kind, at).err().map(|error| error.to_string())
+    }
+
+    fn recording_mark(&mut self, recording: RecordingId, mark: RecordingMark, at: Timestamp) {
+        self.recorder.mark(recording, mark, at);
     }
 
     fn registration(&mut self, user: &SipUser, registered: bool) {

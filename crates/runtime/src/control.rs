@@ -20,7 +20,7 @@ use crate::request::{Load, Request};
 use base::{Now, Timestamp};
 use center::{Center, Effect, Input};
 use media::PortId;
-use model::{AgentId, BoardEvent, LegEvent, RecordingId, SipUser, WishRefused};
+use model::{AgentId, BoardEvent, LegEvent, RecordingId, RecordingMark, SipUser, WishRefused};
 use net::rtp::{CommandError, MediaThreads};
 use net::sip::{Arrived, SipSockets};
 use sip::{SavedBinding, Transmit};
@@ -49,6 +49,8 @@ pub trait Audience {
     fn board(&mut self, events: Vec<BoardEvent>);
     /// A recording begins. Must not wait. Returns why it cannot be.
     fn recording_begins(&mut self, recording: RecordingId, stereo: bool, at: Timestamp) -> Option<String>;
+    /// Something is to be written into a recording. Must not wait.
+    fn recording_mark(&mut self, recording: RecordingId, mark: RecordingMark, at: Timestamp);
     /// A user has a phone that can be rung, or none any more. Must not wait.
     fn registration(&mut self, user: &SipUser, registered: bool);
     /// Where a user's phones are, for the next process. Must not wait.
@@ -242,6 +244,15 @@ impl<A: Audience> Control<A> {
                     |(leg, role)| Some(web::LegSound { leg, role, quality: *self.telephony.quality(leg)? });
                 let _ = reply.send(legs.filter_map(sound).collect());
             }
+            Request::KeepOfRecording { interaction, state, by, reply } => {
+                let runs = self.center.recording_state(interaction).is_some();
+                if runs {
+                    self.to_center.push_back(Input::Recording { interaction, state, by });
+                    // Nothing may be recorded any more once whoever asked has the answer.
+                    self.settle();
+                }
+                let _ = reply.send(runs);
+            }
             Request::PhonePass { agent, login, reply } => {
                 let now = self.clock.now();
                 let phone = self.center.phone_of(&agent).cloned();
@@ -352,6 +363,9 @@ impl<A: Audience> Control<A> {
                     if let Some(why) = self.audience.recording_begins(recording, stereo, now.utc) {
                         self.to_center.push_back(Input::Leg(LegEvent::RecordingFailed { recording, why }));
                     }
+                }
+                Output::RecordingMark { recording, mark } => {
+                    self.audience.recording_mark(recording, mark, now.utc);
                 }
                 Output::Registration { user, registered } => {
                     self.audience.registration(&user, registered);

@@ -1,7 +1,7 @@
 //! The web's way to the center: requests to the control thread.
 
 use crate::request::Request;
-use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut};
+use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, RecordingState};
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -77,6 +77,20 @@ impl CenterDoor for Door {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
             self.requests.send(Request::Sound { interaction, reply }).await.map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn keep_of_recording(
+        &self,
+        interaction: InteractionId,
+        state: RecordingState,
+        by: String,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::KeepOfRecording { interaction, state, by, reply };
+            self.requests.send(request).await.map_err(|_| Unavailable)?;
             answer.await.map_err(|_| Unavailable)
         })
     }

@@ -1,7 +1,10 @@
 //! What other threads ask of the control thread.
 
 use center::Settings as CenterSettings;
-use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, SipUser, WishRefused};
+use model::{
+    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, RecordingState, SipUser,
+    WishRefused,
+};
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
@@ -32,6 +35,17 @@ pub enum Request {
         interaction: InteractionId,
         /// Each of its legs that was measured.
         reply: oneshot::Sender<Vec<LegSound>>,
+    },
+    /// A recording is to be paused, masked, or to run again.
+    KeepOfRecording {
+        /// Whose recording.
+        interaction: InteractionId,
+        /// What it is to keep.
+        state: RecordingState,
+        /// The login of whoever wants it.
+        by: String,
+        /// Whether one runs.
+        reply: oneshot::Sender<bool>,
     },
     /// The page of a log-in wants to register an agent's phone.
     PhonePass {

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
-//! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`; and beforehand `answers after 4 s`,
+//! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`, `pauses the recording`, `resumes the recording`,
+//! `masks the customer`; and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is muted` (its sound is lost on the way), `is heard again`;
 //! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
@@ -26,7 +27,7 @@ use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
     AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record,
-    SoundWay, TimelineEvent, WaitReason,
+    RecordingState, SoundWay, TimelineEvent, WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -247,6 +248,21 @@ impl Teller {
                     self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
                 self.world.mute(address, words[1] == "muted");
             }
+            [verb @ ("pauses" | "resumes" | "masks"), "the", what @ ("recording" | "customer")] => {
+                let state = match (*verb, *what) {
+                    ("pauses", "recording") => RecordingState::Paused,
+                    ("resumes", "recording") => RecordingState::Running,
+                    ("masks", "customer") => RecordingState::CustomerMasked,
+                    _ => return Err(unclear(format!("nobody can do this: {}", line.action))),
+                };
+                let talks = |live: &&center::interaction::Interaction| {
+                    live.state.agent().is_some_and(|agent| agent.as_str() == actor)
+                };
+                let talk = self.world.center().interactions().find(talks).map(|live| live.record.id);
+                let interaction = talk.ok_or_else(|| unclear(format!("{actor} talks with nobody")))?;
+                let by = actor.to_owned();
+                self.world.tell_center(center::Input::Recording { interaction, state, by });
+            }
             ["presses", keys] => {
                 let address =
                     self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
@@ -376,6 +392,10 @@ impl Teller {
             TimelineEvent::Trouble { what } => Some(("trouble".to_owned(), what.clone())),
             TimelineEvent::RecordingStopped { length, .. } => {
                 Some((customer(self), format!("was recorded for {} s", length.as_secs())))
+            }
+            TimelineEvent::RecordingChanged { state, by, .. } => {
+                let state = state.as_str().replace('_', " ");
+                Some((customer(self), format!("has a recording that is {state}, says {by}")))
             }
             _ => None,
         }

@@ -412,7 +412,10 @@ impl World {
                 }
                 Output::TrunkGone(_) => {}
                 Output::Alarm(what) => self.sights.push_back((self.now, Sight::Alarm(what))),
-                Output::Ladder(_) | Output::Bindings { .. } | Output::News(_) => {}
+                Output::RecordingMark { .. }
+                | Output::Ladder(_)
+                | Output::Bindings { .. }
+                | Output::News(_) => {}
                 Output::Trouble(what) => self.troubles.push(what),
             }
         }

@@ -1,7 +1,7 @@
 //! What the center wants of a leg.
 
-use crate::Telephony;
 use crate::leg::{Leg, Purpose, State};
+use crate::{Output, Telephony};
 use base::Now;
 use media::{ConferenceKey, RecordingKey};
 use model::leg::Rejection;
@@ -19,7 +19,8 @@ impl Telephony {
         | LegCommand::Part { leg }
         | LegCommand::Echo { leg }
         | LegCommand::Confer { leg, .. }
-        | LegCommand::Record { left: leg, .. } = &command
+        | LegCommand::Record { left: leg, .. }
+        | LegCommand::RecordFrom { left: leg, .. } = &command
             && self.is_proxied(*leg)
         {
             return;
@@ -75,6 +76,15 @@ impl Telephony {
             }
             LegCommand::Confer { leg, room } => self.confer(leg, room),
             LegCommand::Record { recording, left, right } => self.record(recording, left, right),
+            LegCommand::RecordFrom { recording, left, right } => self.record_from(recording, left, right),
+            LegCommand::KeepOfRecording { recording, state } => self.sound(media::Command::MaskRecord {
+                recording: RecordingKey::from_u64(recording.as_u64()),
+                left: state.masks_customer(),
+                right: state.masks_agent(),
+            }),
+            LegCommand::MarkRecording { recording, mark } => {
+                self.outputs.push_back(Output::RecordingMark { recording, mark });
+            }
             LegCommand::StopRecording { recording } => {
                 self.sound(media::Command::StopRecord {
                     recording: RecordingKey::from_u64(recording.as_u64()),

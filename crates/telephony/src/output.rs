@@ -3,7 +3,7 @@
 use crate::CarrierAddress;
 use media::PortId;
 use model::query::SipMessage;
-use model::{LegEvent, RecordingId, SipUser, TrunkId, TrunkView};
+use model::{LegEvent, RecordingId, RecordingMark, SipUser, TrunkId, TrunkView};
 use sip::{SavedBinding, Transmit};
 
 /// One thing, in the order polled.
@@ -26,6 +26,13 @@ pub enum Output {
         recording: RecordingId,
         /// Whether it has two sides.
         stereo: bool,
+    },
+    /// Something is to be written into a recording that has begun.
+    RecordingMark {
+        /// Which.
+        recording: RecordingId,
+        /// What.
+        mark: RecordingMark,
     },
     /// For the center.
     Leg(LegEvent),

@@ -156,6 +156,14 @@ impl Telephony {
         self.sound(media::Command::Record { recording, left, right });
     }
 
+    /// A running recording goes on with other legs. The file and the clock stay.
+    pub(crate) fn record_from(&mut self, recording: RecordingId, left: LegId, right: Option<LegId>) {
+        let Some(left) = self.live(left).map(|leg| leg.port) else { return };
+        let right = right.and_then(|leg| self.live(leg)).map(|leg| leg.port);
+        let recording = RecordingKey::from_u64(recording.as_u64());
+        self.sound(media::Command::Record { recording, left, right });
+    }
+
     /// Ends the signalling and closes the port of a leg, whatever state it is in.
     pub(crate) fn hang_up(&mut self, id: LegId, cause: EndCause, now: Now) {
         let is_proxied = self.is_proxied(id);

@@ -158,6 +158,13 @@ impl Board {
             .collect()
     }
 
+    /// The queue and the agent of an open interaction; `None` if it is not open.
+    pub fn hands_of(&self, interaction: InteractionId) -> Option<(Option<QueueId>, Option<AgentId>)> {
+        let rows = self.rows();
+        let state = &rows.interactions.get(&interaction)?.view.state;
+        Some((state.queue().cloned(), state.agent().cloned()))
+    }
+
     /// The queue that an open interaction waits in or came from; `None` if it is not open.
     pub fn queue_of(&self, interaction: InteractionId) -> Option<Option<QueueId>> {
         self.rows().interactions.get(&interaction).map(|row| row.view.state.queue().cloned())
@@ -676,7 +683,7 @@ mod tests {
             position: Some(1),
             queued_at: Some(NOW),
             why: None,
-            recording: false,
+            recording: None,
         }))
     }
 

@@ -3,7 +3,8 @@
 use base::Duration;
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegId, Quality, SipUser, WishRefused,
+    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegId, Quality, RecordingState, SipUser,
+    WishRefused,
 };
 use std::future::Future;
 use std::net::IpAddr;
@@ -91,6 +92,15 @@ pub trait CenterDoor: Send + Sync + 'static {
         &self,
         interaction: InteractionId,
     ) -> Pin<Box<dyn Future<Output = Result<Vec<LegSound>, Unavailable>> + Send + '_>>;
+
+    /// Pauses the recording of an interaction, masks a side of it, or lets it run again, in the name of a login. When the
+    /// answer comes it is so; the answer is whether a recording runs.
+    fn keep_of_recording(
+        &self,
+        interaction: InteractionId,
+        state: RecordingState,
+        by: String,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
 
     /// Everybody who is kept out.
     fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>>;

@@ -6,7 +6,8 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
     agents, alerts, bans, events, health, interaction, interactions, live, login, logout, me, metrics,
-    openapi as description, own_phone, own_state, phone, queues, recording, timeline, trunks,
+    openapi as description, own_phone, own_state, phone, queues, recording, recording_state, timeline,
+    trunks,
 };
 use crate::shield::shield;
 use crate::state::Web;
@@ -61,6 +62,7 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(interaction::interaction))
         .routes(routes!(timeline::timeline))
         .routes(routes!(recording::recording))
+        .routes(routes!(recording_state::recording_state))
         .routes(routes!(events::events))
         .routes(routes!(live::live));
     let phones = OpenApiRouter::new().routes(routes!(phone::phone));

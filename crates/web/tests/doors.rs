@@ -34,6 +34,7 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("GET", format!("/api/v1/interactions/{one}"), ""),
         ("GET", format!("/api/v1/interactions/{one}/timeline"), ""),
         ("GET", format!("/api/v1/interactions/{one}/recording"), ""),
+        ("PUT", format!("/api/v1/interactions/{one}/recording/state"), r#"{"state":"paused"}"#),
         ("GET", "/api/v1/events".to_owned(), ""),
         ("GET", "/api/v1/live".to_owned(), ""),
         ("GET", "/api/v1/metrics".to_owned(), ""),
@@ -51,6 +52,39 @@ fn without_id(path: &str) -> String {
     path.replace(&id(1).to_string(), "{id}")
         .replace(&AlertId::from_u64(1).to_string(), "{id}")
         .replace(BANNED, "{address}")
+}
+
+#[tokio::test]
+async fn whoever_talks_pauses_the_recording_and_it_is_written_down() {
+    let desk = Desk::new();
+    desk.board.apply([desk::offered(1, "support", "anna"), desk::offered(2, "sales", "anna")]);
+    let ask = |who: &'static str, number: u64, body: &'static str| {
+        let path = format!("/api/v1/interactions/{}/recording/state", id(number));
+        as_user(who, "PUT", &path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .unwrap()
+    };
+    let paused = desk.ask(ask("anna", 1, r#"{"state":"paused"}"#)).await;
+    assert_eq!((paused.status, paused.json()), (StatusCode::OK, json!({"state": "paused"})));
+    assert_eq!(desk.ask(ask("sara", 1, r#"{"state":"customer_masked"}"#)).await.status, StatusCode::OK);
+    // Not recorded; not of sara's queues; not open; not a word that is known.
+    assert_eq!(desk.ask(ask("anna", 2, r#"{"state":"paused"}"#)).await.code(), "not_recording");
+    assert_eq!(desk.ask(ask("sara", 2, r#"{"state":"paused"}"#)).await.code(), "forbidden");
+    assert_eq!(desk.ask(ask("root", 9, r#"{"state":"paused"}"#)).await.code(), "not_found");
+    assert_eq!(desk.ask(ask("anna", 1, r#"{"state":"deleted"}"#)).await.status, StatusCode::BAD_REQUEST);
+    // The call of somebody else.
+    desk.board.apply([desk::offered(1, "support", "dora")]);
+    assert_eq!(desk.ask(ask("anna", 1, r#"{"state":"running"}"#)).await.code(), "forbidden");
+
+    let told = desk.center.kept_of_recordings.lock().unwrap().clone();
+    let told: Vec<_> = told.iter().map(|(_, state, by)| (state.as_str(), by.as_str())).collect();
+    assert_eq!(told, [("paused", "anna"), ("customer_masked", "sara")]);
+    let audit = desk.library.audit.lock().unwrap();
+    let entries: Vec<_> = audit.iter().map(|entry| (entry.deed.as_str(), entry.object.clone())).collect();
+    let expected =
+        ["paused", "customer_masked"].map(|state| ("changed_recording", format!("{} {state}", id(1))));
+    assert_eq!(entries, expected);
 }
 
 #[tokio::test]

@@ -45,6 +45,12 @@ impl Engine {
         }
     }
 
+    pub(super) fn mask_recording(&mut self, key: RecordingKey, left: bool, right: bool, now: Instant) {
+        if let Some(place) = self.recording_places.get(&key) {
+            self.recordings[*place].mask(left, right, now);
+        }
+    }
+
     pub(super) fn stop_recording(&mut self, place: usize, now: Instant) {
         let recording = self.recordings.remove(place);
         self.recording_places.remove(&recording.key);

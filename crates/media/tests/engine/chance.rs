@@ -21,6 +21,7 @@ enum Step {
     SendDigit(u8),
     Echo(u8, bool),
     Record(u8, u8, Option<u8>),
+    MaskRecord(u8, bool, bool),
     StopRecord(u8),
     Join(u8, u8, bool, bool),
     Hear(u8, u8, bool),
@@ -43,6 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => port().prop_map(Step::SendDigit),
         1 => (port(), any::<bool>()).prop_map(|(port, on)| Step::Echo(port, on)),
         1 => (0u8..2, port(), proptest::option::of(port())).prop_map(|(key, left, right)| Step::Record(key, left, right)),
+        1 => (0u8..2, any::<bool>(), any::<bool>()).prop_map(|(key, left, right)| Step::MaskRecord(key, left, right)),
         1 => (0u8..2).prop_map(Step::StopRecord),
         1 => (port(), 0u8..2, any::<bool>(), any::<bool>()).prop_map(|(port, key, speaks, listens)| Step::Join(port, key, speaks, listens)),
         3 => (port(), port(), prop_oneof![3 => Just(true), 1 => Just(false)]).prop_map(|(listener, speaker, on)| Step::Hear(listener, speaker, on)),
@@ -163,6 +165,7 @@ fn take(world: &mut World, number: u64, step: &Step) {
         Step::Record(key, left, right) => {
             Command::Record { recording: recording(key), left: id(left), right: right.map(id) }
         }
+        Step::MaskRecord(key, left, right) => Command::MaskRecord { recording: recording(key), left, right },
         Step::StopRecord(key) => Command::StopRecord { recording: recording(key) },
         Step::Join(port, key, speaks, listens) => {
             let conference = ConferenceKey::from_u64(key.into());

@@ -72,6 +72,60 @@ fn another_agent_takes_the_right_side_and_the_clock_goes_on() {
 }
 
 #[test]
+fn a_paused_recording_is_silent_and_its_clock_goes_on() {
+    let mut world = World::new();
+    let (caller, agent) = recorded_call(&mut world);
+    world.run(ms(400));
+    world.command(Command::MaskRecord { recording: RECORDING, left: true, right: true });
+    world.run(ms(400));
+    // Another agent takes over meanwhile: it is the sides that are kept out, not the ports.
+    let other = world.phone(3, Codec::Pcmu, 880.0);
+    world.phone_of(agent).talks = false;
+    world.command(Command::Bridge { a: caller, b: other });
+    world.command(Command::Record { recording: RECORDING, left: caller, right: Some(other) });
+    world.run(ms(400));
+    world.command(Command::MaskRecord { recording: RECORDING, left: false, right: false });
+    world.run(ms(800));
+    assert_tone(&world.take_heard(other), 440.0);
+    world.command(Command::StopRecord { recording: RECORDING });
+    world.pass(ms(1));
+    let (left, right, samples) = stereo(&mut world);
+    assert_eq!(samples, Some(16_000));
+    // It ends 300 ms later than asked, for the sake of what is still on its way.
+    for (side, before, after) in [(&left, 440.0, 440.0), (&right, 660.0, 880.0)] {
+        assert_tone(&side[..3_200], before);
+        assert!(side[3_200..12_000].iter().all(|sample| *sample == 0), "nothing of the pause is kept");
+        assert_tone(&side[12_000..], after);
+        assert_eq!(side.len(), 16_000);
+    }
+}
+
+#[test]
+fn one_side_is_kept_out_and_the_other_is_heard() {
+    let mut world = World::new();
+    for codec in [Codec::Pcmu, Codec::Opus] {
+        let caller = world.phone(1, codec, 440.0);
+        let agent = world.phone(2, Codec::Pcma, 660.0);
+        world.command(Command::Bridge { a: caller, b: agent });
+        world.command(Command::Record { recording: RECORDING, left: caller, right: Some(agent) });
+        world.run(ms(300));
+        world.command(Command::MaskRecord { recording: RECORDING, left: true, right: false });
+        // Said again, it is no news: the side does not come back for a moment.
+        world.command(Command::MaskRecord { recording: RECORDING, left: true, right: false });
+        world.run(ms(700));
+        world.command(Command::StopRecord { recording: RECORDING });
+        world.pass(ms(1));
+        let (left, right, _) = stereo(&mut world);
+        // A frame that began before the order is kept whole.
+        assert!(left.iter().skip(2_560).all(|sample| *sample == 0), "{codec:?}");
+        assert_tone(&right, 660.0);
+        world.command(Command::Close { port: caller });
+        world.command(Command::Close { port: agent });
+        world.pass(ms(1));
+    }
+}
+
+#[test]
 fn a_full_ring_costs_frames_and_nothing_else() {
     let mut world = World::new();
     let (_, agent) = recorded_call(&mut world);

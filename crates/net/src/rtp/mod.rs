@@ -361,7 +361,7 @@ impl MediaThreads {
             }
             Command::Hear { listener, speaker, .. } => control.thread_of_both(*listener, Some(*speaker))?,
             Command::Record { left, right, .. } => control.thread_of_both(*left, *right)?,
-            Command::StopRecord { .. } => {
+            Command::MaskRecord { .. } | Command::StopRecord { .. } => {
                 // Which thread records is known to that thread only; the others shrug.
                 drop(control);
                 return (0..self.threads.len())

@@ -138,6 +138,7 @@ impl House {
                 Output::Ladder(message) => self.ladder.push(message.text),
                 Output::Leg(_)
                 | Output::RecordingBegins { .. }
+                | Output::RecordingMark { .. }
                 | Output::Registration { .. }
                 | Output::Bindings { .. } => {}
             }

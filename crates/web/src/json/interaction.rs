@@ -53,6 +53,9 @@ pub struct LiveInteractionJson {
     pub why: Option<WaitWhyJson>,
     /// Whether it is being recorded.
     pub recording: bool,
+    /// What its recording keeps, if one runs: `running`, `paused`, `customer_masked`, `agent_masked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording_state: Option<&'static str>,
 }
 
 /// An interaction as the library keeps it.
@@ -154,7 +157,8 @@ impl From<&InteractionView> for LiveInteractionJson {
             position: view.position,
             queued_at: at(view.queued_at),
             why: view.why.as_ref().map(Into::into),
-            recording: view.recording,
+            recording: view.recording.is_some(),
+            recording_state: view.recording.map(model::RecordingState::as_str),
         }
     }
 }

@@ -173,6 +173,15 @@ pub enum LineBody {
         /// How long it is.
         length_ms: u64,
     },
+    /// What a recording keeps changed.
+    RecordingChanged {
+        /// The recording.
+        recording: String,
+        /// What it keeps from now on: `running`, `paused`, `customer_masked`, `agent_masked`.
+        state: &'static str,
+        /// Who wanted it so, by login.
+        by: String,
+    },
     /// A recording went wrong.
     RecordingFailed {
         /// Which.
@@ -483,6 +492,11 @@ impl From<&TimelineEvent> for LineBody {
             Event::Trouble { what } => Self::Trouble { what: what.clone() },
             Event::Closed { outcome } => Self::Closed { outcome: outcome.as_str() },
             Event::Started => Self::Started,
+            Event::RecordingChanged { recording, state, by } => Self::RecordingChanged {
+                recording: recording.to_string(),
+                state: state.as_str(),
+                by: by.clone(),
+            },
         }
     }
 }

@@ -18,5 +18,6 @@ pub mod own_state;
 pub mod phone;
 pub mod queues;
 pub mod recording;
+pub mod recording_state;
 pub mod timeline;
 pub mod trunks;

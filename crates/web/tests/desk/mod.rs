@@ -15,8 +15,8 @@ use model::timeline::LegRole;
 use model::{
     AgentId, AgentState, AgentView, AgentWish, AlertId, BoardEvent, Channel, InteractionId,
     InteractionRecord, InteractionState, InteractionView, KeptOut, KeptOutWhat, LegId, NotReadyReason,
-    Outcome, Party, Quality, Queue, QueueId, QueueView, RecordingId, RecordingRecord, TimelineEntry,
-    TimelineEvent, WishRefused,
+    Outcome, Party, Quality, Queue, QueueId, QueueView, RecordingId, RecordingRecord, RecordingState,
+    TimelineEntry, TimelineEvent, WishRefused,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -91,6 +91,7 @@ impl Desk {
             readiness: Mutex::new(Readiness::Ready),
             alerts: Mutex::new([AlertId::from_u64(1)].into()),
             logins_over: Mutex::default(),
+            kept_of_recordings: Mutex::default(),
             kept_out: Mutex::new(vec![KeptOut {
                 address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
                 what: KeptOutWhat::User("1001".into()),
@@ -409,6 +410,8 @@ pub(crate) struct Center {
     /// Log-ins of which it was told that they have ended.
     pub(crate) logins_over: Mutex<Vec<u64>>,
     pub(crate) kept_out: Mutex<Vec<KeptOut>>,
+    /// What the recordings were told to keep, and by whom. Of the second interaction there is none.
+    pub(crate) kept_of_recordings: Mutex<Vec<(InteractionId, RecordingState, String)>>,
 }
 
 impl CenterDoor for Center {
@@ -446,6 +449,19 @@ impl CenterDoor for Center {
         let quality = Quality { received: 500, lost: 5, mos_x100: 431, ..Quality::default() };
         let leg = LegSound { leg: LegId::from_u64(7), role: LegRole::Customer, quality };
         Box::pin(std::future::ready(Ok(vec![leg])))
+    }
+
+    fn keep_of_recording(
+        &self,
+        interaction: InteractionId,
+        state: RecordingState,
+        by: String,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+        let runs = interaction == id(1);
+        if runs {
+            self.kept_of_recordings.lock().unwrap().push((interaction, state, by));
+        }
+        Box::pin(std::future::ready(Ok(runs)))
     }
 
     fn kept_out(
@@ -580,7 +596,7 @@ pub(crate) fn live(number: u64, queue: &str) -> BoardEvent {
         position: Some(1),
         queued_at: Some(Timestamp::from_millis(NOON)),
         why: None,
-        recording: false,
+        recording: None,
     }))
 }
 

@@ -582,11 +582,24 @@ export class Center {
       queued_at: one.queued_at,
       why: one.state === 'queued' ? this.#why(one) : null,
       recording: one.recording,
+      ...(one.recording ? { recording_state: one.recordingState ?? 'running' } : {}),
     };
   }
 
-  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, ...rest }) {
+  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, recordingState: _k, ...rest }) {
     return rest;
+  }
+
+  /** Pauses a recording, masks a side of it, or lets it run again. */
+  keep(id, state, by) {
+    const interaction = this.live.get(id);
+    if (!interaction?.recording) return false;
+    if ((interaction.recordingState ?? 'running') !== state) {
+      interaction.recordingState = state;
+      this.#line(id, { kind: 'recording_changed', recording: interaction.recordings[0].id, state, by });
+      this.changed.interactions.add(id);
+    }
+    return true;
   }
 
   snapshot() {

@@ -15,7 +15,7 @@ export const CSP =
 const USERS = { sara: ['Sara Lindqvist', 'supervisor'], admin: ['Administrator', 'admin'], anna: ['Anna Petrov', 'agent'], paul: ['Paul Weber', 'planner'], mona: ['Mona Ali', 'marketing'] };
 const READ = ['see_self', 'see_agents', 'see_queues'];
 const LOOK_AFTER = ['see_trunks', 'handle_alerts'];
-const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings'];
+const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings', 'pause_recordings'];
 const PERMISSIONS = {
   agent: [...READ, 'change_own_state', 'see_board', ...LISTEN],
   supervisor: [...READ, ...LOOK_AFTER, 'change_own_state', 'see_board', ...LISTEN, 'follow_events'],
@@ -110,6 +110,11 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
       return center.notice(alert) ? json(response, 204) : fail(response, 404, 'not_found', 'There is no such alert, or somebody else was faster.');
     }
     if (role === 'planner' || role === 'marketing') return fail(response, 403, 'forbidden', 'You may not see interactions.');
+    const kept = /^PUT \/interactions\/(IX-\w+)\/recording\/state$/.exec(route)?.[1];
+    if (kept) {
+      const { state } = await body(request);
+      return center.keep(kept, state, login) ? json(response, 200, { state }) : fail(response, 409, 'not_recording', 'The interaction is not recorded just now.');
+    }
     if (route === 'GET /interactions') {
       const query = Object.fromEntries(url.searchParams);
       const mine = role === 'agent' ? { agent: login } : {};

@@ -1,7 +1,7 @@
 /** What is asked for, under which name it is kept, and for how long. */
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { hasStatus, isFault, request } from './client';
-import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Timeline, TrunkView } from './types';
+import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, RecordingState, Timeline, TrunkView } from './types';
 
 let onLoggedOut: (() => void) | undefined;
 
@@ -116,6 +116,10 @@ export const logOut = (): Promise<void> => request<void>('POST', '/logout');
 
 export const setMyState = (state: 'ready' | 'not_ready' | 'logged_out', reason?: string): Promise<AgentView> =>
   request<AgentView>('PUT', '/me/state', { state, reason });
+
+/** Pauses the recording of a call that goes on, masks a side of it, or lets it run again. */
+export const setRecording = (interaction: string, state: RecordingState): Promise<{ state: RecordingState }> =>
+  request<{ state: RecordingState }>('PUT', `/interactions/${encodeURIComponent(interaction)}/recording/state`, { state });
 
 /** Whether an error means that nobody is logged in any more. */
 export const isLoggedOut = (error: unknown): boolean => hasStatus(error, 401);

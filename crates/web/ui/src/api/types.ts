@@ -85,6 +85,9 @@ export interface Party {
   display?: string | null;
 }
 
+/** What a running recording keeps; in every state but the first, something is silence. */
+export type RecordingState = 'running' | 'paused' | 'customer_masked' | 'agent_masked';
+
 export interface InteractionView {
   id: string;
   state: InteractionState;
@@ -99,6 +102,8 @@ export interface InteractionView {
   queued_at?: number | null;
   why?: WaitWhy | null;
   recording: boolean;
+  /** What its recording keeps, if one runs. */
+  recording_state?: RecordingState | null;
 }
 
 export const TRUNK_STATES = ['down', 'shaky', 'up', 'unknown'] as const;
@@ -241,6 +246,7 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; quality?: Quality | null }
   | { kind: 'recording_started'; recording: string }
   | { kind: 'recording_stopped'; recording: string; length_ms: number }
+  | { kind: 'recording_changed'; recording: string; state: RecordingState; by: string }
   | { kind: 'recording_failed'; recording: string; why: string }
   | { kind: 'agent_changed'; agent: string; from: string; to: string; reason?: string | null; lasted_ms: number }
   | { kind: 'trouble'; what: string }

@@ -4,12 +4,13 @@ import { langOf, numberBeside, partyName } from '../text/party';
 import { useT } from '../text/i18n';
 import { Clock } from '../ui/Clock';
 import { Icon } from '../ui/Icon';
-import { AgentIcon, agentTone, agentWord, interactionWord, toneClass } from '../ui/State';
+import { AgentIcon, agentTone, agentWord, interactionWord, recordingWord, toneClass } from '../ui/State';
 import { cx } from '../ui/cx';
-import { mayReadCurrent } from './access';
+import { may, mayReadCurrent } from './access';
 import css from './CallStrip.module.css';
 import { useShell } from './frame';
 import { useMyCall } from './mine';
+import { PauseRecording } from './PauseRecording';
 
 /** The agent's call, on every page in the same place, also when there is none. */
 export function CallStrip({ agent }: { agent: AgentView }) {
@@ -35,10 +36,11 @@ export function CallStrip({ agent }: { agent: AgentView }) {
           <span className={css.rec}>
             {call?.recording && (
               <>
-                <Icon name="record" size={12} /> {t('call.recording')}
+                <Icon name={call.recording_state === 'paused' ? 'pause' : 'record'} size={12} /> {recordingWord(t, call.recording_state)}
               </>
             )}
           </span>
+          {call?.recording_state && may(me, 'pause') && agent.state === 'talking' && <PauseRecording call={call} />}
           <span className={css.space} />
           {mayReadCurrent(me, agent.state) && (
             <Link className={css.open} to="/interactions/$id" params={{ id }}>

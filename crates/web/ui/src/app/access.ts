@@ -1,13 +1,14 @@
 /** What somebody may open. The server decides again at every request; this only keeps dead ends out of sight. */
 import type { AgentState, Me } from '../api/types';
 
-export type Place = 'board' | 'interactions' | 'recordings' | 'trunks' | 'alerts';
+export type Place = 'board' | 'interactions' | 'recordings' | 'pause' | 'trunks' | 'alerts';
 
 /** Which of the server's permissions a place needs. */
 const NEEDS: Record<Place, readonly string[]> = {
   board: ['see_board', 'see_agents', 'see_queues'],
   interactions: ['read_interactions', 'read_timelines'],
   recordings: ['hear_recordings'],
+  pause: ['pause_recordings'],
   trunks: ['see_trunks'],
   alerts: ['handle_alerts'],
 };

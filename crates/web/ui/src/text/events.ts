@@ -80,6 +80,8 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t('event.recording_started');
     case 'recording_stopped':
       return t('event.recording_stopped', { length: duration(line.length_ms) });
+    case 'recording_changed':
+      return t(`event.recording_changed.${line.state}`);
     case 'recording_failed':
       return t('event.recording_failed');
     case 'agent_changed':
@@ -121,6 +123,8 @@ export function eventWhy(line: Line, nameOf: NameOf): string[] {
     }
     case 'emergency_called':
       return [t('event.emergency_called.alerted')];
+    case 'recording_changed':
+      return [nameOf(line.by)];
     case 'recording_failed':
       return [line.why];
     case 'trouble':

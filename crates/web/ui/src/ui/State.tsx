@@ -1,5 +1,5 @@
 /** States as a shape, a word and a color, in this order of importance. */
-import type { AgentState, InteractionState, TrunkState } from '../api/types';
+import type { AgentState, InteractionState, RecordingState, TrunkState } from '../api/types';
 import type { Translate } from '../text/i18n';
 import { Icon, type IconName } from './Icon';
 import css from './State.module.css';
@@ -41,6 +41,19 @@ export const agentTone = (state: AgentState): Tone => AGENT[state].tone;
 
 /** The word for a state of an agent. */
 export const agentWord = (t: Translate, state: AgentState): string => t(`state.${state}`);
+/** What a running recording keeps. */
+export const recordingWord = (t: Translate, state: RecordingState | null | undefined): string => {
+  switch (state) {
+    case 'paused':
+      return t('call.recording_paused');
+    case 'customer_masked':
+      return t('call.customer_masked');
+    case 'agent_masked':
+      return t('call.agent_masked');
+    default:
+      return t('call.recording');
+  }
+};
 export const trunkTone = (state: TrunkState): Tone => TRUNK[state].tone;
 export const interactionWord = (t: Translate, state: InteractionState): string => t(`interaction.${state}`);
 

@@ -12,7 +12,7 @@ import { Clock } from '../../ui/Clock';
 import { Button } from '../../ui/controls';
 import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
-import { AgentIcon, agentTone, agentWord, InteractionIcon, interactionWord, toneClass } from '../../ui/State';
+import { AgentIcon, agentTone, agentWord, InteractionIcon, interactionWord, recordingWord, toneClass } from '../../ui/State';
 import css from './Dock.module.css';
 import { waitSentence } from './lists';
 
@@ -131,7 +131,7 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
     >
       {call.recording && (
         <span className={css.rec}>
-          <Icon name="record" size={12} /> {t('call.recording')}
+          <Icon name="record" size={12} /> {recordingWord(t, call.recording_state)}
         </span>
       )}
       {open}

@@ -15,7 +15,7 @@ import { Clock } from '../../ui/Clock';
 import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
 import { Empty } from '../../ui/notes';
-import { InteractionIcon, interactionWord } from '../../ui/State';
+import { InteractionIcon, interactionWord, recordingWord } from '../../ui/State';
 import { callsOf, waitingOf } from './figures';
 import { useHold } from '../../live/hold';
 import css from './lists.module.css';
@@ -71,7 +71,7 @@ const Call = memo(function Call({ id, t }: { id: string; t: Translate }) {
       </span>
       <span className={css.rec}>
         {row.recording && (
-          <span role="img" aria-label={t('call.recording')} title={t('call.recording')}>
+          <span role="img" aria-label={recordingWord(t, row.recording_state)} title={recordingWord(t, row.recording_state)}>
             <Icon name="record" size={12} />
           </span>
         )}

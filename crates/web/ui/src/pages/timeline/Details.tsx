@@ -227,12 +227,14 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
       );
     case 'recording_started':
     case 'recording_stopped':
+    case 'recording_changed':
     case 'recording_failed':
       return (
         <Fields
           fields={[
             [t('details.recording'), <code key="rec">{line.recording}</code>],
             line.kind === 'recording_stopped' && [t('details.length'), duration(line.length_ms)],
+            line.kind === 'recording_changed' && [t('details.by'), nameOf(line.by)],
             line.kind === 'recording_failed' && [t('details.cause'), line.why],
           ]}
         />

@@ -33,6 +33,7 @@ const ICONS: Record<Entry['line']['kind'], IconName> = {
   leg_ended: 'end',
   recording_started: 'record',
   recording_stopped: 'record',
+  recording_changed: 'record',
   recording_failed: 'warning',
   agent_changed: 'agent',
   trouble: 'warning',

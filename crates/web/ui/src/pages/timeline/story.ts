@@ -58,6 +58,7 @@ const KINDS: Record<Line['kind'], Kind> = {
   leg_ended: 'media',
   recording_started: 'media',
   recording_stopped: 'media',
+  recording_changed: 'media',
   recording_failed: 'media',
   agent_changed: 'agents',
   trouble: 'routing',

@@ -1,0 +1,36 @@
+import { useMutation } from '@tanstack/react-query';
+import { setRecording } from '../api/queries';
+import type { InteractionView } from '../api/types';
+import { useT } from '../text/i18n';
+import { Button } from '../ui/controls';
+import { Icon } from '../ui/Icon';
+import css from './CallStrip.module.css';
+import { useKeys } from './keys';
+
+/**
+ * Keeps out of the recording what must not be in it: a card's number. The button tells what it does, the words beside it
+ * what is so, and both change only when the server says that it is so.
+ */
+export function PauseRecording({ call }: { call: InteractionView }) {
+  const t = useT();
+  const { mutate, isPending, isError, error } = useMutation({
+    mutationFn: (state: 'running' | 'paused') => setRecording(call.id, state),
+  });
+  const next = call.recording_state === 'running' ? 'paused' : 'running';
+  const change = () => {
+    if (!isPending) mutate(next);
+  };
+  useKeys([{ keys: 'Alt C', match: 'Alt+KeyC', layer: 1, label: 'keys.pause', run: change }]);
+  return (
+    <>
+      <Button kind="quiet" className={css.pause} onPress={change} isDisabled={isPending} aria-keyshortcuts="Alt+C">
+        <Icon name={next === 'paused' ? 'pause' : 'record'} /> {t(next === 'paused' ? 'strip.pause' : 'strip.record_on')} <kbd>Alt C</kbd>
+      </Button>
+      {isError && (
+        <span role="alert" className={css.phone}>
+          <Icon name="warning" /> {t('strip.pause_failed', { why: error.message })}
+        </span>
+      )}
+    </>
+  );
+}
