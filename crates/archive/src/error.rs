@@ -38,6 +38,28 @@ pub enum ArchiveError {
         /// The file.
         file: PathBuf,
     },
+    /// A manifest cannot be understood.
+    #[error("{file} is no manifest: {source}")]
+    Manifest {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// An outline cannot be understood.
+    #[error("{file} is no outline of a recording")]
+    NotAnOutline {
+        /// The file.
+        file: PathBuf,
+    },
+    /// libopus refuses.
+    #[error("libopus cannot encode {file}: {source}")]
+    Opus {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: opus::Error,
+    },
     /// There is no such recording on the disk.
     #[error("there is no recording {0} on the disk")]
     Missing(RecordingId),

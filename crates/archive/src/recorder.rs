@@ -6,8 +6,8 @@
 //! fails by itself: what was written stays, the others go on.
 
 use crate::part::{Head, PartWriter};
-use crate::wav::{self, Finished};
-use crate::{Archive, ArchiveError, folder};
+use crate::wav::SAMPLES_PER_SECOND;
+use crate::{Archive, ArchiveError, Finished, Finishing, folder};
 use base::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use media::{Recorded, RecordingKey};
@@ -111,7 +111,7 @@ enum Order {
 /// What the second thread does.
 #[derive(Debug)]
 enum Job {
-    Finish { recording: RecordingId, part: PathBuf, wav: PathBuf },
+    Finish { recording: RecordingId, part: PathBuf },
     Sync(File),
 }
 
@@ -127,6 +127,7 @@ impl Recorder {
         let (jobs, jobs_in) = crossbeam_channel::unbounded();
         let counts = Arc::new(Counts::default());
         let root = archive.root().to_owned();
+        let finishing = Finishing::new(&archive)?;
         let worker = Worker {
             archive,
             orders: orders_in,
@@ -137,7 +138,7 @@ impl Recorder {
             open: BTreeMap::new(),
             synced_at: Instant::now(),
         };
-        let finisher = Finisher { jobs: jobs_in, counts: Arc::clone(&counts), on_ended };
+        let finisher = Finisher { jobs: jobs_in, finishing, counts: Arc::clone(&counts), on_ended };
         let threads = vec![
             spawn("recorder", &root, move || worker.run())?,
             spawn("recorder-finish", &root, move || finisher.run())?,
@@ -264,7 +265,6 @@ struct Worker {
 struct Open {
     writer: PartWriter,
     part: PathBuf,
-    wav: PathBuf,
     started_at: Timestamp,
 }
 
@@ -277,7 +277,13 @@ impl Worker {
                 self.orders.recv_timeout(WRITE_INTERVAL)
             };
             match order {
-                Ok(order) => self.obey(order),
+                Ok(order) => {
+                    self.obey(order);
+                    // What was said of a recording before its end belongs to it.
+                    while let Ok(order) = self.orders.try_recv() {
+                        self.obey(order);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -305,7 +311,6 @@ impl Worker {
 
     fn begin(&mut self, head: &Head) {
         let part = self.archive.part_path(head.recording, head.started_at);
-        let wav = self.archive.wav_path(head.recording, head.started_at);
         let created = part
             .parent()
             .map_or(Ok(()), folder::make_folder)
@@ -313,7 +318,7 @@ impl Worker {
             .and_then(|()| PartWriter::create(&part, head));
         match created {
             Ok(writer) => {
-                let open = Open { writer, part, wav, started_at: head.started_at };
+                let open = Open { writer, part, started_at: head.started_at };
                 self.open.insert(head.recording, open);
             }
             Err(why) => self.fail(head.recording, why),
@@ -324,7 +329,7 @@ impl Worker {
         // Marks of a recording that has failed or ended have crossed with its end.
         if let Some(open) = self.open.get_mut(&recording) {
             let since = u64::try_from(at.since(open.started_at).as_millis()).unwrap_or(0);
-            open.writer.mark(since * wav::SAMPLES_PER_SECOND / 1000, mark);
+            open.writer.mark(since * SAMPLES_PER_SECOND / 1000, mark);
         }
     }
 
@@ -389,7 +394,7 @@ impl Worker {
         let Some(mut open) = self.open.remove(&recording) else { return };
         match open.writer.flush() {
             Ok(()) => {
-                let _ = self.jobs.send(Job::Finish { recording, part: open.part, wav: open.wav });
+                let _ = self.jobs.send(Job::Finish { recording, part: open.part });
             }
             Err(why) => self.fail(recording, why),
         }
@@ -403,16 +408,17 @@ impl Worker {
 /// The thread that finishes files and brings them onto the disk, which may take long.
 struct Finisher {
     jobs: Receiver<Job>,
+    finishing: Finishing,
     counts: Arc<Counts>,
     on_ended: OnEnded,
 }
 
 impl Finisher {
-    fn run(self) {
+    fn run(mut self) {
         for job in self.jobs {
             match job {
-                Job::Finish { recording, part, wav } => {
-                    let ended = match wav::finish(&part, &wav) {
+                Job::Finish { recording, part } => {
+                    let ended = match self.finishing.finish(&part) {
                         Ok(finished) => Ended::Finished(finished),
                         Err(why) => Ended::Failed { recording, why },
                     };

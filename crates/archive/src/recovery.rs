@@ -1,7 +1,7 @@
 //! After a crash: every recording that was being written is finished as far as it got.
 
 use crate::recorder::Ended;
-use crate::{Archive, ArchiveError, wav};
+use crate::{Archive, ArchiveError, Finishing};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,14 +14,15 @@ pub fn recover(archive: &Archive) -> Result<Vec<Ended>, ArchiveError> {
     collect(archive.root(), DEPTH, &mut parts)
         .map_err(|source| ArchiveError::Folder { folder: archive.root().to_owned(), source })?;
     parts.sort();
-    Ok(parts.iter().filter_map(|part| recover_one(part)).collect())
+    let mut finishing = Finishing::new(archive)?;
+    Ok(parts.iter().filter_map(|part| recover_one(part, &mut finishing)).collect())
 }
 
 /// Year, month and day.
 const DEPTH: usize = 3;
 
-fn recover_one(part: &Path) -> Option<Ended> {
-    match wav::finish(part, &part.with_extension("wav")) {
+fn recover_one(part: &Path, finishing: &mut Finishing) -> Option<Ended> {
+    match finishing.finish(part) {
         Ok(finished) => {
             tracing::warn!(recording = %finished.recording, length = ?finished.length, "a recording cut by a crash is saved");
             Some(Ended::Finished(finished))
@@ -50,7 +51,7 @@ fn collect(folder: &Path, depth: usize, parts: &mut Vec<PathBuf>) -> io::Result<
         } else if depth == 0 {
             match path.extension().and_then(|extension| extension.to_str()) {
                 Some("part") => parts.push(path),
-                // Half a WAV file: the crash came while it was made, and its source is still here.
+                // Half a file: the crash came while it was made, and its source is still here.
                 Some("new") => std::fs::remove_file(&path)?,
                 _ => {}
             }

@@ -3,15 +3,20 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "these tests meet real files")]
 
-use archive::{Archive, ArchiveError, Ended, Finished, Recorder, RecorderOptions};
+use archive::speech::Span;
+use archive::{
+    Archive, ArchiveError, Ended, Finished, Finishing, Form, Manifest, Recorder, RecorderOptions,
+    SoundFormat, Wanted,
+};
 use base::{Duration, Timestamp};
 use media::{Frame, Law, Recorded, RecordingKey, Side};
 use model::record::RecordingKind;
-use model::{InteractionId, RecordingId, RecordingRecord};
+use model::timeline::LegRole;
+use model::{InteractionId, RecordingId, RecordingMark, RecordingRecord, RecordingState, Voice};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -186,7 +191,7 @@ fn a_full_disk_leaves_what_was_written_and_says_so() {
     let part = place.unfinished(ONE, 50);
     // Everything written to this device fails for want of room.
     std::os::unix::fs::symlink("/dev/full", part.with_extension("wav.new")).unwrap();
-    let refused = archive::wav::finish(&part, &part.with_extension("wav")).unwrap_err();
+    let refused = place.finish(&part).unwrap_err();
     assert!(matches!(refused, ArchiveError::DiskFull { .. }), "{refused}");
     assert!(refused.to_string().starts_with("the disk is full"), "{refused}");
     assert!(part.exists(), "the sound is still there");
@@ -210,8 +215,12 @@ fn a_crash_costs_no_sound_that_was_in_the_file() {
     let wav = place.wav(ONE);
     assert_eq!(wav.left.len(), 8_000);
     assert!(strength(&wav.left, 440) > 10.0 * strength(&wav.left, 1000));
-    let left: Vec<_> = std::fs::read_dir(part.parent().unwrap()).unwrap().collect();
-    assert_eq!(left.len(), 1, "{left:?}");
+    let mut left: Vec<_> = std::fs::read_dir(part.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().path().extension().unwrap().to_owned())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["json", "peaks", "wav"]);
     assert!(archive::recover(&place.archive).unwrap().is_empty());
 }
 
@@ -228,16 +237,228 @@ fn a_file_cut_within_its_head_is_removed() {
 fn a_recording_is_opened_by_its_record_and_nothing_else() {
     let place = Place::new();
     let part = place.unfinished(ONE, 50);
-    assert!(matches!(place.archive.open(&place.entry(ONE)).unwrap_err(), ArchiveError::Unfinished(ONE)));
-    archive::wav::finish(&part, &part.with_extension("wav")).unwrap();
-    let (mut file, bytes) = place.archive.open(&place.entry(ONE)).unwrap();
+    assert!(matches!(place.open(ONE).err().unwrap(), ArchiveError::Unfinished(ONE)));
+    place.finish(&part).unwrap();
+    let mut opened = place.open(ONE).unwrap();
     let mut content = Vec::new();
-    file.read_to_end(&mut content).unwrap();
-    assert_eq!(content.len() as u64, bytes);
+    opened.sound.read_to_end(&mut content).unwrap();
+    assert_eq!((content.len() as u64, opened.format), (opened.bytes, Form::Wav));
     let missing = RecordingId::from_u64(77);
-    assert!(
-        matches!(place.archive.open(&place.entry(missing)).unwrap_err(), ArchiveError::Missing(id) if id == missing)
+    assert!(matches!(place.open(missing).err().unwrap(), ArchiveError::Missing(id) if id == missing));
+}
+
+#[test]
+fn the_manifest_tells_who_was_there_who_spoke_and_what_was_kept_out() {
+    let place = Place::new();
+    let (recorder, ended) = place.recorder();
+    let after = |millis: u64| place.day + Duration::from_millis(millis);
+    recorder.begin(ONE, RecordingKind::Call, place.day).unwrap();
+    let interaction = InteractionId::from_u64(77);
+    recorder.mark(ONE, RecordingMark::Belongs(interaction), place.day);
+    recorder.mark(ONE, sides("4711", Some("anna")), place.day);
+    // The caller speaks in the first second and in the fourth, the agents in the second and in the fifth.
+    for (side, second) in [(Side::Left, 0), (Side::Right, 1), (Side::Left, 3), (Side::Right, 4)] {
+        for packet in second * 50..(second + 1) * 50 {
+            assert!(recorder.take(&sound(ONE, side, Law::Mu, packet * 160, &tone(440, packet * 160, 160))));
+        }
+    }
+    recorder.mark(ONE, state(RecordingState::Paused), after(2_000));
+    recorder.mark(ONE, sides("4711", None), after(2_200));
+    recorder.mark(ONE, state(RecordingState::CustomerMasked), after(2_500));
+    recorder.mark(ONE, sides("4711", Some("bert")), after(2_800));
+    recorder.mark(ONE, state(RecordingState::Running), after(3_000));
+    assert!(recorder.take(&end(ONE, 40_000)));
+    drop(recorder);
+    assert!(matches!(ended.recv().unwrap(), Ended::Finished(_)));
+
+    let manifest = Manifest::read(&place.path(ONE, "json")).unwrap();
+    assert_eq!(manifest.interaction, Some(interaction.to_string()));
+    let parts: Vec<_> = manifest
+        .parts
+        .iter()
+        .map(|part| (part.from_ms, part.to_ms, part.right.as_ref().map_or("", |party| party.name.as_str())))
+        .collect();
+    assert_eq!(parts, [(0, 2_200, "anna"), (2_200, 2_800, ""), (2_800, 5_000, "bert")]);
+    assert!(manifest.parts.iter().all(|part| part.left.as_ref().unwrap().name == "4711"));
+    let kept_out: Vec<_> = manifest
+        .kept_out
+        .iter()
+        .map(|out| (out.from_ms, out.to_ms, out.state.as_str(), out.by.as_str()))
+        .collect();
+    assert_eq!(kept_out, [(2_000, 2_500, "paused", "anna"), (2_500, 3_000, "customer_masked", "anna")]);
+    assert_eq!(manifest.spoke.left, [Span(0, 1_000), Span(3_000, 4_000)]);
+    assert_eq!(manifest.spoke.right, [Span(1_000, 2_000), Span(4_000, 5_000)]);
+    assert_eq!((manifest.length_ms, manifest.sound.channels, manifest.sound.rate), (5_000, 2, 8_000));
+
+    let peaks = place.archive.peaks(&place.entry(ONE)).unwrap();
+    let loud = |side: usize| peaks.at_most(5).sides[side].iter().map(|value| *value > 50).collect::<Vec<_>>();
+    assert_eq!(loud(0), [true, false, false, true, false]);
+    assert_eq!(loud(1), [false, true, false, false, true]);
+    assert_eq!(peaks.sides[0].len(), 100, "one for each 50 ms");
+}
+
+#[test]
+fn whoever_touches_a_recording_breaks_the_chain_there() {
+    let many: Vec<RecordingId> = (1..=5).map(RecordingId::from_u64).collect();
+    let chained = || {
+        let place = Place::new();
+        for recording in &many {
+            let part = place.unfinished(*recording, 10);
+            place.finish(&part).unwrap();
+        }
+        place
+    };
+    let whole = chained();
+    let checked = archive::check(&whole.archive).unwrap();
+    assert_eq!((checked.links, checked.broken), (5, None));
+    assert_eq!(checked.hash, Manifest::read(&whole.path(many[4], "json")).unwrap().hash);
+
+    let third = many[2];
+    type Touch = fn(&Place, RecordingId);
+    let touches: [(Touch, u64, &str); 7] = [
+        (|place, it| flip(&place.path(it, "wav"), 500), 3, "its sound was changed"),
+        (|place, it| std::fs::remove_file(place.path(it, "wav")).unwrap(), 3, "its sound is missing"),
+        (
+            |place, it| edit(&place.path(it, "json"), "\"length_ms\": 200", "\"length_ms\": 100"),
+            3,
+            "its manifest was changed",
+        ),
+        (
+            |place, it| {
+                // Somebody who knows how makes a manifest anew that holds in itself.
+                let path = place.path(it, "json");
+                let mut manifest = Manifest::read(&path).unwrap();
+                manifest.length_ms = 100;
+                manifest.hash = manifest.reckoned_hash();
+                std::fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+            },
+            3,
+            "its manifest was replaced",
+        ),
+        (|place, it| std::fs::remove_file(place.path(it, "json")).unwrap(), 3, "cannot be used"),
+        (
+            |place, it| edit_chain(place, |lines| lines.retain(|line| !line.contains(&it.to_string()))),
+            3,
+            "its line has the number 4",
+        ),
+        (
+            |place, it| {
+                edit_chain(place, |lines| {
+                    let at = lines.iter().position(|line| line.contains(&it.to_string())).unwrap();
+                    let other = lines[at + 1].split(' ').nth(1).unwrap().to_owned();
+                    lines[at] = lines[at].replace(&it.to_string(), &other);
+                });
+            },
+            3,
+            "its manifest follows another recording",
+        ),
+    ];
+    for (touch, number, why) in touches {
+        let place = chained();
+        touch(&place, third);
+        let broken = archive::check(&place.archive).unwrap().broken.unwrap();
+        assert_eq!(broken.number, number, "{why}");
+        assert!(broken.why.contains(why), "{} is not {why}", broken.why);
+    }
+}
+
+#[test]
+fn a_crash_within_finishing_neither_doubles_a_link_nor_breaks_the_chain() {
+    let place = Place::new();
+    let two = RecordingId::from_u64(2);
+    let (one_part, two_part) = (place.unfinished(ONE, 10), place.unfinished(two, 10));
+    let content = std::fs::read(&two_part).unwrap();
+    place.finish(&one_part).unwrap();
+    let first = place.finish(&two_part).unwrap();
+    // It came before the part was deleted, and half a line of the next link was written.
+    std::fs::write(&two_part, &content).unwrap();
+    let chain = place.archive.root().join("chain");
+    let lines = std::fs::read_to_string(&chain).unwrap();
+    std::fs::write(&chain, format!("{lines}3 RC-00000")).unwrap();
+    let ended = archive::recover(&place.archive).unwrap();
+    assert!(matches!(&ended[..], [Ended::Finished(again)] if *again == first), "{ended:?}");
+    // It came before the link was made.
+    let three = place.unfinished(RecordingId::from_u64(3), 10);
+    let content = std::fs::read(&three).unwrap();
+    place.finish(&three).unwrap();
+    std::fs::write(&three, &content).unwrap();
+    std::fs::write(&chain, format!("{lines}3 RC-00000")).unwrap();
+    assert_eq!(archive::recover(&place.archive).unwrap().len(), 1);
+    let checked = archive::check(&place.archive).unwrap();
+    assert_eq!((checked.links, checked.broken), (3, None));
+}
+
+#[test]
+fn opus_keeps_every_moment_in_its_place_and_gives_wav_to_who_wants_it() {
+    let place = Place::keeping(SoundFormat::Opus { bitrate: 32_000 });
+    let samples = 8_000 * 7 + 77;
+    place
+        .record(ONE, RecordingKind::Call, |take| {
+            for packet in 0..350 {
+                let hertz = if packet < 175 { 440 } else { 800 };
+                take(sound(ONE, Side::Left, Law::Mu, packet * 160, &tone(hertz, packet * 160, 160)));
+            }
+            take(sound(ONE, Side::Right, Law::Mu, 40_000, &tone(1000, 0, 160)));
+            for packet in 251..300 {
+                take(sound(ONE, Side::Right, Law::Mu, packet * 160, &tone(1000, packet * 160, 160)));
+            }
+            take(end(ONE, samples));
+        })
+        .unwrap();
+    let kept = place.archive.open(&place.entry(ONE), Wanted::AsKept).unwrap();
+    assert_eq!(
+        (kept.format, kept.bytes),
+        (Form::Opus, std::fs::metadata(place.path(ONE, "opus")).unwrap().len())
     );
+    assert!(kept.bytes < 40_000, "{} bytes for seven seconds", kept.bytes);
+    assert!(!place.path(ONE, "wav").exists());
+    assert_eq!(Manifest::read(&place.path(ONE, "json")).unwrap().sound.codec, "opus");
+
+    let mut wav = place.open(ONE).unwrap();
+    let mut content = Vec::new();
+    wav.sound.read_to_end(&mut content).unwrap();
+    assert_eq!((content.len() as u64, wav.format), (wav.bytes, Form::Wav));
+    let reader = hound::WavReader::new(&content[..]).unwrap();
+    let sides: Vec<i16> = reader.into_samples().map(Result::unwrap).collect();
+    let left: Vec<i16> = sides.iter().step_by(2).copied().collect();
+    let right: Vec<i16> = sides.iter().skip(1).step_by(2).copied().collect();
+    assert_eq!(left.len() as u64, samples);
+    assert!(strength(&left[..28_000], 440) > 10.0 * strength(&left[..28_000], 800));
+    assert!(strength(&left[28_000..56_000], 800) > 10.0 * strength(&left[28_000..56_000], 440));
+    assert!(strength(&right[40_000..48_000], 1000) > 500.0, "the agent speaks in the sixth second");
+    assert!(strength(&right[..39_000], 1000) < 50.0 && strength(&right[49_000..], 1000) < 50.0);
+
+    // Whoever jumps hears the same as whoever listens from the beginning, but for what the decoder had not learned yet.
+    for second in [3, 0, 6, 1] {
+        let at = 44 + second * 32_000;
+        wav.sound.seek(SeekFrom::Start(at)).unwrap();
+        let mut piece = vec![0; 24_000];
+        wav.sound.read_exact(&mut piece).unwrap();
+        let there = &content[at as usize..][..24_000];
+        let error = |one: &[u8], other: &[u8]| {
+            let of = |bytes: &[u8]| i32::from(i16::from_le_bytes([bytes[0], bytes[1]]));
+            one.chunks(2).zip(other.chunks(2)).map(|(a, b)| (of(a) - of(b)).abs()).max().unwrap()
+        };
+        assert!(error(&piece, there) < 400, "second {second}: {}", error(&piece, there));
+    }
+    assert_eq!(archive::check(&place.archive).unwrap().links, 1);
+}
+
+#[test]
+fn a_file_that_is_no_opus_is_refused_in_words() {
+    let place = Place::keeping(SoundFormat::Opus { bitrate: 24_000 });
+    let part = place.unfinished(ONE, 100);
+    place.finish(&part).unwrap();
+    let path = place.path(ONE, "opus");
+    let whole = std::fs::read(&path).unwrap();
+    for cut in [0, 10, 27, 40, 60, 100, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        if let Ok(mut opened) = place.open(ONE) {
+            let _ = opened.sound.read_to_end(&mut Vec::new());
+        }
+    }
+    std::fs::write(&path, vec![7; 5_000]).unwrap();
+    assert!(matches!(place.open(ONE).err().unwrap(), ArchiveError::File { .. }));
 }
 
 proptest! {
@@ -278,9 +499,21 @@ struct Wav {
 
 impl Place {
     fn new() -> Self {
+        Self::keeping(SoundFormat::Wav)
+    }
+
+    fn keeping(format: SoundFormat) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let archive = Archive::in_folder(folder.path().join("recordings")).unwrap();
+        let archive = Archive::in_folder(folder.path().join("recordings")).unwrap().keeping(format);
         Self { folder, archive, day: Timestamp::from_millis(1_794_477_604_250) }
+    }
+
+    fn finish(&self, part: &Path) -> Result<Finished, ArchiveError> {
+        Finishing::new(&self.archive).unwrap().finish(part)
+    }
+
+    fn open(&self, recording: RecordingId) -> Result<archive::Opened, ArchiveError> {
+        self.archive.open(&self.entry(recording), Wanted::Wav)
     }
 
     fn listener(&self) -> (archive::OnEnded, mpsc::Receiver<Ended>) {
@@ -353,6 +586,36 @@ impl Place {
             right: if step == 2 { samples.iter().skip(1).step_by(2).copied().collect() } else { Vec::new() },
         }
     }
+}
+
+fn sides(customer: &str, agent: Option<&str>) -> RecordingMark {
+    let voice = |role, name: &str| Voice { role, name: name.to_owned() };
+    let right = agent.map(|agent| voice(LegRole::Agent, agent));
+    RecordingMark::Sides { left: Some(voice(LegRole::Customer, customer)), right }
+}
+
+fn state(state: RecordingState) -> RecordingMark {
+    RecordingMark::State { state, by: "anna".to_owned() }
+}
+
+fn flip(file: &Path, byte: usize) {
+    let mut content = std::fs::read(file).unwrap();
+    content[byte] ^= 1;
+    std::fs::write(file, content).unwrap();
+}
+
+fn edit(file: &Path, from: &str, to: &str) {
+    let content = std::fs::read_to_string(file).unwrap();
+    assert!(content.contains(from), "{content}");
+    std::fs::write(file, content.replace(from, to)).unwrap();
+}
+
+fn edit_chain(place: &Place, edit: impl FnOnce(&mut Vec<String>)) {
+    let chain = place.archive.root().join("chain");
+    let mut lines: Vec<String> =
+        std::fs::read_to_string(&chain).unwrap().lines().map(str::to_owned).collect();
+    edit(&mut lines);
+    std::fs::write(&chain, lines.join("\n") + "\n").unwrap();
 }
 
 fn sound(recording: RecordingId, side: Side, law: Law, at: u64, samples: &[i16]) -> Recorded {

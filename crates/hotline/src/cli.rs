@@ -1,7 +1,7 @@
 //! The sub-commands, as typed.
 
 use crate::config::PortRange;
-use crate::{bans, check, demo, lists, serve, simulate, users};
+use crate::{bans, check, demo, lists, recordings, serve, simulate, users};
 use clap::{Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -70,6 +70,11 @@ enum Command {
     Trunks {
         #[command(flatten)]
         at: At,
+    },
+    /// Recordings on the disk
+    Recordings {
+        #[command(subcommand)]
+        command: RecordingsCommand,
     },
     /// Lists the addresses that are kept out, and lets them in again
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -151,6 +156,15 @@ enum UserCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum RecordingsCommand {
+    /// Checks the chain of all recordings with their sound, and whether files and library agree; exit 1 if they do not
+    Verify {
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum BansCommand {
     /// Lets an address in again, whatever it was kept out for
     Lift {
@@ -207,6 +221,7 @@ impl Cli {
             Command::Phone { user, domain } => users::phone(&user, &domain),
             Command::Calls { at, limit } => lists::calls(&at, limit),
             Command::Trunks { at } => lists::trunks(&at),
+            Command::Recordings { command: RecordingsCommand::Verify { at } } => recordings::verify(&at),
             Command::Bans { command: Some(BansCommand::Lift { address, at }), .. } => {
                 bans::lift(&at, address)
             }

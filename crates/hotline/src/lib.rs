@@ -22,6 +22,7 @@ mod config;
 mod demo;
 mod lists;
 mod ready;
+mod recordings;
 mod serve;
 mod users;
 mod wiring;

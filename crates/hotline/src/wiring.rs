@@ -161,6 +161,7 @@ impl Plan {
             https: self.https(),
             database: self.database(),
             data: self.data(),
+            recordings: config.recording.sound_format()?,
             center,
             telephony,
             prompts,

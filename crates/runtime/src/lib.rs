@@ -29,10 +29,12 @@ pub mod signalling;
 mod figures;
 mod occupancy;
 mod past;
+mod recordings;
 mod seeds;
 
 pub use counters::Counters;
 pub use net::sip::{Trust, reachable};
 pub use node::{Addresses, Node, OPERATOR_TOKEN, Options, StartError, Stopped, Tls};
+pub use recordings::{CompareError, Differences, compare};
 pub use request::{Load, Reload};
 pub use signalling::{SipOptions, SipTls};

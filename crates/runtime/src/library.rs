@@ -1,13 +1,12 @@
 //! The web's library is the store; its sounds are the archive's.
 
 use access::{AuditEntry, User};
-use archive::{Archive, ArchiveError};
+use archive::{Archive, ArchiveError, Form, Opened, Wanted};
 use base::Timestamp;
 use model::query::{InteractionFilter, Page, Story};
 use model::{InteractionId, InteractionRecord, RecordingId, RecordingRecord, TimelineEntry};
-use std::fs::File;
 use store::{Store, StoreError};
-use web::{Answer, Library, LibraryError, SoundError, Sounds};
+use web::{Answer, Library, LibraryError, OpenSound, SoundError, SoundForm, Sounds};
 
 /// The store, as the web wants it.
 #[derive(Clone, Debug)]
@@ -125,11 +124,35 @@ impl Library for StoreLibrary {
 pub struct ArchiveSounds(pub Archive);
 
 impl Sounds for ArchiveSounds {
-    fn open(&self, recording: &RecordingRecord) -> Result<(File, u64), SoundError> {
-        self.0.open(recording).map_err(|error| match error {
-            ArchiveError::Unfinished(_) => SoundError::Unfinished,
-            ArchiveError::Missing(_) => SoundError::Missing,
-            other => SoundError::Unreadable(other.to_string()),
-        })
+    fn open(&self, recording: &RecordingRecord) -> Result<OpenSound, SoundError> {
+        self.0.open(recording, Wanted::AsKept).map(open_sound).map_err(not_heard)
+    }
+
+    fn open_wav(&self, recording: &RecordingRecord) -> Result<OpenSound, SoundError> {
+        self.0.open(recording, Wanted::Wav).map(open_sound).map_err(not_heard)
+    }
+
+    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError> {
+        self.0.peaks(recording).map(|peaks| peaks.at_most(points).sides).map_err(not_heard)
+    }
+
+    fn manifest(&self, recording: &RecordingRecord) -> Result<Vec<u8>, SoundError> {
+        self.0.manifest(recording).map_err(not_heard)
+    }
+}
+
+fn open_sound(opened: Opened) -> OpenSound {
+    let form = match opened.format {
+        Form::Wav => SoundForm::Wav,
+        Form::Opus => SoundForm::Opus,
+    };
+    OpenSound { bytes: Box::new(opened.sound), length: opened.bytes, form }
+}
+
+fn not_heard(error: ArchiveError) -> SoundError {
+    match error {
+        ArchiveError::Unfinished(_) => SoundError::Unfinished,
+        ArchiveError::Missing(_) => SoundError::Missing,
+        other => SoundError::Unreadable(other.to_string()),
     }
 }

@@ -11,8 +11,8 @@ use crate::occupancy::{self, Occupancy, Refused};
 use crate::registrations::{self, Registrations};
 use crate::request::{Reload, Request};
 use crate::signalling::{Certificates, Phones, SipOptions, told_first};
-use crate::{Counters, figures, past, seeds};
-use archive::{Archive, ArchiveError, Recorder, RecorderOptions};
+use crate::{Counters, figures, past, recordings, seeds};
+use archive::{Archive, ArchiveError, Recorder, RecorderOptions, SoundFormat};
 use center::Input;
 use model::LegEvent;
 use net::rtp::MediaThreads;
@@ -75,6 +75,8 @@ pub struct Options {
     pub database: String,
     /// Recordings, journal and spool.
     pub data: PathBuf,
+    /// How finished recordings are kept.
+    pub recordings: SoundFormat,
     /// The center.
     pub center: center::Settings,
     /// Phones and trunks; the addresses in it are filled in here.
@@ -197,7 +199,7 @@ impl Node {
         let store = Store::open(&options.database).await?;
         store.migrate().await?;
 
-        let archive = Archive::in_folder(data.join("recordings"))?;
+        let archive = Archive::in_folder(data.join("recordings"))?.keeping(options.recordings);
         let mut past = past::read(&data.join("journal"), store.last_seq().await?)?;
         past.recordings = past::recordings(&archive)?;
         let clock = Clock::starting_at(past::continues(past.ended));
@@ -217,6 +219,9 @@ impl Node {
         if matches!(flushed, Ok(store::writer::Flushed::Written | store::writer::Flushed::Spooled)) {
             JournalWriter::forget_former(&data.join("journal"), past.number);
         }
+
+        let started = clock.now().utc;
+        tokio::spawn(recordings::reconcile(store.clone(), archive.clone(), Arc::clone(&writer), started));
 
         let (requests, requests_waiting) = mpsc::channel(REQUESTS_WAITING_MAX);
         let recorder = start_recorder(&archive, &requests)?;

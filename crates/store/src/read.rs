@@ -3,6 +3,7 @@
 use crate::database::on;
 use crate::row::{self, INTERACTION_COLUMNS, InteractionRow, RecordingRow, SipRow, TimelineRow};
 use crate::{Store, StoreError};
+use base::Timestamp;
 use model::query::{Cursor, InteractionFilter, Page, SipMessage, Story};
 use model::{InteractionId, InteractionRecord, LegId, RecordingId, RecordingRecord, TimelineEntry};
 use sqlx::AssertSqlSafe;
@@ -132,6 +133,27 @@ impl Store {
         statement.one_of(interactions.iter().map(ToString::to_string));
         statement.text.push_str(" ORDER BY started_at, id");
         let rows: Vec<RecordingRow> = fetch!(self, statement);
+        rows.into_iter().map(row::recording).collect()
+    }
+
+    /// The next recordings that began at `since` or later, in the order of their ids, which says nothing of time.
+    pub async fn recordings_since(
+        &self,
+        since: Timestamp,
+        after: Option<RecordingId>,
+        limit: u32,
+    ) -> Result<Vec<RecordingRecord>, StoreError> {
+        let rows: Vec<RecordingRow> = on!(self.database, pool => {
+            sqlx::query_as(
+                "SELECT id, interaction, kind, started_at, length_ms, bytes FROM recordings \
+                 WHERE id > $1 AND started_at >= $2 ORDER BY id LIMIT $3",
+            )
+            .bind(after.map(|after| after.to_string()).unwrap_or_default())
+            .bind(since.as_millis())
+            .bind(i64::from(limit))
+            .fetch_all(pool)
+            .await?
+        });
         rows.into_iter().map(row::recording).collect()
     }
 

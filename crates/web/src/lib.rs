@@ -56,5 +56,5 @@ pub use peer::Peer;
 pub use phones::{Opening, PhoneDoor, PhoneLine};
 pub use router::{metrics_router, openapi, router};
 pub use serve::{Listener, ServeLimits, serve};
-pub use sounds::{SoundError, Sounds};
+pub use sounds::{OpenSound, SoundBytes, SoundError, SoundForm, Sounds};
 pub use state::{Doors, Web};

@@ -62,6 +62,8 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(interaction::interaction))
         .routes(routes!(timeline::timeline))
         .routes(routes!(recording::recording))
+        .routes(routes!(recording::peaks))
+        .routes(routes!(recording::manifest))
         .routes(routes!(recording_state::recording_state))
         .routes(routes!(events::events))
         .routes(routes!(live::live));

@@ -1,7 +1,7 @@
 //! What the web asks of the archive: implemented by whoever wires it to one.
 
 use model::RecordingRecord;
-use std::fs::File;
+use std::io::{Read, Seek};
 use thiserror::Error;
 
 /// Why a recording cannot be heard.
@@ -18,8 +18,55 @@ pub enum SoundError {
     Unreadable(String),
 }
 
-/// Where finished recordings are opened.
+/// The bytes of sound, from any place on.
+pub trait SoundBytes: Read + Seek + Send {}
+impl<T: Read + Seek + Send> SoundBytes for T {}
+
+/// In which form sound is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundForm {
+    /// 16-bit PCM.
+    Wav,
+    /// Opus in Ogg.
+    Opus,
+}
+
+impl SoundForm {
+    /// As HTTP names it.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Wav => "audio/wav",
+            Self::Opus => "audio/ogg; codecs=opus",
+        }
+    }
+
+    /// How a file of it ends.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Opus => "opus",
+        }
+    }
+}
+
+/// A recording that is open.
+pub struct OpenSound {
+    /// Its bytes.
+    pub bytes: Box<dyn SoundBytes>,
+    /// How many.
+    pub length: u64,
+    /// What they are.
+    pub form: SoundForm,
+}
+
+/// Where finished recordings are opened. Everything here may block: it is called off the async threads.
 pub trait Sounds: Send + Sync + 'static {
-    /// Opens a recording's WAV file, with its length in bytes. May block: it is called off the async threads.
-    fn open(&self, recording: &RecordingRecord) -> Result<(File, u64), SoundError>;
+    /// Opens a recording as it is kept.
+    fn open(&self, recording: &RecordingRecord) -> Result<OpenSound, SoundError>;
+    /// Opens a recording as WAV, however it is kept.
+    fn open_wav(&self, recording: &RecordingRecord) -> Result<OpenSound, SoundError>;
+    /// The loudest sample, 0 to 255, in each of at most `points` equal parts, a list for each side.
+    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError>;
+    /// The manifest, as JSON.
+    fn manifest(&self, recording: &RecordingRecord) -> Result<Vec<u8>, SoundError>;
 }

@@ -116,6 +116,45 @@ async fn a_recording_is_given_whole_or_in_parts() {
 }
 
 #[tokio::test]
+async fn a_recording_is_given_as_opus_to_who_asks_for_it() {
+    let desk = Desk::new();
+    let path = format!("/api/v1/interactions/{}/recording", id(1));
+    let plain = desk.get("anna", &path).await;
+    assert_eq!(plain.headers[header::CONTENT_TYPE], "audio/wav");
+    let asked = desk.get("anna", &format!("{path}?format=opus")).await;
+    assert_eq!(asked.headers[header::CONTENT_TYPE], "audio/ogg; codecs=opus");
+    assert_ne!(asked.headers[header::ETAG], plain.headers[header::ETAG]);
+    let request =
+        as_user("anna", "GET", &path).header(header::ACCEPT, "audio/ogg").body(Body::empty()).unwrap();
+    assert_eq!(desk.ask(request).await.headers[header::CONTENT_TYPE], "audio/ogg; codecs=opus");
+    assert_eq!(desk.get("anna", &format!("{path}?format=mp3")).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_outline_and_the_manifest_are_given_to_who_may_hear() {
+    let desk = Desk::new();
+    let path = format!("/api/v1/interactions/{}/recording", id(1));
+    let peaks = desk.get("anna", &format!("{path}/peaks?points=3")).await.json();
+    assert_eq!(
+        peaks,
+        json!({"recording": "RC-000000000000B", "length_ms": 2000, "sides": [[7, 7, 7], [9, 9, 9]]})
+    );
+    assert_eq!(
+        desk.get("anna", &format!("{path}/peaks")).await.json()["sides"][0].as_array().unwrap().len(),
+        1_000
+    );
+    for wrong in ["points=0", "points=10001", "points=-1", "other=1"] {
+        assert_eq!(desk.get("anna", &format!("{path}/peaks?{wrong}")).await.status, StatusCode::BAD_REQUEST);
+    }
+    let manifest = desk.get("anna", &format!("{path}/manifest")).await.json();
+    assert_eq!(manifest, json!({"recording": "RC-000000000000B"}));
+    for below in ["peaks", "manifest"] {
+        let going = desk.get("root", &format!("/api/v1/interactions/{}/recording/{below}", id(3))).await;
+        assert_eq!(going.code(), "still_recording");
+    }
+}
+
+#[tokio::test]
 async fn a_recording_that_cannot_be_heard_says_why() {
     let desk = Desk::new();
     for (path, status, code) in [

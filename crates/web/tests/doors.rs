@@ -34,6 +34,8 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("GET", format!("/api/v1/interactions/{one}"), ""),
         ("GET", format!("/api/v1/interactions/{one}/timeline"), ""),
         ("GET", format!("/api/v1/interactions/{one}/recording"), ""),
+        ("GET", format!("/api/v1/interactions/{one}/recording/peaks"), ""),
+        ("GET", format!("/api/v1/interactions/{one}/recording/manifest"), ""),
         ("PUT", format!("/api/v1/interactions/{one}/recording/state"), r#"{"state":"paused"}"#),
         ("GET", "/api/v1/events".to_owned(), ""),
         ("GET", "/api/v1/live".to_owned(), ""),

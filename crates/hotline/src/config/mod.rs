@@ -7,6 +7,7 @@ mod listen;
 mod phone;
 mod protection;
 mod reading;
+mod recording;
 mod text;
 mod trunk;
 
@@ -17,6 +18,7 @@ pub(crate) use listen::{
 pub(crate) use phone::PhoneSection;
 pub(crate) use protection::{CallsOutSection, OwnCallsOut, ProtectionSection};
 pub(crate) use reading::read;
+pub(crate) use recording::RecordingSection;
 pub(crate) use text::{AddressList, CodecList, NameServerList, PortRange, Span};
 pub(crate) use trunk::{EmergencySection, TrunkSection};
 
@@ -37,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseSection,
     #[serde(default)]
     pub(crate) folders: FoldersSection,
+    #[serde(default)]
+    pub(crate) recording: RecordingSection,
     #[serde(default)]
     pub(crate) log: LogSection,
     #[serde(default)]

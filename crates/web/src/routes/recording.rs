@@ -1,12 +1,13 @@
-//! `GET /interactions/{id}/recording`: the sound, whole or in part (RFC 9110 §14).
+//! `GET /interactions/{id}/recording`: the sound, whole or in part (RFC 9110 §14); below it the outline and the manifest.
 
 use super::interaction::find;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{InPath, InQuery};
-use crate::sounds::SoundError;
+use crate::sounds::{OpenSound, SoundBytes, SoundError, SoundForm, Sounds};
 use crate::state::Web;
 use access::{Deed, Permission};
+use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,10 +15,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use model::record::RecordingKind;
 use model::{RecordingId, RecordingRecord};
-use serde::Deserialize;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use std::io::{self, SeekFrom};
+use utoipa::{IntoParams, ToSchema};
 
 /// How much is read from the file at once.
 const PIECE: u64 = 64 * 1024;
@@ -29,11 +29,49 @@ const PIECE: u64 = 64 * 1024;
 pub struct RecordingQuery {
     /// The recording: `RC-…`; the call itself if not given.
     pub recording: Option<String>,
+    /// `wav`, which is the default, or `opus` for a recording that is kept so.
+    pub format: Option<String>,
 }
+
+/// Which recording, and how fine.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PeaksQuery {
+    /// The recording: `RC-…`; the call itself if not given.
+    pub recording: Option<String>,
+    /// How many values a side at most: 1 to 10000, 1000 if not given.
+    pub points: Option<usize>,
+}
+
+/// Which recording.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestQuery {
+    /// The recording: `RC-…`; the call itself if not given.
+    pub recording: Option<String>,
+}
+
+/// The outline of a recording, to be drawn.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeaksJson {
+    /// The recording.
+    pub recording: String,
+    /// How long it is.
+    pub length_ms: u64,
+    /// The loudest sample in each of equally long parts, 0 to 255: a list for each side, the left first.
+    pub sides: Vec<Vec<u8>>,
+}
+
+/// The most values a side in one answer.
+const POINTS_MAX: usize = 10_000;
+const POINTS: usize = 1_000;
 
 /// Plays a recording: WAV, caller left and agent right.
 ///
-/// A part can be asked for with `Range: bytes=…`, which is how players jump.
+/// A part can be asked for with `Range: bytes=…`, which is how players jump. A recording that is kept as Opus is given so for
+/// `format=opus`, or to whoever accepts nothing else.
 #[utoipa::path(get, path = "/interactions/{id}/recording", tag = "interactions",
     params(("id" = String, Path, description = "The interaction: `IX-…`"), RecordingQuery), responses(
     (status = 200, description = "The whole.", content_type = "audio/wav"),
@@ -42,6 +80,7 @@ pub struct RecordingQuery {
     (status = 401, description = "`not_logged_in`", body = ErrorBody),
     (status = 403, description = "`forbidden`", body = ErrorBody),
     (status = 404, description = "`not_found` or `no_recording`", body = ErrorBody),
+    (status = 406, description = "`other_format`: it is not kept as Opus.", body = ErrorBody),
     (status = 409, description = "`still_recording`", body = ErrorBody),
     (status = 416, description = "`no_such_range`", body = ErrorBody),
     (status = 503, description = "`library_unavailable`", body = ErrorBody),
@@ -53,18 +92,31 @@ pub async fn recording(
     InQuery(query): InQuery<RecordingQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let interaction = find(&web, &caller, Permission::HearRecordings, &id).await?;
-    let recordings = web.library().recordings(&[interaction.id]).await?;
-    let record = choose(&recordings, query.recording.as_deref())?.clone();
+    let as_opus = match query.format.as_deref() {
+        Some("wav") => false,
+        Some("opus") => true,
+        None => accepts_opus_only(&headers),
+        Some(_) => return Err(ApiError::field("format", "format is wav or opus")),
+    };
+    let record = wanted(&web, &caller, &id, query.recording.as_deref()).await?;
+    let opened =
+        of_sounds(
+            &web,
+            &record,
+            move |sounds, record| {
+                if as_opus { sounds.open(record) } else { sounds.open_wav(record) }
+            },
+        );
+    let OpenSound { bytes: file, length: bytes, form } = opened.await?;
+    if as_opus && form != SoundForm::Opus {
+        let message = "the recording is not kept as Opus";
+        return Err(ApiError::new(StatusCode::NOT_ACCEPTABLE, "other_format", message));
+    }
 
-    let sounds = web.sounds().clone();
-    let wanted = record.clone();
-    let opened = tokio::task::spawn_blocking(move || sounds.open(&wanted))
-        .await
-        .map_err(|error| ApiError::busy(error.to_string()))?;
-    let (file, bytes) = opened.map_err(refusal)?;
-
-    let tag = format!("\"{}-{bytes}\"", record.id);
+    let tag = match form {
+        SoundForm::Wav => format!("\"{}-{bytes}\"", record.id),
+        SoundForm::Opus => format!("\"{}-opus-{bytes}\"", record.id),
+    };
     if names(&headers, header::IF_NONE_MATCH, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
@@ -82,18 +134,104 @@ pub async fn recording(
             web.deed(&caller.user.login, Deed::HeardRecording, record.id.to_string(), caller.peer.address);
         web.library().audit(&entry).await?;
     }
+    let disposition = format!("inline; filename=\"{}.{}\"", record.id, form.extension());
     let mut response = Response::builder()
         .status(status)
-        .header(header::CONTENT_TYPE, "audio/wav")
+        .header(header::CONTENT_TYPE, form.content_type())
+        .header(header::VARY, "accept")
         .header(header::CONTENT_LENGTH, to - from)
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::ETAG, tag)
         .header(header::CACHE_CONTROL, "private, no-cache")
-        .header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.wav\"", record.id));
+        .header(header::CONTENT_DISPOSITION, disposition);
     if status == StatusCode::PARTIAL_CONTENT {
         response = response.header(header::CONTENT_RANGE, format!("bytes {from}-{}/{bytes}", to - 1));
     }
     Ok(response.body(body(file, from, to)).unwrap_or_default())
+}
+
+/// Tells how loud a recording is from its begin to its end, for drawing it without loading it.
+#[utoipa::path(get, path = "/interactions/{id}/recording/peaks", tag = "interactions",
+    params(("id" = String, Path, description = "The interaction: `IX-…`"), PeaksQuery), responses(
+    (status = 200, description = "The outline.", body = PeaksJson),
+    (status = 400, description = "`bad_request`", body = ErrorBody),
+    (status = 401, description = "`not_logged_in`", body = ErrorBody),
+    (status = 403, description = "`forbidden`", body = ErrorBody),
+    (status = 404, description = "`not_found` or `no_recording`", body = ErrorBody),
+    (status = 409, description = "`still_recording`", body = ErrorBody),
+    (status = 503, description = "`library_unavailable`", body = ErrorBody),
+))]
+pub async fn peaks(
+    State(web): State<Web>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    InQuery(query): InQuery<PeaksQuery>,
+) -> Result<Json<PeaksJson>, ApiError> {
+    let points = query.points.unwrap_or(POINTS);
+    if !(1..=POINTS_MAX).contains(&points) {
+        return Err(ApiError::field("points", format!("points is 1 to {POINTS_MAX}")));
+    }
+    let record = wanted(&web, &caller, &id, query.recording.as_deref()).await?;
+    let sides = of_sounds(&web, &record, move |sounds, record| sounds.peaks(record, points)).await?;
+    let length_ms = record.length.map_or(0, |length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
+    Ok(Json(PeaksJson { recording: record.id.to_string(), length_ms, sides }))
+}
+
+/// Shows the manifest of a recording: who was on which side and spoke when, what was kept out and by whom, the hash of its
+/// sound, and its place in the chain of all recordings.
+#[utoipa::path(get, path = "/interactions/{id}/recording/manifest", tag = "interactions",
+    params(("id" = String, Path, description = "The interaction: `IX-…`"), ManifestQuery), responses(
+    (status = 200, description = "The manifest.", content_type = "application/json"),
+    (status = 401, description = "`not_logged_in`", body = ErrorBody),
+    (status = 403, description = "`forbidden`", body = ErrorBody),
+    (status = 404, description = "`not_found` or `no_recording`", body = ErrorBody),
+    (status = 409, description = "`still_recording`", body = ErrorBody),
+    (status = 503, description = "`library_unavailable`", body = ErrorBody),
+))]
+pub async fn manifest(
+    State(web): State<Web>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    InQuery(query): InQuery<ManifestQuery>,
+) -> Result<Response, ApiError> {
+    let record = wanted(&web, &caller, &id, query.recording.as_deref()).await?;
+    let manifest = of_sounds(&web, &record, |sounds, record| sounds.manifest(record)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], manifest).into_response())
+}
+
+/// The recording asked for, if the caller may hear it.
+async fn wanted(
+    web: &Web,
+    caller: &Caller,
+    id: &str,
+    recording: Option<&str>,
+) -> Result<RecordingRecord, ApiError> {
+    let interaction = find(web, caller, Permission::HearRecordings, id).await?;
+    let recordings = web.library().recordings(&[interaction.id]).await?;
+    choose(&recordings, recording).cloned()
+}
+
+/// Asks the archive, off the async threads.
+async fn of_sounds<T: Send + 'static>(
+    web: &Web,
+    record: &RecordingRecord,
+    ask: impl FnOnce(&dyn Sounds, &RecordingRecord) -> Result<T, SoundError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let (sounds, record) = (web.sounds().clone(), record.clone());
+    let answer = tokio::task::spawn_blocking(move || ask(&*sounds, &record)).await;
+    answer.map_err(|error| ApiError::busy(error.to_string()))?.map_err(refusal)
+}
+
+/// Whether Opus is taken and WAV is not. Browsers name Opus among others; they get WAV, as everybody does.
+fn accepts_opus_only(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes = |kind: &str| {
+        accepted
+            .split(',')
+            .any(|one| one.split(';').next().is_some_and(|one| one.trim().eq_ignore_ascii_case(kind)))
+    };
+    (takes("audio/ogg") || takes("audio/opus"))
+        && !["audio/wav", "audio/x-wav", "audio/wave", "audio/*", "*/*"].into_iter().any(takes)
 }
 
 /// The recording asked for, or the first of the call.
@@ -163,7 +301,7 @@ fn range(headers: &HeaderMap, bytes: u64) -> Result<Option<(u64, u64)>, ()> {
 }
 
 /// The bytes of a file from one place to another, read off the async threads as they are wanted.
-fn body(file: File, from: u64, to: u64) -> Body {
+fn body(file: Box<dyn SoundBytes>, from: u64, to: u64) -> Body {
     Body::from_stream(stream::unfold(Some((file, from)), move |state| async move {
         let (file, at) = state?;
         if at >= to {
@@ -180,7 +318,7 @@ fn body(file: File, from: u64, to: u64) -> Body {
     }))
 }
 
-fn read(mut file: File, at: u64, length: u64) -> io::Result<(File, Bytes)> {
+fn read(mut file: Box<dyn SoundBytes>, at: u64, length: u64) -> io::Result<(Box<dyn SoundBytes>, Bytes)> {
     file.seek(SeekFrom::Start(at))?;
     let mut piece = vec![0; length as usize];
     file.read_exact(&mut piece)?;
@@ -190,6 +328,24 @@ fn read(mut file: File, at: u64, length: u64) -> io::Result<(File, Bytes)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_who_takes_nothing_but_opus_is_given_opus_unasked() {
+        for (accept, expected) in [
+            ("audio/ogg", true),
+            ("audio/opus;q=0.9", true),
+            ("Audio/Ogg; codecs=opus, application/ogg", true),
+            ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9", false),
+            ("audio/ogg, */*;q=0.1", false),
+            ("*/*", false),
+            ("application/json", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(accepts_opus_only(&headers), expected, "{accept}");
+        }
+        assert!(!accepts_opus_only(&HeaderMap::new()));
+    }
 
     #[test]
     fn ranges_are_understood_as_the_rfc_says() {

@@ -1,0 +1,208 @@
+//! The chain of finished recordings: every manifest names the hash of the one before, and a file of lines says in which
+//! order they were made.
+//!
+//! ```text
+//!  recordings/chain:   NUMBER RECORDING BEGAN(ms UTC) HASH
+//! ```
+//!
+//! Whoever changes or takes away a recording, its manifest or a line breaks the chain at that place. A chain that is made anew
+//! as a whole cannot be told from the true one by itself: note its last hash elsewhere, now and then.
+
+use crate::folder::FILE_MODE;
+use crate::manifest::{Link, Manifest, hex};
+use crate::{Archive, ArchiveError, finish};
+use base::Timestamp;
+use model::RecordingId;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The file's name in the folder of the recordings.
+const FILE: &str = "chain";
+/// No line is longer.
+const LINE_BYTES_MAX: u64 = 256;
+
+/// The end of the chain, to be gone on from.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    path: PathBuf,
+    last: Option<Line>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    number: u64,
+    recording: RecordingId,
+    started_at: Timestamp,
+    hash: String,
+}
+
+/// The first place where the chain does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The number of the link.
+    pub number: u64,
+    /// The recording, if its line can be read.
+    pub recording: Option<RecordingId>,
+    /// What is wrong, in a sentence.
+    pub why: String,
+}
+
+/// What became of checking the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Links that hold, before the first that does not.
+    pub links: u64,
+    /// The last hash that holds.
+    pub hash: String,
+    /// Where it breaks.
+    pub broken: Option<Broken>,
+}
+
+impl Chain {
+    pub(crate) fn open(root: &Path) -> Result<Self, ArchiveError> {
+        let path = root.join(FILE);
+        let last = last_line(&path).map_err(ArchiveError::of(&path))?;
+        Ok(Self { path, last })
+    }
+
+    pub(crate) fn next(&self) -> Link {
+        match &self.last {
+            Some(last) => Link { number: last.number + 1, previous: last.hash.clone() },
+            None => Link { number: 1, previous: String::new() },
+        }
+    }
+
+    pub(crate) fn ends_with(&self, manifest: &Manifest) -> bool {
+        self.last.as_ref().is_some_and(|last| {
+            last.hash == manifest.hash
+                && last.recording.to_string() == manifest.recording
+                && manifest.reckoned_hash() == manifest.hash
+        })
+    }
+
+    pub(crate) fn append(
+        &mut self,
+        recording: RecordingId,
+        started_at: Timestamp,
+        manifest: &Manifest,
+    ) -> Result<(), ArchiveError> {
+        let line = Line { number: manifest.chain.number, recording, started_at, hash: manifest.hash.clone() };
+        let text = format!("{} {} {} {}\n", line.number, recording, started_at.as_millis(), line.hash);
+        append(&self.path, text.as_bytes()).map_err(ArchiveError::of(&self.path))?;
+        self.last = Some(line);
+        Ok(())
+    }
+}
+
+/// Appends durably. A line torn by a crash before is cut off first: what it tells of is finished again.
+fn append(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
+    let end = whole_lines_end(&mut file)?;
+    file.set_len(end)?;
+    file.seek(SeekFrom::Start(end))?;
+    let written = file.write_all(text).and_then(|()| file.sync_data());
+    if written.is_err() {
+        // Half a line on a full disk must not stand in the way of the next one.
+        let _ = file.set_len(end);
+    }
+    written
+}
+
+/// Where the last whole line ends.
+fn whole_lines_end(file: &mut File) -> io::Result<u64> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let begin = length.saturating_sub(LINE_BYTES_MAX);
+    file.seek(SeekFrom::Start(begin))?;
+    let mut tail = Vec::new();
+    file.take(LINE_BYTES_MAX).read_to_end(&mut tail)?;
+    Ok(tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| begin + at as u64 + 1))
+}
+
+fn last_line(path: &Path) -> io::Result<Option<Line>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let end = whole_lines_end(&mut file)?;
+    let begin = end.saturating_sub(LINE_BYTES_MAX);
+    file.seek(SeekFrom::Start(begin))?;
+    let mut tail = vec![0; (end - begin) as usize];
+    file.read_exact(&mut tail)?;
+    let text = String::from_utf8_lossy(&tail);
+    let Some(last) = text.lines().last() else { return Ok(None) };
+    parse(last).map(Some).ok_or_else(|| io::Error::other("the last line of the chain cannot be read"))
+}
+
+fn parse(line: &str) -> Option<Line> {
+    let mut words = line.split(' ');
+    let (number, recording, began, hash) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    Some(Line {
+        number: number.parse().ok()?,
+        recording: recording.parse().ok()?,
+        started_at: Timestamp::from_millis(began.parse().ok()?),
+        hash: hash.to_owned(),
+    })
+    .filter(|line| line.hash.len() == 64 && words.next().is_none())
+}
+
+/// Checks every link from the first on, with the sound it speaks for; reads all recordings there are, so it may take long.
+pub fn check(archive: &Archive) -> Result<Checked, ArchiveError> {
+    let path = archive.root().join(FILE);
+    let mut checked = Checked::default();
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(checked),
+        Err(error) => return Err(ArchiveError::of(&path)(error)),
+    };
+    for text in BufReader::new(file).lines() {
+        let text = text.map_err(ArchiveError::of(&path))?;
+        let number = checked.links + 1;
+        let line = parse(&text);
+        let recording = line.as_ref().map(|line| line.recording);
+        let holds = match &line {
+            Some(line) => check_link(archive, line, number, &checked.hash),
+            None => Err("its line in the chain cannot be read".to_owned()),
+        };
+        match holds {
+            Ok(hash) => checked = Checked { links: number, hash, broken: None },
+            Err(why) => {
+                checked.broken = Some(Broken { number, recording, why });
+                break;
+            }
+        }
+    }
+    Ok(checked)
+}
+
+fn check_link(archive: &Archive, line: &Line, number: u64, previous: &str) -> Result<String, String> {
+    if line.number != number {
+        return Err(format!("its line has the number {}", line.number));
+    }
+    let manifest = Manifest::read(&archive.beside(line.recording, line.started_at, "json"))
+        .map_err(|why| why.to_string())?;
+    if manifest.recording != line.recording.to_string() {
+        return Err(format!("its manifest is of {}", manifest.recording));
+    }
+    if manifest.chain.number != number || manifest.chain.previous != previous {
+        return Err("its manifest follows another recording".to_owned());
+    }
+    if manifest.reckoned_hash() != manifest.hash {
+        return Err("its manifest was changed".to_owned());
+    }
+    if manifest.hash != line.hash {
+        return Err("its manifest was replaced".to_owned());
+    }
+    let sound = archive
+        .sound_path(line.recording, line.started_at)
+        .ok_or_else(|| "its sound is missing".to_owned())?;
+    match finish::hash(&sound) {
+        Ok(hash) if hex(&hash) == manifest.sound.sha256 => Ok(manifest.hash),
+        Ok(_) => Err("its sound was changed".to_owned()),
+        Err(why) => Err(format!("its sound cannot be read: {why}")),
+    }
+}
