@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { Center } from './center.mjs';
-import { wave } from './wave.mjs';
+import { outline, wave } from './wave.mjs';
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
@@ -121,7 +121,7 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
       const taken = (one) => role !== 'agent' || one.connected_at !== null;
       return json(response, 200, center.list({ taken, ...query, from: Number(query.from ?? 0), to: Number(query.to ?? 0), limit: Number(query.limit ?? 50), ...mine }));
     }
-    const match = /^GET \/interactions\/(IX-\w+)(\/timeline|\/recording)?$/.exec(route);
+    const match = /^GET \/interactions\/(IX-\w+)(\/timeline|\/recording|\/recording\/peaks)?$/.exec(route);
     const record = match && center.records.get(match[1]);
     if (!record || (role === 'agent' && record.interaction.agent !== login)) return fail(response, 404, 'no_such_interaction', 'There is no such interaction.');
     if (role === 'agent' && record.interaction.connected_at === null) return fail(response, 403, 'forbidden', 'This is not among what you may read.');
@@ -131,6 +131,10 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     const recording = record.interaction.recordings.find((one) => !wanted || one.id === wanted);
     if (!recording) return fail(response, 404, 'no_recording', 'There is no recording.');
     if (recording.length_ms === null) return fail(response, 409, 'still_recording', 'The call is still being recorded.');
+    if (match[2] === '/recording/peaks') {
+      const sides = outline(wave(recording.id, recording.length_ms), Number(url.searchParams.get('points') ?? 1000));
+      return json(response, 200, { recording: recording.id, length_ms: recording.length_ms, sides });
+    }
     return ranged(request, response, wave(recording.id, recording.length_ms));
   }
 

@@ -45,3 +45,18 @@ export function wave(id, lengthMs) {
   }
   return data;
 }
+
+/** The loudest sample, 0 to 255, in each of at most so many equal parts: a list for each side. */
+export function outline(data, points) {
+  const frames = (data.length - 44) / 4;
+  const count = Math.min(points, Math.max(1, Math.floor(frames / 400)));
+  return [0, 1].map((side) =>
+    Array.from({ length: count }, (_, point) => {
+      let most = 0;
+      for (let at = Math.floor((point * frames) / count); at < Math.floor(((point + 1) * frames) / count); at++) {
+        most = Math.max(most, Math.abs(data.readInt16LE(44 + at * 4 + side * 2)));
+      }
+      return most >> 7;
+    }),
+  );
+}

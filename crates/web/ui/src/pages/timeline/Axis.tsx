@@ -8,13 +8,12 @@ import { useSettings } from '../../app/settings';
 import css from './Axis.module.css';
 import { useCursor } from './cursor';
 import { ticks, type Story } from './story';
-import { BYTES_MAX, COLUMNS, LENGTH_MAX_MS, outlineOf, type Outline } from './waveform';
+import { columnOf, outlineOf, type Outline } from './waveform';
 
 function useOutline(recording: Recording | undefined): Outline | 'loading' | 'plain' {
   const [outline, setOutline] = useState<Outline | 'loading' | 'plain'>('loading');
   const url = recording?.url;
-  const fits =
-    recording?.length_ms != null && progressOf(recording) === 'done' && recording.length_ms <= LENGTH_MAX_MS && (recording.bytes ?? 0) <= BYTES_MAX;
+  const fits = recording?.length_ms != null && progressOf(recording) === 'done';
   useEffect(() => {
     if (!url || !fits) {
       setOutline('plain');
@@ -56,7 +55,7 @@ function Wave({ outline }: { outline: Outline }) {
         pen.fillStyle = colors[index] ?? '#888';
         const both = outline.sides.length === 1;
         for (let x = 0; x < width; x += 2) {
-          const value = side[Math.min(COLUMNS - 1, Math.floor((x / width) * COLUMNS))] ?? 0;
+          const value = columnOf(side, x / width);
           const tall = Math.max(0.5, value * (middle - 1));
           if (both) pen.fillRect(x, middle - tall, 1.4, tall * 2);
           else pen.fillRect(x, index === 0 ? middle - tall : middle, 1.4, tall);

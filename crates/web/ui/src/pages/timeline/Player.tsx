@@ -109,6 +109,8 @@ export function Player({ recording, open, end }: Props) {
     { keys: 'Space', match: 'Space', layer: 2, label: 'keys.play', run: toggle },
     { keys: '[', match: 'BracketLeft', layer: 2, label: 'keys.back5', run: () => skip(-STEP_MS) },
     { keys: ']', match: 'BracketRight', layer: 2, label: 'keys.forward5', run: () => skip(STEP_MS) },
+    { keys: '←', match: 'ArrowLeft', layer: 2, label: 'keys.back5', run: () => skip(-STEP_MS) },
+    { keys: '→', match: 'ArrowRight', layer: 2, label: 'keys.forward5', run: () => skip(STEP_MS) },
   ]);
 
   if (!ready) {

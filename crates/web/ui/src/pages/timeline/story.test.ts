@@ -4,7 +4,7 @@ import type { Interaction, Line, LineOf, Recording } from '../../api/types';
 import { Cursor } from './cursor';
 import { labelOf, ladderOf, lookOf } from './ladder';
 import { entryAt, mainRecording, storyOf, ticks } from './story';
-import { leveled, peaks } from './waveform';
+import { columnOf, leveled, peaksPath } from './waveform';
 
 const T = 1_000_000;
 const interaction = (more: Partial<Interaction> = {}): Interaction => ({
@@ -221,8 +221,13 @@ describe('the cursor', () => {
 });
 
 describe('sound', () => {
-  it('is outlined by its loudest samples', () => {
-    expect([...peaks(Float32Array.from([0, 0.5, -1, 0.25, 0, 0]), 3)]).toEqual([0.5, 1, 0]);
+  it('is outlined by what the server reckoned', () => {
+    expect(peaksPath('/api/v1/interactions/IX-1/recording?recording=RC-1')).toBe('/interactions/IX-1/recording/peaks?recording=RC-1&points=900');
+    expect(peaksPath('/api/v1/interactions/IX-1/recording')).toBe('/interactions/IX-1/recording/peaks?points=900');
+    // Fewer values than columns: each is drawn as wide as it lasts.
+    const side = Float32Array.from([0.1, 0.2, 0.4]);
+    expect([0, 0.32, 0.34, 0.99, 1].map((part) => Math.round(columnOf(side, part) * 10))).toEqual([1, 1, 2, 4, 4]);
+    expect(columnOf(new Float32Array(), 0.5)).toBe(0);
   });
 
   it('fills the height by its loudest side, and leaves silence flat', () => {
