@@ -90,7 +90,8 @@ pub enum Command {
         remote: SocketAddr,
         /// How it speaks.
         format: Format,
-        /// How keys travel, if the far end knows telephone-events.
+        /// How keys travel, if the far end knows telephone-events. Otherwise they are heard in its sound, and sent as
+        /// tones ([`crate::key_tone`]).
         telephone_event: Option<Keys>,
         /// Whether we may send to the far end.
         send: bool,
@@ -130,7 +131,7 @@ pub enum Command {
         /// The port.
         port: PortId,
     },
-    /// Sends a key to the far end as telephone-event. Keys queue up, [`crate::keypad::KEYS_WAITING_MAX`] at most.
+    /// Sends a key to the far end as telephone-event, or as a tone if it knows none. Keys queue up, [`crate::keypad::KEYS_WAITING_MAX`] at most.
     SendDigit {
         /// The port.
         port: PortId,

@@ -40,6 +40,12 @@ pub const ONE_WAY_AFTER: Duration = Duration::from_secs(5);
 /// How many ticks are made up for when the driver is late; beyond that time has been lost.
 const TICKS_LATE_MAX: u32 = 5;
 
+/// How long a key sounds that comes as an event from one far end and goes to another as a tone.
+const PASSED_KEY_MS: u16 = 100;
+
+/// The samples of G.711 that are decoded at once to be listened to.
+const PIECE: usize = 160;
+
 /// How often ports are looked at for reports and for silence.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -194,6 +200,13 @@ impl Engine {
                     ear.push(&packet.header, *codec, payload, generation, now.mono);
                 }
                 if let Some(law) = codec.law() {
+                    if from.is_listened_to() {
+                        for piece in payload.chunks(PIECE) {
+                            let mut sound = [0; PIECE];
+                            law.decode_slice(piece, &mut sound);
+                            from.heard_sound(&sound[..piece.len()], &mut self.events);
+                        }
+                    }
                     let timestamp = packet.header.timestamp;
                     let sound = Sound { timestamp, generation, law, payload };
                     for tap in &mut from.taps {
@@ -224,12 +237,12 @@ impl Engine {
         }
         let spoken = from.format.codec;
         let clock_rate = from.incoming.keys_clock_rate();
-        let listener = match wire {
+        let other = match wire {
             Wire::Bridge(other) => other,
             Wire::Echo => place,
             Wire::Open | Wire::Conference(_) => return,
         };
-        let Some(listener) = self.ports.get_mut(listener) else { return };
+        let Some(listener) = self.ports.get_mut(other) else { return };
         let key = RelayKey { port: place, generation };
         // Who hears a mix hears it there.
         let is_relayed = spoken.is_kin(listener.format.codec) && !listener.mixing.is_heard();
@@ -242,6 +255,12 @@ impl Engine {
                 if is_relayed && listener.incoming.keys_clock_rate() == clock_rate =>
             {
                 listener.relay_event(key, packet, datagram, now.mono, out);
+            }
+            Heard::Event { pressed, .. } if listener.keys.is_none() => {
+                // Who knows no telephone-events hears the key.
+                if let Some(digit) = pressed.filter(|_| listener.send && listener.player.is_none()) {
+                    self.send_digit(other, digit, PASSED_KEY_MS, now);
+                }
             }
             Heard::Event { packet, event, clock_rate, .. } => {
                 listener.pass_event(packet.header.timestamp, *event, *clock_rate, now.mono, out);
@@ -390,6 +409,10 @@ impl Engine {
             port.outgoing.change_clock(format.codec.clock_rate(), now.mono);
             port.format = format;
             port.keys = keys;
+            port.key_listener = match keys {
+                None if receive => port.key_listener.take().or_else(|| Some(Box::default())),
+                None | Some(_) => None,
+            };
             if port.send != send {
                 port.outgoing.interrupt();
             }
@@ -465,10 +488,8 @@ impl Engine {
     }
 
     fn send_digit(&mut self, place: usize, digit: Digit, duration_ms: u16, now: Now) {
-        let port = &mut self.ports[place];
-        // Without an agreed payload type there is no way to say it.
-        if self.silent.is_none() && port.keys.is_some() && port.keypad.press(digit, duration_ms) {
-            self.sound(place, false, now.mono);
+        if self.silent.is_none() && self.ports[place].keypad.press(digit, duration_ms) {
+            self.arrange(place, now.mono);
         }
     }
 

@@ -30,6 +30,7 @@ pub mod engine;
 pub mod event;
 pub mod gate;
 pub mod incoming;
+pub mod key_tone;
 pub mod keypad;
 pub mod metronome;
 pub mod mix;

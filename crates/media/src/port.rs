@@ -4,6 +4,7 @@ use crate::ear::Ear;
 use crate::engine::ONE_WAY_AFTER;
 use crate::event::{Decoding, Event, EventQueue, Quality, Way};
 use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
+use crate::key_tone::{KeyListener, KeyTone};
 use crate::keypad::Keypad;
 use crate::mix::Mixing;
 use crate::mouth::Mouth;
@@ -42,6 +43,16 @@ const OTHER_TALKS: Duration = Duration::from_secs(1);
 /// How long a key is believed to be down after one of its packets has come.
 const KEY_GOES_ON: Duration = Duration::from_millis(60);
 
+/// What a key of ours did in a packet's time.
+enum Pressed {
+    /// There was none.
+    Nothing,
+    /// It went out as an event, or there was nowhere to send it.
+    Sent,
+    /// It sounds.
+    Sounds,
+}
+
 /// A key on its way from one port to another whose streams differ.
 #[derive(Clone, Copy, Debug)]
 struct Passing {
@@ -62,6 +73,10 @@ pub(crate) struct Port {
     pub(crate) wire: Wire,
     pub(crate) player: Option<Player>,
     pub(crate) keypad: Keypad,
+    /// The key that sounds, if no telephone-events were agreed.
+    key_tone: Option<KeyTone>,
+    /// Hears keys in the sound, if no telephone-events were agreed.
+    pub(crate) key_listener: Option<Box<KeyListener>>,
     /// When the last key went down that was meant for us and not for whoever the port is bridged with.
     pub(crate) spent_key: Option<RtpTime>,
     /// Who is heard beside the wire, and who hears this port so, by their places.
@@ -118,6 +133,8 @@ impl Port {
             wire: Wire::Open,
             player: None,
             keypad: Keypad::new(),
+            key_tone: None,
+            key_listener: None,
             spent_key: None,
             beside: Vec::new(),
             overheard: Vec::new(),
@@ -152,6 +169,18 @@ impl Port {
         if let Heard::Event { pressed: Some(digit), .. } = heard {
             events.push(Event::Digit { port: self.id, digit: *digit });
         }
+    }
+
+    /// Takes sound of the far end at 8 kHz, to hear keys in it.
+    pub(crate) fn heard_sound(&mut self, sound: &[i16], events: &mut EventQueue) {
+        if let Some(listener) = &mut self.key_listener {
+            listener.push(sound, |digit| events.push(Event::Digit { port: self.id, digit }));
+        }
+    }
+
+    /// Whether somebody wants the sound of the far end for what is in it.
+    pub(crate) fn is_listened_to(&self) -> bool {
+        self.key_listener.is_some()
     }
 
     /// Sends a packet that came to another port (or to this one, for an echo), rewritten in the datagram it came in.
@@ -344,8 +373,14 @@ impl Port {
             player.fill(law, payload);
             has_sound = true;
         }
-        if self.press(ptime_ms, now, out) {
-            return;
+        let mut tone = [0; PACKET_SAMPLES_MAX];
+        match self.press(ptime_ms, &mut tone[..samples], now, out) {
+            Pressed::Nothing => {}
+            Pressed::Sent => return,
+            Pressed::Sounds => {
+                law.encode_slice(&tone[..samples], payload);
+                has_sound = true;
+            }
         }
         let destination = self.incoming.destination().filter(|_| self.send);
         if let Some(destination) = destination.filter(|_| has_sound) {
@@ -368,12 +403,20 @@ impl Port {
             Law::Mu.decode_slice(&bytes, &mut frame);
             has_sound = true;
         }
-        if self.press(20, now, out) {
-            if let Some(mouth) = &mut self.mouth {
-                mouth.fall_silent();
+        let mut tone = [0; 160];
+        match self.press(20, &mut tone, now, out) {
+            Pressed::Nothing if has_sound => {
+                self.speak(&frame, SampleRate::Narrow, now, out);
             }
-        } else if has_sound {
-            self.speak(&frame, SampleRate::Narrow, now, out);
+            Pressed::Nothing => {}
+            Pressed::Sent => {
+                if let Some(mouth) = &mut self.mouth {
+                    mouth.fall_silent();
+                }
+            }
+            Pressed::Sounds => {
+                self.speak(&tone, SampleRate::Narrow, now, out);
+            }
         }
     }
 
@@ -387,18 +430,32 @@ impl Port {
         }
     }
 
-    /// Lets the keypad go on; returns whether it takes the place of sound.
-    fn press(&mut self, ms: u16, now: Instant, out: &mut impl Outbox) -> bool {
+    /// Lets the keypad go on for `ms`; a key that sounds does so in `tone`.
+    fn press(&mut self, ms: u16, tone: &mut [i16], now: Instant, out: &mut impl Outbox) -> Pressed {
         let units_in_ms = self.keys.map_or(8, |keys| keys.clock_rate / 1_000) as u16;
-        let Some((event, began)) = self.keypad.step(ms, units_in_ms) else { return false };
+        let Some((event, began)) = self.keypad.step(ms, units_in_ms) else { return Pressed::Nothing };
+        let Some(keys) = self.keys else {
+            if began.is_none() {
+                self.key_tone = event.digit().and_then(KeyTone::new);
+                self.keypad.began(RtpTime(0));
+            }
+            // A key ends three times as an event, and once as a tone; then it is quiet for as long.
+            if let Some(key) = &mut self.key_tone {
+                key.fill(tone);
+            }
+            if event.end {
+                self.key_tone = None;
+            }
+            return Pressed::Sounds;
+        };
         let destination = self.incoming.destination().filter(|_| self.send);
-        if let (Some(destination), Some(keys)) = (destination, self.keys) {
+        if let Some(destination) = destination {
             let payload = event.to_bytes();
             let header = self.outgoing.own_event(keys.send, began, payload.len(), now);
             self.keypad.began(header.timestamp);
             self.send_event(&header, payload, destination, out);
         }
-        true
+        Pressed::Sent
     }
 
     fn send_event(

@@ -67,8 +67,8 @@ impl Engine {
             let there = port.ear.as_ref().filter(|ear| ear.hears(format));
             Some(there.map_or(format.codec.sample_rate(), |ear| ear.rate()))
         } else {
-            // Recorders want 8 kHz.
-            (!speaks_law && !port.taps.is_empty()).then_some(SampleRate::Narrow)
+            // Recorders and detectors want 8 kHz, and take G.711 as it comes.
+            (!speaks_law && (port.is_listened_to() || !port.taps.is_empty())).then_some(SampleRate::Narrow)
         };
         let said_at = if transcoded.is_some() {
             // What is said in another codec comes from whoever is heard, at the rate of their codec.
@@ -76,7 +76,8 @@ impl Engine {
         } else if port.mixing != Mixing::No {
             Some(format.codec.sample_rate())
         } else {
-            (!speaks_law && port.player.is_some()).then_some(SampleRate::Narrow)
+            let sounds = port.player.is_some() || (port.keys.is_none() && !port.keypad.is_idle());
+            (!speaks_law && sounds).then_some(SampleRate::Narrow)
         };
         let mixes = port.mixing != Mixing::No || is_mixed || !port.overheard.is_empty();
 

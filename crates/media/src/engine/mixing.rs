@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::conference::{CONFERENCE_PORTS_MAX, CONFERENCES_MAX, Member};
 use crate::ear::{FRAME_SAMPLES_MAX, SILENT_AFTER};
+use crate::event::EventQueue;
 use crate::metronome::{MIXERS, TICK};
 use crate::mix::{LISTENERS_BESIDE_MAX, Mixing, SPEAKERS_BESIDE_MAX, Step, Sum};
 use crate::port::{Port, Wire};
@@ -182,7 +183,7 @@ impl Engine {
         if port.ear.is_none() {
             return;
         }
-        listen(port, &mut self.recordings, at, out);
+        listen(port, &mut self.recordings, &mut self.events, at, out);
         let spoken = port.format.codec;
         let Wire::Bridge(listener) = port.wire else { return };
         let Some((port, listener)) = self.ports.get2_mut(place, listener) else { return };
@@ -220,24 +221,37 @@ fn add_beside(ports: &mut Slab<Port>, place: usize, sum: Option<Sum>, hears: imp
     sum
 }
 
-/// Lets the ear of a port hear 20 ms and hands them to the recorders that cannot take the packets as they come.
-fn listen(port: &mut Port, recordings: &mut Slab<Recording>, at: Instant, out: &mut impl Outbox) {
+/// Lets the ear of a port hear 20 ms and hands them to the recorders and detectors that cannot take the packets as they
+/// come.
+fn listen(
+    port: &mut Port,
+    recordings: &mut Slab<Recording>,
+    events: &mut EventQueue,
+    at: Instant,
+    out: &mut impl Outbox,
+) {
+    let is_listened_to = port.is_listened_to();
     let Some(ear) = &mut port.ear else { return };
     port.heard_frames = port.heard_frames.wrapping_add(1);
     let has_heard = ear.hear(at);
-    if !has_heard || port.format.codec.law().is_some() || port.taps.is_empty() {
+    if !has_heard || port.format.codec.law().is_some() || (port.taps.is_empty() && !is_listened_to) {
         return;
     }
     ear.provide(SampleRate::Narrow);
     let Some(frame) = ear.frame(SampleRate::Narrow) else { return };
-    let mut payload = [0; HEARD_EVERY as usize];
-    Law::Mu.encode_slice(frame, &mut payload);
-    let timestamp = RtpTime(port.heard_frames.wrapping_mul(HEARD_EVERY));
-    let generation = port.incoming.generation();
-    let sound = Sound { timestamp, generation, law: Law::Mu, payload: &payload };
-    for tap in &mut port.taps {
-        if let Some(recording) = recordings.get_mut(tap.recording) {
-            recording.take(tap, &sound, at, out);
+    let mut narrow = [0; HEARD_EVERY as usize];
+    narrow.copy_from_slice(&frame[..HEARD_EVERY as usize]);
+    if !port.taps.is_empty() {
+        let mut payload = [0; HEARD_EVERY as usize];
+        Law::Mu.encode_slice(&narrow, &mut payload);
+        let timestamp = RtpTime(port.heard_frames.wrapping_mul(HEARD_EVERY));
+        let generation = port.incoming.generation();
+        let sound = Sound { timestamp, generation, law: Law::Mu, payload: &payload };
+        for tap in &mut port.taps {
+            if let Some(recording) = recordings.get_mut(tap.recording) {
+                recording.take(tap, &sound, at, out);
+            }
         }
     }
+    port.heard_sound(&narrow, events);
 }

@@ -1,6 +1,7 @@
 //! Keys: told once each, passed on, and pressed by us.
 
 use crate::world::{EVENTS, World, clip, ms};
+use media::key_tone::{KeyListener, KeyTone};
 use media::{Codec, Command, Digit, Event, Keys, PortId};
 use rtp::{EventDetector, TelephoneEvent};
 
@@ -45,15 +46,60 @@ fn keys_cross_a_bridge_under_the_other_sides_payload_type() {
 }
 
 #[test]
-fn a_far_end_without_telephone_events_gets_none_but_the_key_is_told() {
+fn a_far_end_without_telephone_events_hears_the_tones_and_the_key_is_told() {
+    for codec in Codec::ALL {
+        let mut world = World::new();
+        let caller = world.phone(1, codec, 0.0);
+        let agent = world.phone(2, codec, 0.0);
+        configure_events(&mut world, agent, None);
+        world.command(Command::Bridge { a: caller, b: agent });
+        for key in ['7', '7', '#'] {
+            press(&mut world, caller, key, |_| true);
+            world.run(ms(100));
+        }
+        assert_eq!(keys_in(&world.take_heard(agent)), "77#", "{codec:?}");
+        assert_eq!(keys_told(&mut world, caller), "77#", "{codec:?}");
+    }
+}
+
+#[test]
+fn keys_are_heard_in_the_sound_of_a_far_end_without_telephone_events() {
+    for codec in Codec::ALL {
+        let mut world = World::new();
+        let caller = world.phone(1, codec, 0.0);
+        configure_events(&mut world, caller, None);
+        play_keys(&mut world, caller, "1590*#");
+        assert_eq!(keys_told(&mut world, caller), "1590*#", "{codec:?}");
+    }
+}
+
+#[test]
+fn where_telephone_events_were_agreed_tones_are_no_keys() {
     let mut world = World::new();
     let caller = world.phone(1, Codec::Pcmu, 0.0);
-    let agent = world.phone(2, Codec::Pcmu, 0.0);
-    configure_events(&mut world, agent, None);
-    world.command(Command::Bridge { a: caller, b: agent });
-    press(&mut world, caller, '7', |_| true);
-    assert!(world.take_sent(agent).is_empty());
-    assert_eq!(keys_told(&mut world, caller), "7");
+    play_keys(&mut world, caller, "15");
+    assert_eq!(keys_told(&mut world, caller), "");
+}
+
+#[test]
+fn keys_of_ours_are_tones_where_no_telephone_events_were_agreed() {
+    for codec in Codec::ALL {
+        let mut world = World::new();
+        let caller = world.phone(1, codec, 0.0);
+        configure_events(&mut world, caller, None);
+        for key in "1190#".chars() {
+            world.command(Command::SendDigit { port: caller, digit: digit(key), duration_ms: 80 });
+        }
+        world.run(ms(2_000));
+        assert!(world.sent_types(caller).iter().all(|kind| *kind != EVENTS));
+        assert_eq!(keys_in(&world.take_heard(caller)), "1190#", "{codec:?}");
+        if codec.law().is_some() {
+            assert!(
+                world.engine.poll_timeout().is_some_and(|at| at > world.now.mono + ms(20)),
+                "ticks have ended"
+            );
+        }
+    }
 }
 
 #[test]
@@ -123,6 +169,30 @@ fn press(world: &mut World, port: PortId, key: char, arrives: impl Fn(u16) -> bo
         }
         world.pass(ms(20));
     }
+}
+
+/// The phone of `port` sends the tones of keys, 60 ms each.
+fn play_keys(world: &mut World, port: PortId, keys: &str) {
+    let mut sound = vec![0; 1_600];
+    for key in keys.chars() {
+        let mut tone = vec![0; 480];
+        KeyTone::new(digit(key)).unwrap().fill(&mut tone);
+        sound.extend(tone);
+        sound.extend(vec![0; 480]);
+    }
+    sound.extend(vec![0; 2_560]);
+    for frame in sound.chunks_exact(160) {
+        let datagram = world.phone_of(port).packet_of(frame);
+        world.packet(port, datagram);
+        world.pass(ms(20));
+    }
+}
+
+/// The keys whose tones are in the sound.
+fn keys_in(sound: &[i16]) -> String {
+    let mut keys = String::new();
+    KeyListener::new().push(sound, |digit| keys.push(digit.as_char()));
+    keys
 }
 
 fn keys_told(world: &mut World, from: PortId) -> String {

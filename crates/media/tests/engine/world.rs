@@ -74,6 +74,7 @@ pub(crate) struct Phone {
     encoder: Encoder,
     decoder: Decoder,
     narrow: Resampler,
+    widen: Resampler,
     pub(crate) ssrc: u32,
     pub(crate) sequence: u16,
     pub(crate) time: u32,
@@ -121,6 +122,7 @@ impl World {
             encoder,
             decoder,
             narrow,
+            widen: Resampler::new(SampleRate::Narrow, format.codec.sample_rate()),
             ssrc: 0x1000 + u32::from(number),
             sequence: 65_400 + u16::from(number),
             time: u32::MAX - 2_000 * u32::from(number),
@@ -174,6 +176,7 @@ impl World {
         let keys = Keys { clock_rate: format.codec.clock_rate(), ..phone.keys };
         (phone.format, phone.keys) = (format, keys);
         (phone.encoder, phone.decoder, phone.narrow) = (encoder, decoder, narrow);
+        phone.widen = Resampler::new(SampleRate::Narrow, format.codec.sample_rate());
         self.configure(port, true, true);
     }
 
@@ -258,6 +261,12 @@ impl World {
         taken
     }
 
+    /// The payload types of what was sent from `port` and not taken yet.
+    pub(crate) fn sent_types(&self, port: PortId) -> Vec<u8> {
+        let sent = self.net.sent.iter().filter(|sent| sent.port == port && sent.channel == Channel::Rtp);
+        sent.map(|sent| sent.header().payload_type).collect()
+    }
+
     /// Takes what the phone of `port` heard since this was last asked, as samples at 8 kHz without regard to timestamps.
     pub(crate) fn take_heard(&mut self, port: PortId) -> Vec<i16> {
         let mut samples = vec![];
@@ -303,7 +312,8 @@ impl Phone {
     /// Another one that goes on with the same numbers.
     pub(crate) fn twin(&self) -> Self {
         let (encoder, decoder, narrow) = voice(&self.format);
-        Self { encoder, decoder, narrow, sealed: None, ..*self }
+        let widen = self.widen.clone();
+        Self { encoder, decoder, narrow, widen, sealed: None, ..*self }
     }
 
     pub(crate) fn next_packet(&mut self) -> Vec<u8> {
@@ -349,6 +359,17 @@ impl Phone {
         let length = sealed.opener.open_rtcp(&mut report).expect("it is sealed for the phone");
         report.truncate(length);
         report
+    }
+
+    /// The next packet, with 20 ms of this sound at 8 kHz.
+    pub(crate) fn packet_of(&mut self, sound: &[i16]) -> Vec<u8> {
+        let mut samples = [0; 960];
+        let length = self.widen.process(sound, &mut samples);
+        let mut payload = [0; 1_500];
+        let length = self.encoder.encode(&samples[..length], &mut payload);
+        let datagram = self.datagram(self.format.receive_type, self.time, &payload[..length]);
+        self.time = self.time.wrapping_add(self.format.codec.clock_rate() / 50);
+        datagram
     }
 
     /// One packet of a telephone-event that began at `began`.
