@@ -1,6 +1,6 @@
 //! What `telephony` asks of the sound graph.
 
-use crate::{Clip, Codec};
+use crate::{Clip, Codec, Listening};
 use codec::opus;
 use rtp::Digit;
 use srtp::Sealing;
@@ -202,6 +202,14 @@ pub enum Command {
         speaker: PortId,
         /// On or off.
         on: bool,
+    },
+    /// Listens for something in the sound of the far end, instead of what was listened for before; it is told with
+    /// [`crate::Event::Found`]. What is not asked for costs nothing.
+    Listen {
+        /// The port.
+        port: PortId,
+        /// For what.
+        wanted: Listening,
     },
     /// A port ends: out of its bridge, conference and recordings. [`crate::Event::Closed`] is the last that is heard of it.
     Close {

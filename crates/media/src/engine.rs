@@ -14,14 +14,15 @@ mod tapping;
 use crate::conference::{Conference, Member};
 use crate::event::EventQueue;
 use crate::incoming::Heard;
+use crate::listening::Detectors;
 use crate::metronome::{MIXERS, Metronome};
 use crate::outgoing::RelayKey;
 use crate::player::Player;
 use crate::port::{Port, Wire};
 use crate::recording::{Recording, Sound};
 use crate::{
-    Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Outbox, PortId, Quality, RecordingKey, Route,
-    Side,
+    Command, ConferenceKey, Digit, Event, Format, Hears, Keys, Listening, Outbox, PortId, Quality,
+    RecordingKey, Route, Side,
 };
 use base::{Deadlines, Duration, IdSource, Instant, Now};
 use slab::Slab;
@@ -166,6 +167,12 @@ impl Engine {
                 }
             }),
             Command::Hear { listener, speaker, on } => self.hear_beside(listener, speaker, on, now.mono),
+            Command::Listen { port, wanted } => self.on(port, |engine, place| {
+                let before = engine.ports[place].detectors.take().map(|detectors| *detectors);
+                let wants = wanted != Listening::NOTHING && engine.silent.is_none();
+                engine.ports[place].detectors = wants.then(|| Box::new(Detectors::listening(before, wanted)));
+                engine.arrange(place, now.mono);
+            }),
             Command::Close { port } => self.on(port, |engine, place| engine.close(place, now)),
         }
     }

@@ -1,6 +1,6 @@
 //! What the sound graph tells `telephony`.
 
-use crate::{Codec, ConferenceKey, PortId, RecordingKey};
+use crate::{Codec, ConferenceKey, Finding, PortId, RecordingKey};
 use base::Instant;
 use rtp::Digit;
 use std::collections::VecDeque;
@@ -76,6 +76,13 @@ pub enum Event {
         frames: u64,
         /// Frames that found the recorder's ring full and are missing.
         dropped: u64,
+    },
+    /// Something that was listened for ([`crate::Command::Listen`]) was in the sound of the far end.
+    Found {
+        /// The port.
+        port: PortId,
+        /// What.
+        finding: Finding,
     },
     /// A port could not enter a conference: it is full, or there are too many ([`crate::conference`]). It hears what it
     /// heard before.
@@ -189,7 +196,7 @@ pub const EVENTS_MAX: usize = 4_096;
 
 /// Events in order.
 ///
-/// When [`EVENTS_MAX`] wait, the oldest `FirstPacket`, `NoMedia`, `OneWay` or `Measured` makes room, or the new event
+/// When [`EVENTS_MAX`] wait, the oldest `FirstPacket`, `Found`, `NoMedia`, `OneWay` or `Measured` makes room, or the new event
 /// itself if it is one of these. All others are kept whatever happens: each answers one command, except keys, and those a peer can send no
 /// faster than [`crate::incoming::KEYS_PER_SECOND_MAX`].
 #[derive(Clone, Debug, Default)]
@@ -227,7 +234,11 @@ impl EventQueue {
 fn can_be_missed(event: &Event) -> bool {
     matches!(
         event,
-        Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::OneWay { .. } | Event::Measured { .. }
+        Event::FirstPacket { .. }
+            | Event::Found { .. }
+            | Event::NoMedia { .. }
+            | Event::OneWay { .. }
+            | Event::Measured { .. }
     )
 }
 

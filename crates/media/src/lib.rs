@@ -20,9 +20,11 @@
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
 //! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], [`mix`],
 //! in the turns of the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
+//! [`listening`] and [`key_tone`] for what is in the sound;
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
 pub mod clip;
+pub mod clipping;
 pub mod command;
 pub mod conference;
 pub mod ear;
@@ -32,16 +34,19 @@ pub mod gate;
 pub mod incoming;
 pub mod key_tone;
 pub mod keypad;
+pub mod listening;
 pub mod metronome;
 pub mod mix;
 pub mod mouth;
 pub mod outbox;
 pub mod outgoing;
 pub mod player;
+pub mod progress_tone;
 pub mod recording;
 pub mod report;
 pub mod route;
 pub mod tone;
+pub mod voice_activity;
 
 mod port;
 mod seals;
@@ -51,6 +56,7 @@ pub use codec::{Codec, Law};
 pub use command::{Command, ConferenceKey, Format, Keys, PortId, RecordingKey};
 pub use engine::Engine;
 pub use event::{Decoding, Dropped, Event, Quality, Way};
+pub use listening::{Finding, Listening};
 pub use outbox::{Channel, Frame, Outbox, Recorded, Side};
 pub use route::{Hears, Route};
 pub use rtp::Digit;

@@ -6,6 +6,7 @@ use crate::event::{Decoding, Event, EventQueue, Quality, Way};
 use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
 use crate::key_tone::{KeyListener, KeyTone};
 use crate::keypad::Keypad;
+use crate::listening::Detectors;
 use crate::mix::Mixing;
 use crate::mouth::Mouth;
 use crate::outgoing::{Outgoing, RelayKey};
@@ -77,6 +78,7 @@ pub(crate) struct Port {
     key_tone: Option<KeyTone>,
     /// Hears keys in the sound, if no telephone-events were agreed.
     pub(crate) key_listener: Option<Box<KeyListener>>,
+    pub(crate) detectors: Option<Box<Detectors>>,
     /// When the last key went down that was meant for us and not for whoever the port is bridged with.
     pub(crate) spent_key: Option<RtpTime>,
     /// Who is heard beside the wire, and who hears this port so, by their places.
@@ -135,6 +137,7 @@ impl Port {
             keypad: Keypad::new(),
             key_tone: None,
             key_listener: None,
+            detectors: None,
             spent_key: None,
             beside: Vec::new(),
             overheard: Vec::new(),
@@ -171,16 +174,19 @@ impl Port {
         }
     }
 
-    /// Takes sound of the far end at 8 kHz, to hear keys in it.
+    /// Takes sound of the far end at 8 kHz, to hear what is in it.
     pub(crate) fn heard_sound(&mut self, sound: &[i16], events: &mut EventQueue) {
         if let Some(listener) = &mut self.key_listener {
             listener.push(sound, |digit| events.push(Event::Digit { port: self.id, digit }));
+        }
+        if let Some(detectors) = &mut self.detectors {
+            detectors.push(sound, |finding| events.push(Event::Found { port: self.id, finding }));
         }
     }
 
     /// Whether somebody wants the sound of the far end for what is in it.
     pub(crate) fn is_listened_to(&self) -> bool {
-        self.key_listener.is_some()
+        self.key_listener.is_some() || self.detectors.is_some()
     }
 
     /// Sends a packet that came to another port (or to this one, for an echo), rewritten in the datagram it came in.

@@ -103,7 +103,10 @@ impl Telephony {
                 let what = format!("{listener} cannot listen to {speaker}: there are too many ears");
                 self.outputs.push_back(Output::Trouble(what));
             }
-            Event::FirstPacket { .. } | Event::NoMedia { .. } | Event::RecordingStopped { .. } => {}
+            Event::FirstPacket { .. }
+            | Event::Found { .. }
+            | Event::NoMedia { .. }
+            | Event::RecordingStopped { .. } => {}
         }
     }
 

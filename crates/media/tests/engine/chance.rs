@@ -26,6 +26,7 @@ enum Step {
     Join(u8, u8, bool, bool),
     Hear(u8, u8, bool),
     Leave(u8),
+    Listen(u8, bool, bool),
     Close(u8),
     Garbage(u8, Vec<u8>),
     Wait(u16),
@@ -49,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (port(), 0u8..2, any::<bool>(), any::<bool>()).prop_map(|(port, key, speaks, listens)| Step::Join(port, key, speaks, listens)),
         3 => (port(), port(), prop_oneof![3 => Just(true), 1 => Just(false)]).prop_map(|(listener, speaker, on)| Step::Hear(listener, speaker, on)),
         1 => port().prop_map(Step::Leave),
+        1 => (port(), any::<bool>(), any::<bool>()).prop_map(|(port, speech, tones)| Step::Listen(port, speech, tones)),
         1 => port().prop_map(Step::Close),
         1 => (port(), proptest::collection::vec(any::<u8>(), 0..80)).prop_map(|(port, bytes)| Step::Garbage(port, bytes)),
         2 => (0u16..200).prop_map(Step::Wait),
@@ -104,6 +106,7 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::Digit { .. }
             | Event::FirstPacket { .. }
             | Event::NoMedia { .. }
+            | Event::Found { .. }
             | Event::OneWay { .. }
             | Event::Measured { .. }
             | Event::WayRestored { .. } => continue,
@@ -173,6 +176,10 @@ fn take(world: &mut World, number: u64, step: &Step) {
         }
         Step::Hear(listener, speaker, on) => {
             Command::Hear { listener: id(listener), speaker: id(speaker), on }
+        }
+        Step::Listen(port, speech, tones) => {
+            let wanted = media::Listening { speech, clipping: speech != tones, tones };
+            Command::Listen { port: id(port), wanted }
         }
         Step::Leave(port) => Command::Leave { port: id(port) },
         Step::Close(port) => Command::Close { port: id(port) },

@@ -347,6 +347,7 @@ impl MediaThreads {
             | Command::Play { port, .. }
             | Command::StopPlay { port }
             | Command::SendDigit { port, .. }
+            | Command::Listen { port, .. }
             | Command::Echo { port, .. } => control.thread_of(*port)?,
             Command::Join { port, conference, .. } => control.join(*port, *conference)?,
             Command::Leave { port } => {
