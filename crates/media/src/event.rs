@@ -7,10 +7,6 @@ use std::collections::VecDeque;
 
 /// What happened at a port or to a recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a port closes once, and its figures are copied once or twice then"
-)]
 pub enum Event {
     /// The far end pressed a key. Once for each key, when its first packet arrives.
     Digit {
