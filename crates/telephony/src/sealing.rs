@@ -9,6 +9,14 @@ use base::SecretSource;
 use model::LegId;
 use sdp::{Crypto, Sealed, Secret, Session, Srtp, Suite};
 
+/// The suites in the order in which a leg has keys for them. The first [`SUITES_OFFERED`] stand in our offers.
+const SUITES: [Suite; 4] =
+    [Suite::AeadAes128Gcm, Suite::AesCm128HmacSha1Tag80, Suite::AeadAes256Gcm, Suite::AesCm128HmacSha1Tag32];
+
+/// How many suites are offered: a good one, and the one that everybody has. With a line for each that is spoken, an
+/// INVITE would often be too long for a datagram (RFC 3261 §18.1.1).
+const SUITES_OFFERED: usize = 2;
+
 /// Whether sound is sealed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SrtpRule {
@@ -45,9 +53,9 @@ pub(crate) fn mere_suites() -> Vec<Crypto> {
     keys(|_| {})
 }
 
-/// A key for each suite, numbered from one, the best first.
+/// A key for each suite, numbered from one.
 fn keys(mut fill: impl FnMut(&mut [u8])) -> Vec<Crypto> {
-    Suite::ALL
+    SUITES
         .into_iter()
         .zip(1..)
         .map(|(suite, tag)| Crypto { tag, suite, secret: Secret::new(suite, &mut fill) })
@@ -63,6 +71,16 @@ impl OwnKeys {
         if self.0.is_empty() {
             self.0 = keys(|out| secrets.fill(out));
         }
+    }
+
+    /// The keys of an offer.
+    fn offered(&self) -> &[Crypto] {
+        self.0.get(..SUITES_OFFERED).unwrap_or_default()
+    }
+
+    /// The key of a suite, alone.
+    fn only(&self, suite: Suite) -> &[Crypto] {
+        self.0.iter().find(|key| key.suite == suite).map(core::slice::from_ref).unwrap_or_default()
     }
 }
 
@@ -109,10 +127,11 @@ impl Telephony {
 
     /// What we say of SRTP in an offer of ours. What is sealed stays so.
     pub(crate) fn srtp_offering<'a>(&self, leg: &'a Leg) -> Srtp<'a> {
-        match self.srtp_rule(leg) {
-            SrtpRule::Off => Srtp::Off,
-            _ if is_sealed(leg) => Srtp::Required(&leg.own_keys.0),
-            rule => rule.with(&leg.own_keys.0),
+        let sealed = leg.agreed.as_ref().and_then(|agreed| agreed.sealed.as_ref());
+        match (self.srtp_rule(leg), sealed) {
+            (SrtpRule::Off, _) => Srtp::Off,
+            (_, Some(sealed)) => Srtp::Required(leg.own_keys.only(sealed.suite)),
+            (rule, None) => rule.with(leg.own_keys.offered()),
         }
     }
 }
