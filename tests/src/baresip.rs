@@ -39,6 +39,8 @@ pub struct Phone {
     password: Option<String>,
     hz: f64,
     codec: &'static str,
+    /// How it seals sound, by baresip's name for it; not at all if there is none.
+    sealing: Option<&'static str>,
     transport: &'static str,
     /// Who vouches for the server.
     authority: Option<PathBuf>,
@@ -57,6 +59,7 @@ impl Phone {
             password: None,
             hz: 440.0,
             codec: "pcmu",
+            sealing: None,
             transport: "udp",
             authority: None,
             answers: false,
@@ -97,6 +100,11 @@ impl Phone {
     /// Speaks only this codec, by baresip's name for it (`pcmu`, `pcma`, `g722`, `opus`).
     pub fn speaking(self, codec: &'static str) -> Phone {
         Phone { codec, ..self }
+    }
+
+    /// Seals its sound with keys in the description (`srtp`: if the other side does, `srtp-mand`: or not at all).
+    pub fn sealing(self, how: &'static str) -> Phone {
+        Phone { sealing: Some(how), ..self }
     }
 
     /// Knows this authority, where SIP goes over TLS. (Debian's baresip takes certificates of others as well.)
@@ -230,6 +238,9 @@ impl Phone {
         for module in ["stdio", "sndfile", "aufile", "aubridge", "g711", "g722", "opus"] {
             text.push_str(&format!("module {module}.so\n"));
         }
+        if self.sealing.is_some() {
+            text.push_str("module srtp.so\n");
+        }
         text.push_str("module_tmp uuid.so\nmodule_tmp account.so\n");
         for module in ["ctrl_tcp", "menu", "debug_cmd"] {
             text.push_str(&format!("module_app {module}.so\n"));
@@ -246,6 +257,9 @@ impl Phone {
             plain => plain,
         };
         let mut account = format!("<sip:{}@{domain};transport={transport}>;audio_codecs={codec}", self.user);
+        if let Some(sealing) = self.sealing {
+            account.push_str(&format!(";mediaenc={sealing}"));
+        }
         match &self.password {
             Some(password) => {
                 account.push_str(&format!(";auth_user={};auth_pass={password};regint=300", self.user))
