@@ -255,6 +255,21 @@ const SHOTS = {
       await page.waitForTimeout(300);
     },
   },
+  'agent-recording-paused': {
+    user: 'anna',
+    run: async ({ page, mock }) => {
+      await page.goto('/');
+      await page.waitForSelector('[data-open]');
+      const call = [...mock.center.live.values()].find((one) => one.state === 'connected' && one.recording);
+      call.agent = 'anna';
+      Object.assign(mock.center.agents.get('anna'), { state: 'talking', interaction: call.id, since: call.since });
+      mock.center.changed.agents.add('anna');
+      mock.center.changed.interactions.add(call.id);
+      await page.waitForSelector('kbd:text("Alt C")');
+      await page.keyboard.press('Alt+c');
+      await page.waitForTimeout(900);
+    },
+  },
   'no-permission': {
     user: 'anna',
     run: async ({ page }) => {

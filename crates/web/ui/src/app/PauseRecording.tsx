@@ -23,7 +23,7 @@ export function PauseRecording({ call }: { call: InteractionView }) {
   useKeys([{ keys: 'Alt C', match: 'Alt+KeyC', layer: 1, label: 'keys.pause', run: change }]);
   return (
     <>
-      <Button kind="quiet" className={css.pause} onPress={change} isDisabled={isPending} aria-keyshortcuts="Alt+C">
+      <Button kind="quiet" className={css.pause} onPress={change} isDisabled={isPending}>
         <Icon name={next === 'paused' ? 'pause' : 'record'} /> {t(next === 'paused' ? 'strip.pause' : 'strip.record_on')} <kbd>Alt C</kbd>
       </Button>
       {isError && (
