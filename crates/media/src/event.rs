@@ -27,6 +27,17 @@ pub enum Event {
         /// The port.
         port: PortId,
     },
+    /// Keys have been agreed on with the browser at a port: what was agreed on sound takes effect. Told by the driver,
+    /// which has the handshakes.
+    Sealed {
+        /// The port.
+        port: PortId,
+    },
+    /// No keys can be agreed on with the browser at a port: it will not be heard. Told by the driver.
+    Unsealable {
+        /// The port.
+        port: PortId,
+    },
     /// Nothing came for [`crate::engine::NO_MEDIA_AFTER`] although something should. Told once; comes again after
     /// packets came again.
     NoMedia {

@@ -15,18 +15,26 @@
 //!
 //! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it.
 //!
+//! Browsers share one socket on each thread ([`MediaThreads::door`]); a port becomes a browser's by [`MediaThreads::pair`].
+//!
 //! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
-//! `sockets` the system calls.
+//! `sockets` the system calls, `browser` who is known by ICE and DTLS.
 
 pub mod pace;
 pub mod range;
 
+mod browser;
 mod sockets;
 mod thread;
 
+pub use crate::rtp::browser::Door;
+
+use crate::rtp::browser::Browsers;
 use crate::rtp::range::PortRange;
+use crate::rtp::sockets::Sockets;
 use crate::rtp::thread::{Order, Thread};
 use base::{IdSource, Instant, Now, Timestamp};
+use browser_peer::Pairing;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use media::{Command, ConferenceKey, Event, PortId, Recorded};
 use std::collections::BTreeMap;
@@ -61,6 +69,8 @@ pub struct Config {
     pub bind: IpAddr,
     /// The lowest and the highest port number to use. RTP takes even ones, RTCP the odd ones above.
     pub ports: core::ops::RangeInclusive<u16>,
+    /// Where browsers come to: one port for each thread, this one and those above it. 0 means any free ones.
+    pub browser_port: u16,
     /// Whether packets are marked for expedited forwarding (DSCP 46, RFC 4594 §4.1).
     pub expedited: bool,
     /// Where SSRCs and port numbers come from.
@@ -79,6 +89,7 @@ impl Config {
             ports_per_thread_first: PORTS_PER_THREAD_FIRST,
             bind,
             ports: 20_000..=29_999,
+            browser_port: 0,
             expedited: true,
             ids,
             clock: system_clock(),
@@ -228,6 +239,7 @@ struct Handle {
     orders: Sender<Order>,
     wake: Arc<OwnedFd>,
     counts: Arc<SharedCounts>,
+    door: Door,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -270,7 +282,8 @@ impl MediaThreads {
         events: impl Fn(Event) + Send + Sync + 'static,
         record: impl Fn(&Recorded) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let Config { threads, ports_per_thread_first, bind, ports, expedited, mut ids, clock } = config;
+        let Config { threads, ports_per_thread_first, bind, ports, browser_port, expedited, mut ids, clock } =
+            config;
         let count =
             if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
         let range = PortRange::new(ports, &mut ids);
@@ -279,18 +292,25 @@ impl MediaThreads {
         let (free, freed) = crossbeam_channel::bounded(range.pairs().max(1));
         let events: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(events);
         let record: Arc<Record> = Arc::new(record);
+        let terms = browser::terms(std::time::Instant::now())?;
         let mut handles = Vec::with_capacity(count);
-        for number in 0..count {
+        for (number, socket) in browser::bind(bind, browser_port, count)?.into_iter().enumerate() {
+            let browsers = Browsers::new(socket, terms.clone())?;
+            let door = browsers.door();
+            if expedited {
+                sockets::mark(browsers.socket(), door.address);
+            }
             let (orders, inbox) = crossbeam_channel::bounded(ORDERS_MAX);
             let counts = Arc::new(SharedCounts::default());
             let engine = media::Engine::new(ids.fork());
-            let (record, free) = (Arc::clone(&record), free.clone());
+            let sockets = Sockets::new(Arc::clone(&record), browsers)?;
+            let free = free.clone();
             let (events, clock) = (Arc::clone(&events), Arc::clone(&clock));
-            let thread = Thread::new(engine, inbox, events, record, free, clock, Arc::clone(&counts))?;
+            let thread = Thread::new(engine, inbox, events, sockets, free, clock, Arc::clone(&counts));
             let wake = thread.wake();
             let name = format!("media-{number}");
             let thread = std::thread::Builder::new().name(name).spawn(move || thread.run())?;
-            handles.push(Handle { orders, wake, counts, thread: Some(thread) });
+            handles.push(Handle { orders, wake, counts, door, thread: Some(thread) });
         }
         let control = Control {
             range,
@@ -372,6 +392,33 @@ impl MediaThreads {
         };
         drop(control);
         self.order(thread, Order::Command(command))
+    }
+
+    /// Where the browser of an open port comes to.
+    pub fn door(&self, port: PortId) -> Option<Door> {
+        let thread = self.control().thread_of(port).ok()?;
+        Some(self.threads[thread].door)
+    }
+
+    /// A port is a browser's from now on, or another one's: what is agreed for it takes effect when there are keys, and
+    /// nothing is heard at its own sockets any more.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CommandError`] if it cannot be passed on.
+    pub fn pair(&self, port: PortId, pairing: Pairing) -> Result<(), CommandError> {
+        let thread = self.control().thread_of(port)?;
+        self.order(thread, Order::Pair { port, pairing })
+    }
+
+    /// A port is not a browser's: another phone has answered. To be said before what is agreed with that one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CommandError`] if it cannot be passed on.
+    pub fn unpair(&self, port: PortId) -> Result<(), CommandError> {
+        let thread = self.control().thread_of(port)?;
+        self.order(thread, Order::Unpair { port })
     }
 
     /// How many ports are open.

@@ -4,6 +4,7 @@
 //! packet when it is drained, and answers leave from the socket of another port, so there is nothing that `recvmmsg` and
 //! `sendmmsg`, which work on one socket each, could gather. Epoll is level-triggered: what is left is told again.
 
+use crate::rtp::browser::Browsers;
 use crate::rtp::range::Bound;
 use crate::rtp::{Counts, Record};
 use base::Duration;
@@ -24,11 +25,16 @@ const EXPEDITED: u8 = 46 << 2;
 /// What epoll says when the eventfd is ready; no socket has this number.
 const WAKE: u64 = u64::MAX;
 
-/// One socket of a port.
+/// What epoll says when the socket of the browsers is ready.
+const BROWSERS: u64 = u64::MAX - 1;
+
+/// A socket that is ready.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ready {
-    place: usize,
-    channel: Channel,
+pub(super) enum Ready {
+    /// One of a port.
+    Port { place: usize, channel: Channel },
+    /// That of all browsers.
+    Browsers,
 }
 
 /// The sockets that were ready when epoll was last asked.
@@ -61,20 +67,23 @@ pub(super) struct Sockets {
     wake: Arc<OwnedFd>,
     pairs: slab::Slab<Pair>,
     places: BTreeMap<PortId, usize>,
+    pub(super) browsers: Browsers,
     record: Arc<Record>,
     pub(super) counts: Counts,
 }
 
 impl Sockets {
-    pub(super) fn new(record: Arc<Record>) -> io::Result<Self> {
+    pub(super) fn new(record: Arc<Record>, browsers: Browsers) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        epoll::add(&epoll, browsers.socket(), epoll::EventData::new_u64(BROWSERS), epoll::EventFlags::IN)?;
         Ok(Self {
             epoll,
             wake,
             pairs: slab::Slab::new(),
             places: BTreeMap::new(),
+            browsers,
             record,
             counts: Counts::default(),
         })
@@ -98,6 +107,7 @@ impl Sockets {
 
     /// Closes the sockets of a port, which takes them off epoll too. Returns the number of the media socket.
     pub(super) fn remove(&mut self, port: PortId) -> Option<u16> {
+        self.browsers.unpair(port);
         let place = self.places.remove(&port)?;
         Some(self.pairs.try_remove(place)?.bound.address.port())
     }
@@ -125,39 +135,66 @@ impl Sockets {
                     // Reading takes the count back to zero, whatever it was.
                     let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
                 }
+                BROWSERS => ready.sockets.push(Ready::Browsers),
                 number => {
                     let channel = if number & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
-                    ready.sockets.push(Ready { place: (number >> 1) as usize, channel });
+                    ready.sockets.push(Ready::Port { place: (number >> 1) as usize, channel });
                 }
             }
         }
     }
 
-    /// Takes one datagram from a socket that is ready.
-    pub(super) fn receive(&mut self, ready: Ready, buffer: &mut [u8]) -> Option<(PortId, SocketAddr, usize)> {
+    /// Takes one datagram from a port's socket that is ready.
+    pub(super) fn receive(
+        &mut self,
+        place: usize,
+        channel: Channel,
+        buffer: &mut [u8],
+    ) -> Option<(PortId, SocketAddr, usize)> {
         // A socket may have been closed since it was told to be ready.
-        let pair = self.pairs.get(ready.place)?;
-        match socket(&pair.bound, ready.channel).recv_from(buffer) {
-            Ok((length, source)) => {
-                self.counts.received += 1;
-                Some((pair.port, canonical(source), length))
-            }
-            // Nothing there after all (a checksum was wrong), or an ICMP message about an earlier packet of ours.
-            Err(_) => None,
-        }
+        let pair = self.pairs.get(place)?;
+        let (length, source) = from(socket(&pair.bound, channel), buffer)?;
+        self.counts.received += 1;
+        Some((pair.port, source, length))
     }
 
-    /// The channel of a ready socket.
-    pub(super) fn channel(ready: Ready) -> Channel {
-        ready.channel
+    /// Takes one datagram from the socket of the browsers.
+    pub(super) fn receive_from_browser(&mut self, buffer: &mut [u8]) -> Option<(SocketAddr, usize)> {
+        let (length, source) = from(self.browsers.socket(), buffer)?;
+        self.counts.received += 1;
+        Some((source, length))
+    }
+
+    /// The socket that carries what a port sends, and where that goes: a browser is reached where it has proven to be,
+    /// and not at all when that is nowhere.
+    fn way_out(
+        &self,
+        port: PortId,
+        channel: Channel,
+        destination: SocketAddr,
+    ) -> Option<(&UdpSocket, SocketAddr)> {
+        if self.browsers.has(port) {
+            let remote = self.browsers.remote(port)?;
+            return Some((self.browsers.socket(), reachable(remote, self.browsers.door().address)));
+        }
+        let pair = self.pairs.get(*self.places.get(&port)?)?;
+        Some((socket(&pair.bound, channel), reachable(destination, pair.bound.address)))
+    }
+}
+
+/// One datagram, and where it came from.
+fn from(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    match socket.recv_from(buffer) {
+        Ok((length, source)) => Some((length, canonical(source))),
+        // Nothing there after all (a checksum was wrong), or an ICMP message about an earlier packet of ours.
+        Err(_) => None,
     }
 }
 
 impl Outbox for Sockets {
     fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]) {
-        let Some(pair) = self.places.get(&port).and_then(|place| self.pairs.get(*place)) else { return };
-        let destination = reachable(destination, pair.bound.address);
-        match socket(&pair.bound, channel).send_to(datagram, destination) {
+        let Some((socket, destination)) = self.way_out(port, channel, destination) else { return };
+        match socket.send_to(datagram, destination) {
             Ok(_) => self.counts.sent += 1,
             // A full socket buffer loses the packet, as the network would. Other errors are the address's fault.
             Err(_) => self.counts.send_failed += 1,
@@ -188,7 +225,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 }
 
 /// How a socket bound to `own` says `destination`.
-fn reachable(destination: SocketAddr, own: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(destination: SocketAddr, own: SocketAddr) -> SocketAddr {
     match (destination, own) {
         (SocketAddr::V4(to), SocketAddr::V6(_)) => {
             SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port())
@@ -206,13 +243,18 @@ pub(super) fn wake(wake: &OwnedFd) {
 /// Marks the packets of both sockets for expedited forwarding. Networks may ignore it, and so may systems.
 pub(super) fn mark_expedited(bound: &Bound) {
     for socket in [&bound.rtp, &bound.rtcp] {
-        let marked = match bound.address {
-            SocketAddr::V4(_) => rustix::net::sockopt::set_ip_tos(socket, EXPEDITED),
-            SocketAddr::V6(_) => rustix::net::sockopt::set_ipv6_tclass(socket, EXPEDITED.into()),
-        };
-        if let Err(error) = marked {
-            tracing::debug!(%error, "packets go out unmarked");
-        }
+        mark(socket, bound.address);
+    }
+}
+
+/// The same for the socket of the browsers.
+pub(super) fn mark(socket: &UdpSocket, address: SocketAddr) {
+    let marked = match address {
+        SocketAddr::V4(_) => rustix::net::sockopt::set_ip_tos(socket, EXPEDITED),
+        SocketAddr::V6(_) => rustix::net::sockopt::set_ipv6_tclass(socket, EXPEDITED.into()),
+    };
+    if let Err(error) = marked {
+        tracing::debug!(%error, "packets go out unmarked");
     }
 }
 

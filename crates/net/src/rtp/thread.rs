@@ -1,13 +1,14 @@
 //! The loop of one media thread: orders, time, packets, events, and rest.
 
+use crate::rtp::browser::Arrival;
 use crate::rtp::pace::Pace;
 use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
-use crate::rtp::{Clock, Record, SharedCounts};
+use crate::rtp::{Clock, SharedCounts};
 use base::{Duration, Now};
+use browser_peer::Pairing;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use media::{Channel, Command, Engine, Event, PortId};
-use std::io;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ const ORDERS_AT_ONCE: usize = 256;
 pub(super) enum Order {
     Open { port: PortId, bound: Bound },
     Command(Command),
+    Pair { port: PortId, pairing: Pairing },
+    Unpair { port: PortId },
     Stop,
 }
 
@@ -45,13 +48,13 @@ impl Thread {
         engine: Engine,
         orders: Receiver<Order>,
         events: Arc<dyn Fn(Event) + Send + Sync>,
-        record: Arc<Record>,
+        sockets: Sockets,
         free: Sender<(PortId, u16)>,
         clock: Clock,
         counts: Arc<SharedCounts>,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let pace = Pace::new(clock().mono);
-        Ok(Self { engine, sockets: Sockets::new(record)?, orders, events, free, clock, counts, pace })
+        Self { engine, sockets, orders, events, free, clock, counts, pace }
     }
 
     /// What wakes the thread.
@@ -92,7 +95,8 @@ impl Thread {
     fn rest(&mut self, ready: &mut ReadyList) {
         let now = (self.clock)();
         // With orders waiting there is no rest.
-        let until = if self.orders.is_empty() { self.engine.poll_timeout() } else { Some(now.mono) };
+        let due = [self.engine.poll_timeout(), self.sockets.browsers.poll_timeout()];
+        let until = if self.orders.is_empty() { due.into_iter().flatten().min() } else { Some(now.mono) };
         let longest = until.map(|until| until.since(now.mono));
         let gather = self.pace.rest().min(longest.unwrap_or(Duration::MAX));
         if gather.is_zero() {
@@ -108,9 +112,15 @@ impl Thread {
         for _ in 0..ORDERS_AT_ONCE {
             match self.orders.try_recv() {
                 Ok(Order::Open { port, bound }) => self.open(port, bound, now),
-                Ok(Order::Command(command)) => {
-                    self.guarded(None, |engine, _| engine.handle_command(command, now))
+                Ok(Order::Command(command)) => self.command(command, now),
+                Ok(Order::Pair { port, pairing }) => {
+                    self.guarded(Some((port, now)), |engine, sockets| {
+                        if let Some(command) = sockets.browsers.pair(port, pairing, now.mono) {
+                            engine.handle_command(command, now);
+                        }
+                    });
                 }
+                Ok(Order::Unpair { port }) => self.sockets.browsers.unpair(port),
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => break,
             }
@@ -129,22 +139,69 @@ impl Thread {
         self.guarded(None, |engine, _| engine.handle_command(Command::Open { port }, now));
     }
 
+    /// What is agreed with a browser waits until there are keys; everything else is done at once.
+    fn command(&mut self, command: Command, now: Now) {
+        match command {
+            Command::Configure { port, .. } if self.sockets.browsers.has(port) => {
+                self.guarded(Some((port, now)), |engine, sockets| {
+                    if let Some(command) = sockets.browsers.agree(port, command) {
+                        engine.handle_command(command, now);
+                    }
+                });
+            }
+            command => self.guarded(None, |engine, _| engine.handle_command(command, now)),
+        }
+    }
+
     fn let_time_pass(&mut self, now: Now) {
+        if self.sockets.browsers.poll_timeout().is_some_and(|at| at <= now.mono) {
+            self.guarded(None, |engine, sockets| {
+                while let Some(command) = sockets.browsers.handle_timeout(now.mono) {
+                    engine.handle_command(command, now);
+                }
+            });
+        }
         if self.engine.poll_timeout().is_some_and(|at| at <= now.mono) {
             self.guarded(None, |engine, sockets| engine.handle_timeout(now, sockets));
         }
     }
 
     fn take_packet(&mut self, ready: Ready, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
-        let Some((port, source, length)) = self.sockets.receive(ready, buffer) else { return };
+        let (place, channel) = match ready {
+            Ready::Port { place, channel } => (place, channel),
+            Ready::Browsers => return self.take_from_browser(now, buffer),
+        };
+        let Some((port, source, length)) = self.sockets.receive(place, channel, buffer) else { return };
+        if self.sockets.browsers.has(port) {
+            // Whoever is to be a browser does not speak in the clear.
+            return;
+        }
         let datagram = &mut buffer[..length];
-        self.guarded(Some((port, now)), |engine, sockets| match Sockets::channel(ready) {
+        self.guarded(Some((port, now)), |engine, sockets| match channel {
             Channel::Rtp => engine.handle_packet(port, source, datagram, now, sockets),
             Channel::Rtcp => engine.handle_rtcp(port, source, datagram, now),
         });
     }
 
+    fn take_from_browser(&mut self, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
+        let Some((source, length)) = self.sockets.receive_from_browser(buffer) else { return };
+        let datagram = &mut buffer[..length];
+        // Whose it is says the address; a panic before that is nobody's.
+        let port = self.sockets.browsers.sender(source);
+        self.guarded(port.map(|port| (port, now)), |engine, sockets| {
+            match sockets.browsers.handle(source, datagram, now.mono) {
+                Arrival::Media(port) => engine.handle_packet(port, source, datagram, now, sockets),
+                Arrival::Report(port) => engine.handle_rtcp(port, source, datagram, now),
+                Arrival::Configure(command) => engine.handle_command(*command, now),
+                Arrival::Nothing => {}
+            }
+        });
+    }
+
     fn tell_events(&mut self) {
+        while let Some(event) = self.sockets.browsers.poll_event() {
+            self.tell(event);
+        }
         while let Some(event) = self.engine.poll_event() {
             if let Event::Closed { port, .. } = event
                 && let Some(number) = self.sockets.remove(port)

@@ -1,0 +1,338 @@
+//! Browsers on one media thread: one socket for all of them, told apart by the checks of ICE.
+//!
+//! ```text
+//!             ┌ Stun ──▶ Peers ────── the answer ──▶ out
+//!  datagram ──┼ Dtls ──▶ Handshake ── records ─────▶ out      only from an address that has passed a check
+//!             │            └ keys, with what was configured ─▶ Engine
+//!             └ Media ─────────────────────────────▶ Engine   likewise, and what is not rightly sealed is dropped there
+//! ```
+//!
+//! A port that is expected to be a browser's is configured in two steps: what was agreed in SDP waits here until the
+//! handshake is done, and goes on to the engine with the keys and with the address that the browser has chosen. Nothing is
+//! ever sent to a browser in the clear, and no key leaves the thread.
+//!
+//! Each thread has a socket of its own, since a bridge's ports are on one thread and a packet shall not cross to another:
+//! with a fixed number, thread 0 has that number, thread 1 the next one, and so on.
+
+pub(super) mod handshake;
+pub(super) mod identity;
+
+use handshake::{Handshake, Step, Terms};
+use identity::Identity;
+
+use base::{Deadlines, Duration, Instant};
+use browser_peer::{Fingerprint, Kind, News, Pairing, Peers, Role};
+use media::{Command, Event, PortId};
+use srtp::Sealing;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+/// How often is looked who has been silent for too long.
+const CONSENT_LOOK: Duration = Duration::from_secs(1);
+
+/// Where browsers reach a thread, and what its certificate is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Where the socket is bound.
+    pub address: SocketAddr,
+    /// The fingerprint of our certificate.
+    pub fingerprint: Fingerprint,
+}
+
+/// What a datagram from a browser comes to.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// Sound for the engine, sealed still.
+    Media(PortId),
+    /// A report for the engine, sealed still.
+    Report(PortId),
+    /// The engine may have this configuration.
+    Configure(Box<Command>),
+    /// Nothing for anybody.
+    Nothing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Handshake(PortId),
+    Consent,
+}
+
+/// A port with a browser.
+struct Leg {
+    fingerprint: Option<Fingerprint>,
+    role: Role,
+    handshake: Option<Handshake>,
+    /// Whether a handshake came to nothing. There is another one only with another certificate.
+    has_failed: bool,
+    sealing: Option<Sealing>,
+    /// What was agreed, without keys and address.
+    agreed: Option<Command>,
+}
+
+pub(super) struct Browsers {
+    socket: UdpSocket,
+    address: SocketAddr,
+    terms: Terms,
+    peers: Peers<PortId>,
+    legs: BTreeMap<PortId, Leg>,
+    deadlines: Deadlines<Timer>,
+    /// What the control side is to hear.
+    events: VecDeque<Event>,
+}
+
+impl Browsers {
+    /// Nobody yet, on a socket of this thread.
+    pub(super) fn new(socket: UdpSocket, terms: Terms) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        let (peers, legs) = (Peers::new(), BTreeMap::new());
+        let (deadlines, events) = (Deadlines::new(), VecDeque::new());
+        Ok(Self { socket, address, terms, peers, legs, deadlines, events })
+    }
+
+    pub(super) const fn socket(&self) -> &UdpSocket {
+        &self.socket
+    }
+
+    pub(super) const fn door(&self) -> Door {
+        Door { address: self.address, fingerprint: self.terms.fingerprint() }
+    }
+
+    /// A browser is expected at a port, or what is expected of it has changed.
+    pub(super) fn pair(&mut self, port: PortId, pairing: Pairing, now: Instant) -> Option<Command> {
+        let Pairing { ours, fingerprint, role } = pairing;
+        if !self.peers.expect(port, ours) {
+            tracing::error!(%port, "no room for another browser");
+            self.events.push_back(Event::Unsealable { port });
+            return None;
+        }
+        if self.deadlines.due(&Timer::Consent).is_none() {
+            self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
+        }
+        let leg = self.legs.entry(port).or_insert_with(|| Leg {
+            fingerprint: None,
+            role,
+            handshake: None,
+            has_failed: false,
+            sealing: None,
+            agreed: None,
+        });
+        leg.role = role;
+        if fingerprint.is_some() && leg.fingerprint != fingerprint {
+            // Another certificate is another browser: keys are agreed on anew. The engine goes on with the old ones until then.
+            leg.fingerprint = fingerprint;
+            leg.handshake = None;
+            leg.sealing = None;
+            leg.has_failed = false;
+        }
+        // It may have chosen its address before its answer was here.
+        self.begin(port, now)
+    }
+
+    /// No browser is expected at a port any more.
+    pub(super) fn unpair(&mut self, port: PortId) {
+        if self.legs.remove(&port).is_some() {
+            self.peers.forget(port);
+            self.deadlines.stop(&Timer::Handshake(port));
+        }
+    }
+
+    /// Whether a port is a browser's.
+    pub(super) fn has(&self, port: PortId) -> bool {
+        self.legs.contains_key(&port)
+    }
+
+    /// Where a browser may be sent to, whatever the engine believes.
+    pub(super) fn remote(&self, port: PortId) -> Option<SocketAddr> {
+        self.peers.remote(port)
+    }
+
+    /// What was agreed in SDP. It comes back when it can take effect, perhaps at once.
+    pub(super) fn agree(&mut self, port: PortId, agreed: Command) -> Option<Command> {
+        self.legs.get_mut(&port)?.agreed = Some(agreed);
+        self.configured(port)
+    }
+
+    /// Whose an address is, if it has passed a check.
+    pub(super) fn sender(&self, source: SocketAddr) -> Option<PortId> {
+        self.peers.sender(source)
+    }
+
+    /// Takes a datagram that came.
+    pub(super) fn handle(&mut self, source: SocketAddr, datagram: &[u8], now: Instant) -> Arrival {
+        let found = match Kind::of(datagram) {
+            Some(Kind::Stun) => {
+                self.check(source, datagram, now).map(|command| Arrival::Configure(Box::new(command)))
+            }
+            Some(Kind::Dtls) => {
+                self.record(source, datagram, now).map(|command| Arrival::Configure(Box::new(command)))
+            }
+            Some(Kind::Media) => self.peers.sender(source).map(Arrival::Media),
+            Some(Kind::Report) => self.peers.sender(source).map(Arrival::Report),
+            None => None,
+        };
+        found.unwrap_or(Arrival::Nothing)
+    }
+
+    /// What the control side is to hear.
+    pub(super) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Browsers::handle_timeout`] is due.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.deadlines.next()
+    }
+
+    /// Time has passed: the next thing that has to be done about it, until there is none.
+    pub(super) fn handle_timeout(&mut self, now: Instant) -> Option<Command> {
+        while let Some(timer) = self.deadlines.expire(now) {
+            match timer {
+                Timer::Consent => {
+                    while let Some(News::Lapsed { key } | News::Paired { key, .. }) =
+                        self.peers.handle_timeout(now)
+                    {
+                        tracing::debug!(port = %key, "the browser has not checked for long, nothing more is sent to it");
+                    }
+                    if !self.legs.is_empty() {
+                        self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
+                    }
+                }
+                Timer::Handshake(port) => {
+                    if let Some(command) = self.shake(port, None, now) {
+                        return Some(command);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn check(&mut self, source: SocketAddr, datagram: &[u8], now: Instant) -> Option<Command> {
+        let checked = self.peers.check(source, datagram, now)?;
+        self.send(source, &checked.answer);
+        let News::Paired { key: port, remote } = checked.news? else { return None };
+        tracing::debug!(%port, %remote, "the browser has chosen its address");
+        self.begin(port, now).or_else(|| self.configured(port))
+    }
+
+    /// Begins the handshake, if it is ours to begin and everything is there that it takes.
+    fn begin(&mut self, port: PortId, now: Instant) -> Option<Command> {
+        let leg = self.legs.get_mut(&port)?;
+        let (Role::Active, None, false) = (leg.role, &leg.handshake, leg.has_failed) else { return None };
+        self.peers.remote(port)?;
+        leg.handshake = Some(Handshake::new(&self.terms, Role::Active, leg.fingerprint?, now));
+        self.shake(port, None, now)
+    }
+
+    /// A record of a handshake. From an address that has not passed a check it is nobody's.
+    fn record(&mut self, source: SocketAddr, record: &[u8], now: Instant) -> Option<Command> {
+        let port = self.peers.sender(source)?;
+        let leg = self.legs.get_mut(&port)?;
+        let expected = leg.fingerprint?;
+        if leg.has_failed {
+            return None;
+        }
+        if leg.handshake.is_none() {
+            if leg.role == Role::Active {
+                return None;
+            }
+            leg.handshake = Some(Handshake::new(&self.terms, Role::Passive, expected, now));
+        }
+        self.shake(port, Some((source, record)), now)
+    }
+
+    /// Goes on with a handshake, by a record or by the time. What we say goes where the record came from, or to the
+    /// address that was chosen.
+    fn shake(&mut self, port: PortId, heard: Option<(SocketAddr, &[u8])>, now: Instant) -> Option<Command> {
+        let to = heard.map(|(source, _)| source).or_else(|| self.peers.remote(port));
+        let leg = self.legs.get_mut(&port)?;
+        let handshake = leg.handshake.as_mut()?;
+        let (socket, own) = (&self.socket, self.address);
+        let send = |record: &[u8]| {
+            if let Some(to) = to {
+                let _ = socket.send_to(record, super::sockets::reachable(to, own));
+            }
+        };
+        let step = match heard {
+            Some((_, record)) => handshake.handle(record, now, send),
+            None => handshake.handle_timeout(now, send),
+        };
+        match handshake.poll_timeout().filter(|_| step.is_ok()) {
+            Some(at) => self.deadlines.set(Timer::Handshake(port), at),
+            None => {
+                self.deadlines.stop(&Timer::Handshake(port));
+            }
+        }
+        match step {
+            Ok(Step::On) => None,
+            Ok(Step::Done(sealing)) => {
+                tracing::debug!(%port, profile = sealing.ours.profile().name(), "keys are agreed on with the browser");
+                leg.sealing = Some(sealing);
+                self.events.push_back(Event::Sealed { port });
+                self.configured(port)
+            }
+            // The keys outlive it: the call ends when its dialog does.
+            Err(_) if leg.sealing.is_some() => {
+                leg.handshake = None;
+                leg.has_failed = true;
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%port, %error, "no keys can be agreed on with the browser");
+                leg.handshake = None;
+                leg.has_failed = true;
+                self.events.push_back(Event::Unsealable { port });
+                None
+            }
+        }
+    }
+
+    /// What the engine is to be told, once there are an agreement, keys and an address.
+    fn configured(&self, port: PortId) -> Option<Command> {
+        let leg = self.legs.get(&port)?;
+        let (keys, address) = (leg.sealing.as_ref()?, self.peers.remote(port)?);
+        let mut command = leg.agreed.clone()?;
+        let Command::Configure { remote, sealing, rtcp_mux, .. } = &mut command else { return None };
+        *remote = address;
+        *sealing = Some(keys.clone());
+        *rtcp_mux = true;
+        Some(command)
+    }
+
+    fn send(&self, to: SocketAddr, datagram: &[u8]) {
+        // A full socket buffer loses it, as the network would; a check comes again, and so does a flight.
+        let _ = self.socket.send_to(datagram, super::sockets::reachable(to, self.address));
+    }
+}
+
+/// The sockets of the threads: consecutive numbers from `first` on, or any free ones if it is 0.
+///
+/// # Errors
+///
+/// Fails if one of the numbers cannot be had.
+pub(super) fn bind(ip: IpAddr, first: u16, threads: usize) -> io::Result<Vec<UdpSocket>> {
+    (0..threads)
+        .map(|thread| {
+            let above = u16::try_from(thread).ok().and_then(|above| first.checked_add(above));
+            let number = if first == 0 { Some(0) } else { above };
+            let number = number.ok_or_else(|| io::Error::other("there are no ports above 65535"))?;
+            UdpSocket::bind((ip, number))
+        })
+        .collect()
+}
+
+/// A new certificate, and what handshakes under it share; `began` is the zero of our clock.
+///
+/// # Errors
+///
+/// Fails if the machine gives no randomness.
+pub(super) fn terms(began: std::time::Instant) -> io::Result<Terms> {
+    let identity = Identity::generate().map_err(io::Error::other)?;
+    Terms::new(identity, began).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests;
