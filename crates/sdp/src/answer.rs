@@ -1,9 +1,10 @@
 //! An answer from an offer: RFC 3264 §6.
 
+use crate::browser::{self, Setup};
 use crate::negotiated::{Negotiated, PayloadTypes, Theirs, Unusable};
 use crate::offer::{Local, Order, add_keys, audio, describe};
 use crate::session::{Attribute, Session};
-use crate::{CryptoError, Sealed, Srtp};
+use crate::{BrowserError, BrowserSide, CryptoError, OurBrowserSide, Sealed, Srtp};
 use thiserror::Error;
 
 /// The answer to send, and what it means.
@@ -30,6 +31,9 @@ pub enum Refusal {
     /// Sound is offered sealed, and none of the keys can be used; this is said of the last one.
     #[error("no key of the offer can be used: {0}")]
     Crypto(CryptoError),
+    /// Sound is offered by a browser, and not as it can be had.
+    #[error("the browser's audio cannot be had: {0}")]
+    Browser(BrowserError),
     /// No audio stream has an address that can be sent to: a name, a group, or of another family than ours.
     #[error("no audio is offered at an address that can be sent to")]
     Address,
@@ -44,7 +48,7 @@ impl Refusal {
         match self {
             Self::NoAudio => 304,
             Self::Transport | Self::Plain => 302,
-            Self::Crypto(_) => 399,
+            Self::Crypto(_) | Self::Browser(_) => 399,
             Self::Address => 301,
             Self::Codecs => 305,
         }
@@ -71,13 +75,18 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<Answer, Refusal> {
         Unusable::Transport => Refusal::Transport,
         Unusable::Plain => Refusal::Plain,
         Unusable::Crypto(why) => Refusal::Crypto(why),
+        Unusable::Browser(why) => Refusal::Browser(why),
         Unusable::Address => Refusal::Address,
         Unusable::Codecs => Refusal::Codecs,
     })
 }
 
 fn take(place: usize, theirs: &Theirs, local: &Local<'_>) -> Result<Negotiated, Unusable> {
-    let sealed = seal(theirs, local.srtp)?;
+    let (sealed, browser) = match (&theirs.browser, local.browser) {
+        (Some(said), Some(_)) => (None, Some(said.taken().map_err(Unusable::Browser)?)),
+        (Some(_), None) => return Err(Unusable::Transport),
+        (None, _) => (seal(theirs, local.srtp)?, None),
+    };
     let spoken = || theirs.codecs().filter(|(_, codec)| local.codecs.contains(codec));
     let ours = || match local.order {
         Order::Theirs => None,
@@ -103,6 +112,7 @@ fn take(place: usize, theirs: &Theirs, local: &Local<'_>) -> Result<Negotiated, 
         hold: theirs.holds(),
         sealed,
         rtcp_mux: theirs.rtcp_mux,
+        browser,
     })
 }
 
@@ -138,20 +148,32 @@ fn seal(theirs: &Theirs, srtp: Srtp<'_>) -> Result<Option<Sealed>, Unusable> {
 
 /// The answer's text: as many streams as the offer, one of them taken, and the offer's time (RFC 3264 §6).
 fn described(offer: &Session, local: &Local<'_>, chosen: &Negotiated) -> Session {
+    let browser = local.browser.zip(chosen.browser.as_ref());
+    let browser: Option<(OurBrowserSide<'_>, &BrowserSide)> =
+        browser.map(|(ours, theirs)| (OurBrowserSide { mid: theirs.mid.as_deref(), ..ours }, theirs));
     let media = offer.media.iter().enumerate().map(|(place, media)| match place == chosen.media {
         true => {
             let codecs = [(chosen.payload.receive, chosen.codec)];
             let keys = chosen.telephone_event.map(|keys| (keys.receive, chosen.telephone_event_clock));
             let mut audio = audio(local, &media.protocol, &codecs, keys.as_slice(), chosen.direction);
             add_keys(&mut audio, chosen.sealed.as_ref().map(Sealed::line).as_slice());
-            if chosen.rtcp_mux {
+            if let Some((ours, theirs)) = &browser {
+                let setup = if theirs.we_begin { Setup::Active } else { Setup::Passive };
+                browser::dress(&mut audio, ours, setup);
+            } else if chosen.rtcp_mux {
                 audio.attributes.push(Attribute::flag("rtcp-mux"));
             }
             audio
         }
         false => media.refused(),
     });
-    Session { times: offer.times.clone(), ..describe(local, media.collect()) }
+    let media = media.collect();
+    let attributes = browser.map(|(ours, _)| browser::preface(&ours, browser::is_bundled(offer)));
+    Session {
+        times: offer.times.clone(),
+        attributes: attributes.unwrap_or_default(),
+        ..describe(local, media)
+    }
 }
 
 #[cfg(test)]

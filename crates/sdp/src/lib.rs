@@ -12,6 +12,7 @@
 //! [`offer`](mod@offer), [`answer`](mod@answer), [`negotiated`].
 
 pub mod answer;
+pub mod browser;
 pub mod codec;
 pub mod crypto;
 pub mod direction;
@@ -23,6 +24,7 @@ pub mod parse;
 pub mod session;
 
 pub use answer::{Answer, Refusal, answer};
+pub use browser::{BrowserError, BrowserSide, OurBrowserSide};
 pub use codec::Codec;
 pub use crypto::{Crypto, CryptoError, Sealed, Secret, Srtp, Suite};
 pub use direction::Direction;

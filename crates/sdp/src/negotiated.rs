@@ -1,9 +1,10 @@
 //! What both sides have agreed on, seen from ours.
 
+use crate::browser::Said;
 use crate::format::{Meaning, meanings};
 use crate::session::{Connection, Media, Session};
-use crate::{Codec, Crypto, CryptoError, Direction, Opus, Sealed};
-use std::net::{IpAddr, SocketAddr};
+use crate::{BrowserError, BrowserSide, Codec, Crypto, CryptoError, Direction, Opus, Sealed};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// How long a packet is when nobody says otherwise (RFC 3551 §4.5), in milliseconds.
 pub const PTIME_MS: u16 = 20;
@@ -43,6 +44,8 @@ pub struct Negotiated {
     pub sealed: Option<Sealed>,
     /// Whether reports go by the port of media (RFC 5761).
     pub rtcp_mux: bool,
+    /// What finds and seals the packets, if the peer is a browser. Where it is, is not known from the description then.
+    pub browser: Option<BrowserSide>,
 }
 
 /// The two numbers of one format: each side names what it wants to receive.
@@ -75,6 +78,8 @@ pub(crate) struct Theirs {
     /// The keys that stand there, in their order, used or not.
     pub(crate) keys: Vec<Result<Crypto, CryptoError>>,
     pub(crate) rtcp_mux: bool,
+    /// What a browser says beyond that; `None` if it is none.
+    pub(crate) browser: Option<Said>,
 }
 
 /// What stands in the way of a stream of the peer's. The order is from far away to nearly usable, so that the
@@ -86,6 +91,7 @@ pub(crate) enum Unusable {
     Transport,
     Plain,
     Crypto(CryptoError),
+    Browser(BrowserError),
     Address,
     Codecs,
 }
@@ -98,6 +104,9 @@ impl Theirs {
         }
         if media.port == 0 {
             return Err(Unusable::Rejected);
+        }
+        if let Some(said) = Said::read(session, media) {
+            return Ok(Self::of_browser(session, media, said.map_err(Unusable::Browser)?, local));
         }
         let is_secure = is_secure(&media.protocol).ok_or(Unusable::Transport)?;
         let ip = match session.connection_of(media) {
@@ -113,7 +122,32 @@ impl Theirs {
             is_secure,
             keys: media.values_of("crypto").map(Crypto::parse).collect(),
             rtcp_mux: media.has("rtcp-mux"),
+            browser: None,
         })
+    }
+
+    /// A browser's stream: what stands there of addresses is of no account.
+    fn of_browser(session: &Session, media: &Media, said: Said, local: IpAddr) -> Self {
+        let nowhere = match local.to_canonical() {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        Self {
+            remote: SocketAddr::new(nowhere, media.port),
+            rtcp: None,
+            meanings: meanings(media),
+            ptime_ms: ptime_ms(media),
+            direction: session.direction_of(media),
+            is_secure: true,
+            keys: Vec::new(),
+            rtcp_mux: true,
+            browser: Some(said),
+        }
+    }
+
+    /// Whether the address says that nothing shall be sent there. A browser says nothing by it.
+    fn is_nowhere(&self) -> bool {
+        self.browser.is_none() && self.remote.ip().is_unspecified()
     }
 
     /// The payload type of the keys that go with `codec`, and their clock: that of the codec, or 8000, which is all that
@@ -147,13 +181,13 @@ impl Theirs {
 
     /// What we may do when we want `ours`. An address of `0.0.0.0` forbids sending (RFC 3264 §8.4).
     pub(crate) fn our_direction(&self, ours: Direction) -> Direction {
-        let addressed = Direction::of(!self.remote.ip().is_unspecified(), true);
+        let addressed = Direction::of(!self.is_nowhere(), true);
         ours.and(self.direction.reversed()).and(addressed)
     }
 
     /// Whether the peer put us on hold, in the old way or the new one.
     pub(crate) fn holds(&self) -> bool {
-        !self.direction.receives() || self.remote.ip().is_unspecified()
+        !self.direction.receives() || self.is_nowhere()
     }
 }
 

@@ -1,11 +1,12 @@
 //! Making an offer, and reading the answer to it: RFC 3264 §5, §7 and §8.
 
+use crate::browser::{self, MID, Setup, is_dtls};
 use crate::format::{EVENTS, telephone_event};
 use crate::negotiated::{
     Negotiated, PTIME_MS, PTIME_MS_MAX, PTIME_MS_MIN, PayloadTypes, Theirs, Unusable, is_secure,
 };
 use crate::session::{Attribute, Connection, Media, Origin, Session};
-use crate::{Codec, Crypto, CryptoError, Direction, Opus, Sealed, Srtp};
+use crate::{BrowserError, Codec, Crypto, CryptoError, Direction, Opus, OurBrowserSide, Sealed, Srtp};
 use std::net::SocketAddr;
 use thiserror::Error;
 
@@ -33,6 +34,9 @@ pub struct Local<'a> {
     pub direction: Direction,
     /// Whether sound is sealed, and with which keys.
     pub srtp: Srtp<'a>,
+    /// What a browser is told, if the peer may be one: an offer is for a browser then, and an answer if the offer was a
+    /// browser's.
+    pub browser: Option<OurBrowserSide<'a>>,
 }
 
 /// Whose order of codecs counts.
@@ -61,6 +65,7 @@ impl Local<'static> {
             opus_bitrate: OPUS_BITRATE,
             direction: Direction::SendRecv,
             srtp: Srtp::Off,
+            browser: None,
         }
     }
 }
@@ -89,6 +94,9 @@ pub enum AnswerError {
     /// None of the keys offered was taken, although sound has to be sealed, or one that was not offered.
     #[error("the answer has no key for what was offered: {0}")]
     Crypto(CryptoError),
+    /// It is a browser's, and not as it can be had.
+    #[error("the browser's answer cannot be had: {0}")]
+    Browser(BrowserError),
     /// Nothing in it was in the offer.
     #[error("the answer has no codec of the offer")]
     Codecs,
@@ -96,6 +104,9 @@ pub enum AnswerError {
 
 /// A description with one audio stream that offers everything `local` speaks.
 pub fn offer(local: &Local<'_>) -> Session {
+    if let Some(ours) = local.browser {
+        return offer_to_browser(local, ours);
+    }
     let protocol = match local.srtp {
         Srtp::Required(_) => "RTP/SAVP",
         Srtp::Off | Srtp::Offered(_) | Srtp::Preferred(_) => "RTP/AVP",
@@ -105,13 +116,28 @@ pub fn offer(local: &Local<'_>) -> Session {
     describe(local, vec![media])
 }
 
+/// The same for a browser.
+fn offer_to_browser(local: &Local<'_>, ours: OurBrowserSide<'_>) -> Session {
+    let ours = OurBrowserSide { mid: Some(ours.mid.unwrap_or(MID)), ..ours };
+    let mut media = audio(local, "UDP/TLS/RTP/SAVPF", &self::ours(local), &keys(local), local.direction);
+    browser::dress(&mut media, &ours, Setup::Either);
+    Session { attributes: browser::preface(&ours, true), ..describe(local, vec![media]) }
+}
+
 /// An offer that changes what was agreed: `sent` is the description we sent last, offer or answer, `accepted` the
 /// place of its audio stream ([`Negotiated::media`]). Streams that were refused stay in their places, refused, as
 /// RFC 3264 §8 wants it, and the version grows if anything changed.
 pub fn reoffer(local: &Local<'_>, sent: &Session, accepted: usize) -> Session {
+    let was = sent.media.get(accepted).filter(|media| is_dtls(&media.protocol));
+    let browser =
+        local.browser.zip(was).map(|(ours, was)| OurBrowserSide { mid: was.value_of("mid"), ..ours });
     let media = sent.media.iter().enumerate().map(|(place, media)| match place == accepted {
         true => {
             let mut audio = audio(local, &media.protocol, &ours(local), &keys(local), local.direction);
+            if let Some(ours) = browser {
+                browser::dress(&mut audio, &ours, Setup::Either);
+                return audio;
+            }
             // What was sealed stays so; and nothing else is to be where it is required.
             let is_secure = is_secure(&media.protocol) == Some(true);
             add_keys(&mut audio, if is_secure { local.srtp.keys() } else { local.srtp.offered() });
@@ -119,7 +145,9 @@ pub fn reoffer(local: &Local<'_>, sent: &Session, accepted: usize) -> Session {
         }
         false => media.refused(),
     });
-    describe(local, media.collect()).following(sent)
+    let media = media.collect();
+    let attributes = browser.map(|ours| browser::preface(&ours, browser::is_bundled(sent)));
+    Session { attributes: attributes.unwrap_or_default(), ..describe(local, media) }.following(sent)
 }
 
 /// Reads the answer to an offer of ours.
@@ -141,6 +169,7 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
         Unusable::Rejected => AnswerError::Refused,
         Unusable::Transport | Unusable::Plain => AnswerError::Transport,
         Unusable::Crypto(why) => AnswerError::Crypto(why),
+        Unusable::Browser(why) => AnswerError::Browser(why),
         Unusable::Address => AnswerError::Address,
         Unusable::Codecs => AnswerError::Codecs,
     })?;
@@ -153,7 +182,11 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
             Some((codec, PayloadTypes { send, receive }))
         })
         .ok_or(AnswerError::Codecs)?;
-    let sealed = taken_key(&mine, &theirs)?;
+    let (sealed, browser) = match (&mine.browser, &theirs.browser) {
+        (Some(_), Some(said)) => (None, Some(said.answered().map_err(AnswerError::Browser)?)),
+        (None, None) => (taken_key(&mine, &theirs)?, None),
+        (Some(_), None) | (None, Some(_)) => return Err(AnswerError::Transport),
+    };
     let keys = theirs.telephone_event(codec).and_then(|(send, clock_rate)| {
         let receive = mine.telephone_event_on(clock_rate)?;
         Some((PayloadTypes { send, receive }, clock_rate))
@@ -172,6 +205,7 @@ pub fn accept(offer: &Session, answer: &Session) -> Result<Negotiated, AnswerErr
         hold: theirs.holds(),
         sealed,
         rtcp_mux: mine.rtcp_mux && theirs.rtcp_mux,
+        browser,
     })
 }
 

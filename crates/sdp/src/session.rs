@@ -136,7 +136,8 @@ impl Media {
             protocol: self.protocol.clone(),
             formats: self.formats.clone(),
             connection: None,
-            attributes: Vec::new(),
+            // A browser finds its streams by their names, refused ones too (RFC 9143 §7.3.3).
+            attributes: self.attributes.iter().filter(|attribute| attribute.name == "mid").cloned().collect(),
         }
     }
 }
