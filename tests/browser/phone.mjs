@@ -7,6 +7,12 @@
 //   {"do":"register","library":L,"pass":P}    a new phone of this library registers with it
 //   {"do":"again","pass":P}                   the same phone registers once more
 //   {"do":"calls"}                            who has called it so far
+//   {"do":"line","answers":B,"hz":F}          whether it answers calls, and the tone it says
+//   {"do":"call","target":U}                  it calls
+//   {"do":"noted","what":T,"s":S}             waits until this has happened: talks, over, hold local …
+//   {"do":"hear","s":S}                       what the far end says, for so long
+//   {"do":"state"}                            how its connection is
+//   {"do":"hold"} {"do":"resume"} {"do":"restart"} {"do":"hangUp"}
 //   {"do":"logout"}
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -31,7 +37,8 @@ const code = [bundle].flat()[0].output[0].code;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   // The demo vouches for itself.
-  args: ['--no-sandbox', '--disable-background-networking', '--ignore-certificate-errors', '--mute-audio'],
+  args: ['--no-sandbox', '--disable-background-networking', '--ignore-certificate-errors', '--mute-audio',
+    '--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection'],
 });
 // The policy of our pages lets no foreign script in, and that is what the libraries are here.
 const context = await browser.newContext({ bypassCSP: true, ignoreHTTPSErrors: true });
@@ -64,6 +71,22 @@ const verbs = {
     ),
   again: ({ pass }) => page.evaluate((pass) => window.phone.again(pass), pass),
   calls: () => page.evaluate(() => window.phone.calls),
+  line: ({ answers, hz }) => page.evaluate((set) => void Object.assign(window.phone.line, set), { answers, hz }),
+  call: ({ target }) => page.evaluate((target) => window.phone.call(target), target),
+  noted: ({ what, s = 20 }) =>
+    page
+      .waitForFunction((what) => window.phone.line.log.some((line) => line.startsWith(what)), what, { timeout: s * 1000 })
+      .then(() => null)
+      .catch(async () => {
+        const [log, state] = await page.evaluate(() => Promise.all([window.phone.line.log, window.phone.line.state().catch(String)]));
+        throw new Error(`not ${what}, but ${JSON.stringify(log)}, ${JSON.stringify(state)}`);
+      }),
+  hear: ({ s }) => page.evaluate((s) => window.phone.line.hear(s), s),
+  state: () => page.evaluate(() => window.phone.line.state()),
+  hold: () => page.evaluate(() => window.phone.hold()).then(() => null),
+  resume: () => page.evaluate(() => window.phone.resume()).then(() => null),
+  restart: () => page.evaluate(() => window.phone.restart()).then(() => null),
+  hangUp: () => page.evaluate(() => window.phone.hangUp()).then(() => null),
   logout: () => page.evaluate(ask, { path: '/logout' }),
 };
 

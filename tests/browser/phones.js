@@ -1,7 +1,9 @@
 // What the page of tests/browser/phone.mjs is given: the two libraries that pages use to be SIP phones, each wrapped so that
-// it can be told to register with a token and says what became of it. No password is known here.
+// it can be told to register with a token, to call, to answer, to hold and to hang up, and says what became of it. No password
+// is known here. A tone stands for somebody who speaks.
 import JsSIP from 'jssip';
-import { Registerer, UserAgent } from 'sip.js';
+import { Inviter, Registerer, SessionState, UserAgent, Web } from 'sip.js';
+import { Line } from './line.js';
 
 /** What an answer to REGISTER says. */
 const said = (message) => {
@@ -19,10 +21,25 @@ async function jssip({ uri, server, token }) {
     register: false,
     register_expires: 600,
   });
+  const line = new Line();
   const calls = [];
-  phone.on('newRTCSession', ({ session }) => {
+  let current;
+  const media = async () => ({ mediaStream: await line.microphone(), pcConfig: { iceServers: [] } });
+  const take = (session) => {
+    current = session;
+    session.on('peerconnection', ({ peerconnection }) => line.follow(peerconnection));
+    if (session.connection) line.follow(session.connection);
+    session.on('confirmed', () => line.note('talks'));
+    for (const over of ['ended', 'failed']) session.on(over, ({ cause }) => line.note('over', cause));
+    session.on('hold', ({ originator }) => line.note('hold', originator));
+    session.on('unhold', ({ originator }) => line.note('unhold', originator));
+  };
+  phone.on('newRTCSession', async ({ originator, session }) => {
+    if (originator === 'local') return take(session);
     calls.push(session.remote_identity.uri.user);
-    session.terminate({ status_code: 486 });
+    if (!line.answers) return session.terminate({ status_code: 486 });
+    take(session);
+    session.answer(await media());
   });
   // It has no event for a registration that is only prolonged, so the answers themselves are listened to.
   let answered = () => {};
@@ -42,8 +59,14 @@ async function jssip({ uri, server, token }) {
     if (/^SIP\/2\.0 [\s\S]*\r\nCSeq: \d+ REGISTER\r\n/.test(message)) answered(said(message));
   };
   return {
+    line,
     calls,
     register,
+    call: async (target) => void phone.call(target, await media()),
+    hold: () => current.hold(),
+    resume: () => current.unhold(),
+    restart: () => current.renegotiate({ rtcOfferConstraints: { iceRestart: true } }),
+    hangUp: () => current.terminate(),
     again: (pass) => {
       phone.set('authorization_jwt', `Bearer ${pass.token}`);
       return register();
@@ -54,8 +77,43 @@ async function jssip({ uri, server, token }) {
 
 /** SIP.js: it takes further headers for REGISTER; a new token takes a new registerer. */
 async function sipjs({ uri, server, token }) {
-  const agent = new UserAgent({ uri: UserAgent.makeURI(uri), transportOptions: { server }, logLevel: 'error' });
+  const line = new Line();
+  const calls = [];
+  let current;
+  const take = (session) => {
+    current = session;
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established) {
+        line.follow(session.sessionDescriptionHandler.peerConnection);
+        line.note('talks');
+      }
+      if (state === SessionState.Terminated) line.note('over');
+    });
+  };
+  const agent = new UserAgent({
+    uri: UserAgent.makeURI(uri),
+    transportOptions: { server },
+    logLevel: 'error',
+    sessionDescriptionHandlerFactory: Web.defaultSessionDescriptionHandlerFactory(() => line.microphone()),
+    sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] } },
+    delegate: {
+      onInvite: (invitation) => {
+        calls.push(invitation.remoteIdentity.uri.user);
+        if (!line.answers) return invitation.reject({ statusCode: 486 });
+        take(invitation);
+        return invitation.accept();
+      },
+    },
+  });
   await agent.start();
+  const change = (options) => {
+    current.sessionDescriptionHandlerOptionsReInvite = options;
+    const done = new Promise((resolve, reject) => {
+      const requestDelegate = { onAccept: resolve, onReject: () => reject(new Error('the change was refused')) };
+      current.invite({ requestDelegate }).catch(reject);
+    });
+    return done.then(() => null);
+  };
   const register = (shown) =>
     new Promise((resolve) => {
       const registerer = new Registerer(agent, { expires: 600, extraHeaders: [`Authorization: Bearer ${shown}`] });
@@ -65,7 +123,23 @@ async function sipjs({ uri, server, token }) {
       };
       registerer.register({ requestDelegate });
     });
-  return { calls: [], register: () => register(token), again: (pass) => register(pass.token), stop: () => agent.stop() };
+  return {
+    line,
+    calls,
+    register: () => register(token),
+    again: (pass) => register(pass.token),
+    call: async (target) => {
+      const extraHeaders = [`Authorization: Bearer ${token}`];
+      const inviter = new Inviter(agent, UserAgent.makeURI(target), { extraHeaders });
+      take(inviter);
+      await inviter.invite();
+    },
+    hold: () => change({ hold: true }).then(() => line.note('hold', 'local')),
+    resume: () => change({ hold: false }).then(() => line.note('unhold', 'local')),
+    restart: () => change({ offerOptions: { iceRestart: true } }),
+    hangUp: () => current.bye(),
+    stop: () => agent.stop(),
+  };
 }
 
 window.phones = { jssip, sipjs };

@@ -7,8 +7,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::patience;
 use crate::place;
 use crate::server::Server;
+use crate::sound::Sound;
 use crate::tree;
 
 /// A browser's driver: a line in, a line out. The browser is closed when the test ends.
@@ -136,6 +138,71 @@ impl PhonePage {
     pub fn calls(&mut self) -> Value {
         self.driver.tell(json!({ "do": "calls" }))
     }
+}
+
+/// A page's phone that can call and be called.
+impl PhonePage {
+    /// The page of this agent, registered by its log-in, with a voice of this tone; it answers whoever calls.
+    pub fn of_agent(server: &Server, login: &str, library: &str, hz: f64) -> PhonePage {
+        let agent = server.agent(login).clone();
+        let mut page = PhonePage::of(server);
+        page.log_in(&agent.login, &agent.password);
+        let pass = page.pass();
+        assert_eq!(page.registers(library, &pass), "registered for 300 s");
+        page.driver.tell(json!({ "do": "line", "answers": true, "hz": hz }));
+        page
+    }
+
+    /// Calls somebody.
+    pub fn call(&mut self, target: &str) {
+        self.driver.tell(json!({ "do": "call", "target": target }));
+    }
+
+    /// Waits until something has happened: `talks`, `over`, `hold local` …
+    pub fn noted(&mut self, what: &str, within_s: u64) {
+        self.driver.tell(json!({ "do": "noted", "what": what, "s": within_s }));
+    }
+
+    /// Does one of `hold`, `resume`, `restart`, `hangUp`.
+    pub fn does(&mut self, what: &str) {
+        self.driver.tell(json!({ "do": what }));
+    }
+
+    /// How its connection is, by the browser's account.
+    pub fn state(&mut self) -> Value {
+        self.driver.tell(json!({ "do": "state" }))
+    }
+
+    /// Listens until the sound is as it should be.
+    pub fn hears(&mut self, what: &str, within_s: u64, is_so: impl Fn(&Sound) -> bool) {
+        patience::expect(&format!("the page hears {what}"), within_s, || is_so(&self.listens(1.0)));
+    }
+
+    /// What the far end says for so many seconds.
+    pub fn listens(&mut self, seconds: f64) -> Sound {
+        let heard = self.driver.tell(json!({ "do": "hear", "s": seconds }));
+        let bytes = decoded(heard["samples"].as_str().unwrap_or_default());
+        let samples = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+        let rate = heard["rate"].as_u64().and_then(|rate| u32::try_from(rate).ok()).expect("a rate");
+        Sound::of(rate, samples)
+    }
+}
+
+/// Base 64 as a page makes it.
+fn decoded(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut value = [0u32; 256];
+    for (at, letter) in (0..).zip(LETTERS) {
+        value[usize::from(*letter)] = at;
+    }
+    let letters: Vec<u8> = text.bytes().filter(|letter| *letter != b'=').collect();
+    let mut out = Vec::with_capacity(letters.len() / 4 * 3);
+    for four in letters.chunks(4) {
+        let bits = four.iter().fold(0, |bits, letter| bits << 6 | value[usize::from(*letter)])
+            << (6 * (4 - four.len()));
+        out.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
+    }
+    out
 }
 
 impl Driver {

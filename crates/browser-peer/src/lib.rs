@@ -25,5 +25,5 @@ pub mod stun;
 
 pub use credentials::Credentials;
 pub use kind::Kind;
-pub use pairing::{Fingerprint, Pairing, Role};
+pub use pairing::{Door, Fingerprint, Pairing, Role};
 pub use peers::{Checked, News, Peers};

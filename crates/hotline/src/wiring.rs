@@ -156,6 +156,7 @@ impl Plan {
             sip: self.sip(),
             media_advertise: config.media.advertise,
             media_ports: config.media.ports.low..=config.media.ports.high,
+            browser_port: config.media.browser_port,
             media_threads: config.media.threads,
             http: SocketAddr::new(config.http.listen, config.http.port),
             https: self.https(),

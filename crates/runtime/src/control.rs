@@ -352,6 +352,16 @@ impl<A: Audience> Control<A> {
             match output {
                 Output::Send(transmit) => self.transmits.push(transmit),
                 Output::OpenPort { port, group } => self.open_port(port, group),
+                Output::Pair { port, pairing } => {
+                    if let Err(error) = self.media.pair(port, pairing) {
+                        tracing::warn!(%error, "a browser cannot be paired");
+                    }
+                }
+                Output::Unpair { port } => {
+                    if let Err(error) = self.media.unpair(port) {
+                        tracing::warn!(%error, "a browser cannot be parted from its port");
+                    }
+                }
                 Output::Media(command) => {
                     match self.media.command(command) {
                         // A port that is gone needs no command.
@@ -391,7 +401,7 @@ impl<A: Audience> Control<A> {
 
     fn open_port(&mut self, port: PortId, group: u64) {
         let input = match self.media.open(port, group) {
-            Ok(address) => telephony::Input::PortOpened { port, address },
+            Ok(address) => telephony::Input::PortOpened { port, address, door: self.media.door(port) },
             Err(error) => {
                 tracing::error!(%error, "no media port");
                 telephony::Input::PortFailed { port }

@@ -65,6 +65,8 @@ pub struct Options {
     pub media_advertise: Option<IpAddr>,
     /// The ports for RTP.
     pub media_ports: RangeInclusive<u16>,
+    /// Where browsers send their sound: this port, and one above it for each further media thread. 0: any free ones.
+    pub browser_port: u16,
     /// Threads that carry sound; 0 is one for each core.
     pub media_threads: usize,
     /// Where HTTP listens.
@@ -435,6 +437,7 @@ fn start_media(
     let config = net::rtp::Config {
         threads: options.media_threads,
         ports: options.media_ports.clone(),
+        browser_port: options.browser_port,
         clock: Arc::new(move || clock.now()),
         ..net::rtp::Config::new(options.sip.media_bind(), seeds::bytes())
     };

@@ -399,6 +399,7 @@ impl World {
                 }
                 Output::OpenPort { port, .. } => self.open_port(port),
                 Output::Media(command) => self.command_sound(command),
+                Output::Pair { .. } | Output::Unpair { .. } => {}
                 Output::RecordingBegins { recording, .. } => {
                     self.recordings.insert(recording, self.now.mono);
                 }
@@ -453,7 +454,7 @@ impl World {
             self.ports.insert(port, address);
             self.by_port_address.insert(address, port);
             self.sound.handle_command(Command::Open { port }, self.now);
-            telephony::Input::PortOpened { port, address }
+            telephony::Input::PortOpened { port, address, door: None }
         };
         self.to_telephony.push_back(input);
     }

@@ -1,5 +1,6 @@
 //! Who may call: phones that prove who they are, and carriers by their address.
 
+use crate::browsers::is_websocket;
 use crate::leg::{Leg, Purpose, State};
 use crate::{Output, Telephony};
 use base::Now;
@@ -85,6 +86,7 @@ impl Telephony {
             leg.seat = seat;
             leg.user = user;
             leg.came = true;
+            leg.browser.is_on_websocket = is_websocket(arrival.source.transport);
             leg.dialed = dialed;
             leg.user_to_user = handed_over(arrival);
         }

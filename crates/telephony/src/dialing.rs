@@ -2,6 +2,7 @@
 
 use crate::Telephony;
 use crate::account::Account;
+use crate::browsers::is_websocket;
 use crate::hunting::Outward;
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
@@ -76,11 +77,18 @@ impl Telephony {
             return false;
         };
         let Some(offer) = self.offer_for(id, beside) else { return false };
+        let has_browsers = ways.iter().any(|way| is_websocket(way.destination.transport));
+        let to_browsers = has_browsers.then(|| self.ring_browsers(id, beside)).flatten();
         let mut rings = false;
         for way in ways {
-            let Some(session) = self.invite(id, way, &caller, self.handed_over(beside), &offer, now) else {
+            let to_browser = to_browsers.as_ref().filter(|_| is_websocket(way.destination.transport));
+            let (offer, is_browser) = (to_browser.unwrap_or(&offer), to_browser.is_some());
+            let Some(session) = self.invite(id, way, &caller, self.handed_over(beside), offer, now) else {
                 continue;
             };
+            if is_browser {
+                self.browser_rings(id, session);
+            }
             rings = true;
             if let Some(errand) = self.legs.get_mut(&id).and_then(|leg| leg.errand.as_mut()) {
                 errand.asks(user, session);
@@ -187,8 +195,9 @@ impl Telephony {
         };
         let is_news = !std::mem::replace(rings, true);
         // Of several phones that ring at once nobody can say which one is to be heard.
-        let is_alone = forks.len() == 1 && agreed.is_none();
-        let sounds = is_alone && early.is_some_and(|early| self.take_early_answer(id, &early));
+        let alone = forks.first().copied().filter(|_| forks.len() == 1 && agreed.is_none());
+        let sounds =
+            alone.zip(early).is_some_and(|(session, early)| self.take_early_answer(id, session, &early));
         if is_news {
             self.lamp(id);
         }
@@ -227,7 +236,7 @@ impl Telephony {
             }
         }
         self.lamp(id);
-        if self.take_answer(id, answer) {
+        if self.take_answer(id, session, answer) {
             self.tell(LegEvent::Answered { leg: id });
         } else {
             self.hang_up(id, EndCause::Refused(488), now);

@@ -26,7 +26,7 @@ impl Telephony {
             SessionEvent::Acked { sdp } => self.acked(id, session, sdp, now),
             SessionEvent::Offer { sdp } => self.offered_anew(id, session, sdp, now),
             SessionEvent::OfferAnswered { sdp } => {
-                self.take_answer(id, sdp);
+                self.take_answer(id, session, sdp);
             }
             SessionEvent::Key(press) => self.tell(LegEvent::Digit { leg: id, digit: press.digit }),
             SessionEvent::Refer(referral) => self.referred(id, session, &referral, now),
@@ -72,7 +72,7 @@ impl Telephony {
             return;
         }
         leg.state = State::Up { session };
-        if self.take_answer(id, answer) {
+        if self.take_answer(id, session, answer) {
             self.tell(LegEvent::Answered { leg: id });
         } else {
             self.hang_up(id, EndCause::Refused(488), now);

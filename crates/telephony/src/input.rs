@@ -2,6 +2,7 @@
 
 use crate::{CarrierAddress, Prompts, Settings};
 use base::Duration;
+use browser_peer::Door;
 use bytes::Bytes;
 use media::PortId;
 use model::LegCommand;
@@ -43,6 +44,8 @@ pub enum Input {
         port: PortId,
         /// Where it listens.
         address: SocketAddr,
+        /// Where its browser comes to, should it have one.
+        door: Option<Door>,
     },
     /// A port could not be opened.
     PortFailed {

@@ -109,6 +109,8 @@ fn blotted(bytes: &[u8]) -> (String, bool) {
             out.push_str("a=crypto:");
             out.push_str(named);
             out.push_str(" (not kept)\r\n");
+        } else if line.starts_with("a=ice-pwd:") {
+            out.push_str("a=ice-pwd:(not kept)\r\n");
         } else if !secret {
             out.push_str(line);
         }

@@ -9,6 +9,7 @@
 //!
 //! `Ended` is told when the port is closed, so that the leg holds nothing when the center hears of it.
 
+use crate::browsers::Browser;
 use crate::carriers::Seat;
 use crate::hunting::Hunt;
 use crate::redirecting::Errand;
@@ -47,6 +48,8 @@ pub struct Leg {
     pub agreed: Option<Negotiated>,
     /// What we seal with, if anything is to be sealed.
     pub(crate) own_keys: OwnKeys,
+    /// What it takes to talk with a browser.
+    pub(crate) browser: Browser,
     /// Whether the party holds us.
     pub held: bool,
     /// How its sound was when it was last measured.
@@ -172,6 +175,7 @@ impl Leg {
             early: None,
             agreed: None,
             own_keys: OwnKeys::default(),
+            browser: Browser::default(),
             held: false,
             quality: None,
             room: None,

@@ -29,6 +29,7 @@ pub mod settings;
 pub mod trunk;
 
 mod admission;
+mod browsers;
 mod carriers;
 mod commands;
 mod dialing;

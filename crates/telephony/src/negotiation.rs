@@ -1,6 +1,7 @@
 //! Offers and answers: what each leg agrees about sound.
 
 use crate::Telephony;
+use crate::browsers::mere_browser_side;
 use crate::leg::{Leg, State};
 use crate::sealing::{mere_suites, sealing_of};
 use base::Now;
@@ -22,6 +23,7 @@ impl Telephony {
         let suites = mere_suites();
         local.codecs = codecs;
         local.srtp = rule.tried(&suites);
+        local.browser = Some(mere_browser_side());
         sdp::answer(offer, &local).map(|_| ())
     }
 
@@ -31,7 +33,7 @@ impl Telephony {
     }
 
     /// Where a party is to send sound that knows us as `told` from signalling.
-    fn media_address(&self, told: Option<IpAddr>) -> IpAddr {
+    pub(crate) fn media_address(&self, told: Option<IpAddr>) -> IpAddr {
         let set = self.settings.media_address;
         told.filter(|told| set.is_unspecified() || set.is_ipv4() != told.is_ipv4()).unwrap_or(set)
     }
@@ -58,7 +60,7 @@ impl Telephony {
     }
 
     /// The codec a leg speaks, or will speak if it is answered.
-    fn spoken(&self, leg: &Leg) -> Option<Codec> {
+    pub(crate) fn spoken(&self, leg: &Leg) -> Option<Codec> {
         if let Some(agreed) = &leg.agreed {
             return Some(agreed.codec);
         }
@@ -69,29 +71,35 @@ impl Telephony {
             let mut local = Local::new(SocketAddr::new(anywhere, 9), 0);
             local.codecs = self.codecs(leg);
             local.srtp = self.srtp_rule(leg).tried(&suites);
+            local.browser = Some(mere_browser_side());
             sdp::answer(offer, &local).ok().map(|answer| answer.chosen.codec)
         })
     }
 
     /// What we say of our side of a leg.
-    fn local<'a>(&'a self, leg: &'a Leg, preferred: Option<Codec>) -> Local<'a> {
+    pub(crate) fn local<'a>(&'a self, leg: &'a Leg, preferred: Option<Codec>) -> Local<'a> {
         let port = leg.address.map_or(9, |address| address.port());
         let address = SocketAddr::new(self.media_address(leg.told), port);
         let mut local = Local::new(address, leg.sdp_id);
         local.version = leg.sdp_version;
         local.codecs = self.codecs(leg);
         local.preferred = preferred;
+        local.browser = self.browser_side(leg);
         local
     }
 
     /// Our offer for a leg, with the codec of the leg it will be bridged with in front.
     pub(crate) fn offer_for(&mut self, id: LegId, beside: Option<LegId>) -> Option<Session> {
+        if self.talks_with_browser(id) {
+            return self.offer_to_browser(id, beside);
+        }
         let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(|leg| self.spoken(leg));
         let leg = self.legs.get_mut(&id)?;
         leg.sdp_version += 1;
         self.prepare_keys(id, None);
         let leg = self.legs.get(&id)?;
-        Some(sdp::offer(&Local { srtp: self.srtp_offering(leg), ..self.local(leg, preferred) }))
+        let local = self.local(leg, preferred);
+        Some(sdp::offer(&Local { srtp: self.srtp_offering(leg), browser: None, ..local }))
     }
 
     /// Answers a call that came, if it was not answered yet.
@@ -139,17 +147,19 @@ impl Telephony {
             leg.sdp_version += 1;
         }
         self.prepare_keys(id, Some(offer));
+        self.prepare_browser(id, offer);
         let Some(leg) = self.legs.get(&id) else { return Err(Refusal::NoAudio) };
         let local = Local { srtp: self.srtp_answering(leg), ..self.local(leg, preferred) };
         let answer = sdp::answer(offer, &local)?;
+        let answer = self.answer_to_browser(id, offer, preferred, answer)?;
         self.agree(id, answer.chosen);
         Ok(answer.sdp.to_string())
     }
 
     /// What the far end says of its sound before it answers (RFC 3261 §13.2.1, RFC 3960). The answer may say it again,
     /// or otherwise. Returns whether it can be heard.
-    pub(crate) fn take_early_answer(&mut self, id: LegId, answer: &Bytes) -> bool {
-        let offered = self.legs.get(&id).and_then(|leg| leg.offered.as_ref());
+    pub(crate) fn take_early_answer(&mut self, id: LegId, session: SessionId, answer: &Bytes) -> bool {
+        let offered = self.legs.get(&id).and_then(|leg| leg.offered_in(session));
         let agreed = offered
             .zip(Session::parse(answer).ok())
             .and_then(|(offered, answer)| sdp::accept(offered, &answer).ok());
@@ -181,9 +191,9 @@ impl Telephony {
     }
 
     /// The party's answer to our offer. Returns whether sound can flow.
-    pub(crate) fn take_answer(&mut self, id: LegId, answer: Option<Bytes>) -> bool {
+    pub(crate) fn take_answer(&mut self, id: LegId, session: SessionId, answer: Option<Bytes>) -> bool {
         let Some(leg) = self.legs.get_mut(&id) else { return false };
-        let Some(offered) = leg.offered.take() else { return leg.agreed.is_some() };
+        let Some(offered) = leg.take_offered_in(session) else { return leg.agreed.is_some() };
         if answer.is_none() && leg.agreed.is_some() {
             // It was agreed before the answer, and stands.
             return true;
@@ -207,6 +217,7 @@ impl Telephony {
         let held = agreed.hold;
         let was_held = std::mem::replace(&mut leg.held, held);
         let up = matches!(leg.state, State::Up { .. });
+        self.pair(id, agreed.browser.as_ref());
         self.sound(media::Command::Configure {
             port,
             remote: agreed.remote,

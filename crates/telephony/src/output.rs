@@ -1,6 +1,7 @@
 //! What telephony wants done, and what it tells.
 
 use crate::CarrierAddress;
+use browser_peer::Pairing;
 use media::PortId;
 use model::query::SipMessage;
 use model::{LegEvent, RecordingId, RecordingMark, SipUser, TrunkId, TrunkView};
@@ -17,6 +18,18 @@ pub enum Output {
         port: PortId,
         /// Ports of one group can be bridged.
         group: u64,
+    },
+    /// A port is a browser's from now on, or ICE begins anew there. What is agreed on its sound follows.
+    Pair {
+        /// The port.
+        port: PortId,
+        /// Who the browser is.
+        pairing: Pairing,
+    },
+    /// A port is no browser's any more: another phone has it.
+    Unpair {
+        /// The port.
+        port: PortId,
     },
     /// For the sound graph.
     Media(media::Command),

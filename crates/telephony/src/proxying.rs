@@ -10,6 +10,7 @@
 //! ```
 
 use crate::Telephony;
+use crate::browsers::is_websocket;
 use crate::dialing::cause_of;
 use crate::leg::{Leg, State};
 use base::{Duration, Now};
@@ -40,7 +41,13 @@ impl Telephony {
         }
         let (session, port, group, user) = (*session, *port, *group, user.clone());
         let bindings = self.registrar.locations().bindings(&self.address_of(callee));
-        let targets: Vec<ProxyTarget> = bindings.map(ProxyTarget::from).collect();
+        // A browser and a desk phone cannot hear each other without us.
+        let is_browser = self.offers_as_browser(caller);
+        let bindings: Vec<_> = bindings.collect();
+        if bindings.iter().any(|binding| is_websocket(binding.destination().transport) != is_browser) {
+            return false;
+        }
+        let targets: Vec<ProxyTarget> = bindings.into_iter().map(ProxyTarget::from).collect();
         let asserted = format!("<sip:{user}@{}>", self.settings.domain);
         let options = ProxyOptions {
             ring: ring.min(Self::RING_MAX),

@@ -143,7 +143,11 @@ pub(crate) fn is_sealed(leg: &Leg) -> bool {
 
 /// How the keys of a leg came about.
 pub(crate) fn keying_of(leg: &Leg) -> model::leg::Keying {
-    if is_sealed(leg) { model::leg::Keying::Sdes } else { model::leg::Keying::None }
+    match &leg.agreed {
+        Some(agreed) if agreed.browser.is_some() => model::leg::Keying::Dtls,
+        Some(agreed) if agreed.sealed.is_some() => model::leg::Keying::Sdes,
+        _ => model::leg::Keying::None,
+    }
 }
 
 /// What was agreed, in the words of the sound graph.

@@ -5,6 +5,7 @@ use crate::machine::Timer;
 use crate::sealing::keying_of;
 use crate::{Output, Telephony};
 use base::Now;
+use browser_peer::Door;
 use media::{Event, PortId, RecordingKey};
 use model::{EndCause, LegEvent, LegId, Prompt, Quality, RecordingId, SoundWay};
 use sip_message::StatusCode;
@@ -15,10 +16,11 @@ use std::sync::Arc;
 const SILENT_PLAY: u64 = u64::MAX;
 
 impl Telephony {
-    pub(crate) fn port_opened(&mut self, port: PortId, address: SocketAddr, now: Now) {
+    pub(crate) fn port_opened(&mut self, port: PortId, address: SocketAddr, door: Option<Door>, now: Now) {
         let Some(id) = self.by_port.get(&port).copied() else { return };
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.address = Some(address);
+        leg.browser.door = door;
         if leg.is_closing() {
             self.sound(media::Command::Close { port });
             return;
@@ -75,6 +77,7 @@ impl Telephony {
                 }
             }
             Event::OpenFailed { port } => self.port_failed(port, now),
+            Event::Unsealable { port } => self.cannot_be_sealed(port, now),
             Event::RecordingStopped { recording, dropped, .. } if dropped > 0 => {
                 let recording = RecordingId::from_u64(recording.as_u64());
                 let what = format!("{recording}: {dropped} packets are missing, the disk was too slow");
@@ -105,6 +108,7 @@ impl Telephony {
             }
             Event::FirstPacket { .. }
             | Event::Found { .. }
+            | Event::Sealed { .. }
             | Event::NoMedia { .. }
             | Event::RecordingStopped { .. } => {}
         }

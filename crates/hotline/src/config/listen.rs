@@ -79,6 +79,8 @@ pub(crate) struct MediaSection {
     pub(crate) ports: PortRange,
     /// Threads that carry sound; 0 means one for each core.
     pub(crate) threads: usize,
+    /// Where browsers send their sound: this port over UDP, and the ones above it, one for each thread. 0: any free ones.
+    pub(crate) browser_port: u16,
     /// The address sound is sent to, when it is not the one of `[sip]`.
     pub(crate) advertise: Option<IpAddr>,
     /// The codecs spoken, best first.
@@ -118,7 +120,7 @@ impl Default for MediaSection {
     fn default() -> Self {
         let codecs = CodecList(telephony::Codec::ALL.to_vec());
         let ports = PortRange { low: 20_000, high: 29_999 };
-        Self { ports, threads: 0, advertise: None, codecs, srtp: SrtpChoice::default() }
+        Self { ports, threads: 0, browser_port: 0, advertise: None, codecs, srtp: SrtpChoice::default() }
     }
 }
 

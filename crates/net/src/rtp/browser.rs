@@ -21,7 +21,7 @@ use handshake::{Handshake, Step, Terms};
 use identity::Identity;
 
 use base::{Deadlines, Duration, Instant};
-use browser_peer::{Fingerprint, Kind, News, Pairing, Peers, Role};
+use browser_peer::{Door, Fingerprint, Kind, News, Pairing, Peers, Role};
 use media::{Command, Event, PortId};
 use srtp::Sealing;
 use std::collections::{BTreeMap, VecDeque};
@@ -30,15 +30,6 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 /// How often is looked who has been silent for too long.
 const CONSENT_LOOK: Duration = Duration::from_secs(1);
-
-/// Where browsers reach a thread, and what its certificate is known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Door {
-    /// Where the socket is bound.
-    pub address: SocketAddr,
-    /// The fingerprint of our certificate.
-    pub fingerprint: Fingerprint,
-}
 
 /// What a datagram from a browser comes to.
 #[derive(Debug)]
@@ -61,7 +52,7 @@ enum Timer {
 
 /// A port with a browser.
 struct Leg {
-    fingerprint: Option<Fingerprint>,
+    fingerprint: Fingerprint,
     role: Role,
     handshake: Option<Handshake>,
     /// Whether a handshake came to nothing. There is another one only with another certificate.
@@ -112,7 +103,7 @@ impl Browsers {
             self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
         }
         let leg = self.legs.entry(port).or_insert_with(|| Leg {
-            fingerprint: None,
+            fingerprint,
             role,
             handshake: None,
             has_failed: false,
@@ -120,7 +111,7 @@ impl Browsers {
             agreed: None,
         });
         leg.role = role;
-        if fingerprint.is_some() && leg.fingerprint != fingerprint {
+        if leg.fingerprint != fingerprint {
             // Another certificate is another browser: keys are agreed on anew. The engine goes on with the old ones until then.
             leg.fingerprint = fingerprint;
             leg.handshake = None;
@@ -223,7 +214,7 @@ impl Browsers {
         let leg = self.legs.get_mut(&port)?;
         let (Role::Active, None, false) = (leg.role, &leg.handshake, leg.has_failed) else { return None };
         self.peers.remote(port)?;
-        leg.handshake = Some(Handshake::new(&self.terms, Role::Active, leg.fingerprint?, now));
+        leg.handshake = Some(Handshake::new(&self.terms, Role::Active, leg.fingerprint, now));
         self.shake(port, None, now)
     }
 
@@ -231,7 +222,6 @@ impl Browsers {
     fn record(&mut self, source: SocketAddr, record: &[u8], now: Instant) -> Option<Command> {
         let port = self.peers.sender(source)?;
         let leg = self.legs.get_mut(&port)?;
-        let expected = leg.fingerprint?;
         if leg.has_failed {
             return None;
         }
@@ -239,7 +229,7 @@ impl Browsers {
             if leg.role == Role::Active {
                 return None;
             }
-            leg.handshake = Some(Handshake::new(&self.terms, Role::Passive, expected, now));
+            leg.handshake = Some(Handshake::new(&self.terms, Role::Passive, leg.fingerprint, now));
         }
         self.shake(port, Some((source, record)), now)
     }

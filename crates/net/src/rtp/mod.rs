@@ -27,14 +27,12 @@ mod browser;
 mod sockets;
 mod thread;
 
-pub use crate::rtp::browser::Door;
-
 use crate::rtp::browser::Browsers;
 use crate::rtp::range::PortRange;
 use crate::rtp::sockets::Sockets;
 use crate::rtp::thread::{Order, Thread};
 use base::{IdSource, Instant, Now, Timestamp};
-use browser_peer::Pairing;
+use browser_peer::{Door, Pairing};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use media::{Command, ConferenceKey, Event, PortId, Recorded};
 use std::collections::BTreeMap;

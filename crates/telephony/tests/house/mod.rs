@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each of the tests uses a part of it")]
 
 use base::{Duration, IdSource, Now, SecretSource};
+use browser_peer::{Door, Pairing};
 use bytes::Bytes;
 use model::{EndCause, LegCommand, LegEvent, LegId, Party, SipUser, Target, TrunkView};
 use sip::{Credentials, Destination, DigestSecret, Source, Transport};
@@ -34,6 +35,10 @@ pub struct House {
     pub arrived: Option<LegId>,
     /// Where each message of `sent` went.
     pub sent_to: Vec<SocketAddr>,
+    /// The browsers that ports were given, in order.
+    pub pairings: Vec<(media::PortId, Pairing)>,
+    /// How much the sound graph had been told before the last of them.
+    pub paired_at: Option<usize>,
     /// What the sound graph was told.
     pub sound: Vec<media::Command>,
     /// How the sound of legs was that have ended.
@@ -69,6 +74,8 @@ impl House {
             told: Vec::new(),
             arrived: None,
             sent_to: Vec::new(),
+            pairings: Vec::new(),
+            paired_at: None,
             sound: Vec::new(),
             quality: BTreeMap::new(),
             ladder: Vec::new(),
@@ -109,7 +116,10 @@ impl House {
                     self.sent.push(String::from_utf8_lossy(&transmit.bytes).into_owned());
                 }
                 Output::OpenPort { port, .. } => {
-                    self.telephony.handle(Input::PortOpened { port, address: address(US) }, self.now);
+                    self.telephony.handle(
+                        Input::PortOpened { port, address: address(US), door: Some(door()) },
+                        self.now,
+                    );
                 }
                 Output::News(what) | Output::Alarm(what) | Output::Trouble(what) => self.log.push(what),
                 Output::Resolve { address } => {
@@ -135,10 +145,15 @@ impl House {
                     self.quality.insert(leg, quality);
                 }
                 Output::Media(command) => self.sound.push(command),
+                Output::Pair { port, pairing } => {
+                    self.paired_at = Some(self.sound.len());
+                    self.pairings.push((port, pairing));
+                }
                 Output::Ladder(message) => self.ladder.push(message.text),
                 Output::Leg(_)
                 | Output::RecordingBegins { .. }
                 | Output::RecordingMark { .. }
+                | Output::Unpair { .. }
                 | Output::Registration { .. }
                 | Output::Bindings { .. } => {}
             }
@@ -283,4 +298,9 @@ pub fn answer(text: &str, status: u16, sdp: &str) -> String {
             answer.header("Contact", "<sip:192.0.2.8:5060>").body("application/sdp", sdp.as_bytes().to_vec());
     }
     String::from_utf8(answer.build().expect("an answer").to_bytes().to_vec()).expect("text")
+}
+
+/// Where browsers come to.
+pub fn door() -> Door {
+    Door { address: address("192.0.2.1:40000"), fingerprint: [0xab; 32] }
 }

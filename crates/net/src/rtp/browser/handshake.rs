@@ -47,7 +47,7 @@ pub(super) enum HandshakeError {
 
 /// What all handshakes share.
 #[derive(Clone)]
-pub(in crate::rtp) struct Terms {
+pub(crate) struct Terms {
     identity: Identity,
     config: Arc<dimpl::Config>,
     /// The library reckons with the system's clock; this is its name for the beginning of ours.

@@ -13,7 +13,7 @@ const PORT: PortId = PortId::from_u64(7);
 fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_address() {
     for role in [Role::Passive, Role::Active] {
         let mut scene = Scene::new();
-        let fingerprint = Some(scene.browser.fingerprint);
+        let fingerprint = scene.browser.fingerprint;
         scene.pair(fingerprint, role);
         assert!(scene.browsers.agree(PORT, configure()).is_none(), "nothing is sent in the clear");
         scene.checks(true);
@@ -45,7 +45,7 @@ fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_addres
 #[test]
 fn a_hello_before_a_check_is_dropped() {
     let mut scene = Scene::new();
-    let fingerprint = Some(scene.browser.fingerprint);
+    let fingerprint = scene.browser.fingerprint;
     scene.pair(fingerprint, Role::Passive);
     scene.browsers.agree(PORT, configure());
     let (command, theirs) = scene.shakes(Role::Passive);
@@ -55,23 +55,10 @@ fn a_hello_before_a_check_is_dropped() {
 }
 
 #[test]
-fn a_hello_before_the_answer_waits_for_it() {
-    let mut scene = Scene::new();
-    scene.pair(None, Role::Passive);
-    scene.checks(true);
-    let (command, _) = scene.shakes(Role::Passive);
-    assert!(command.is_none() && scene.browsers.legs[&PORT].handshake.is_none());
-    let fingerprint = Some(scene.browser.fingerprint);
-    scene.pair(fingerprint, Role::Passive);
-    scene.browsers.agree(PORT, configure());
-    assert!(scene.shakes(Role::Passive).0.is_some());
-}
-
-#[test]
 fn a_browser_with_another_certificate_is_never_configured() {
     for role in [Role::Passive, Role::Active] {
         let mut scene = Scene::new();
-        scene.pair(Some([7; 32]), role);
+        scene.pair([7; 32], role);
         scene.browsers.agree(PORT, configure());
         scene.checks(true);
         let (command, _) = scene.shakes(role);
@@ -86,7 +73,7 @@ fn a_browser_with_another_certificate_is_never_configured() {
 #[test]
 fn sound_from_an_address_that_has_not_checked_is_nobodys() {
     let mut scene = Scene::new();
-    let fingerprint = Some(scene.browser.fingerprint);
+    let fingerprint = scene.browser.fingerprint;
     scene.pair(fingerprint, Role::Passive);
     let (source, sound, report) = (scene.browser.address(), [0x80, 0, 0, 1], [0x80, 200, 0, 1]);
     let now = Instant::START;
@@ -136,7 +123,7 @@ impl Scene {
         Self { browsers, browser, ours, now: Instant::START }
     }
 
-    fn pair(&mut self, fingerprint: Option<Fingerprint>, role: Role) {
+    fn pair(&mut self, fingerprint: Fingerprint, role: Role) {
         let pairing = Pairing { ours: self.ours.clone(), fingerprint, role };
         assert!(self.browsers.pair(PORT, pairing, self.now).is_none());
     }

@@ -1,0 +1,283 @@
+//! Browsers that call and are called: what they are told, and who the socket of the browsers is told they are.
+
+mod house;
+
+use base::Duration;
+use browser_peer::{Pairing, Role};
+use bytes::Bytes;
+use house::{CARRIER, House, US, address, register, request};
+use media::{Command, Event, PortId};
+use model::leg::Keying;
+use model::{EndCause, LegCommand, LegId, Party, SipUser, Target};
+use sip::{ConnectionId, Source, Transport};
+use telephony::{Input, Protection};
+
+const PAGE: &str = "203.0.113.9:40443";
+const DESK: &str = "192.0.2.7:5060";
+const FINGERPRINT: &str = "a=fingerprint:sha-256 19:E2:1C:3B:4B:9F:81:E6:B8:5C:F4:A5:A8:D8:73:04:BB:05:2F:70:9F:04:A9:0E:05:E9:26:33:E8:70:88:A2";
+
+#[test]
+fn a_browser_that_calls_is_answered_as_one_and_paired_before_it_is_configured() {
+    let mut house = House::new(Protection::default());
+    let call = arrives(&mut house, &described("ETEn", "actpass", ""));
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    let answer = house.sent.last().expect("an answer").clone();
+    for line in [
+        "m=audio 40000 UDP/TLS/RTP/SAVPF 111",
+        "a=ice-lite",
+        "a=group:BUNDLE 0",
+        "a=setup:passive",
+        "a=mid:0",
+        "a=rtcp-mux",
+        "a=candidate:1 1 udp 2130706431 192.0.2.1 40000 typ host",
+        "a=end-of-candidates",
+    ] {
+        assert!(answer.contains(&format!("{line}\r\n")), "{line} in {answer}");
+    }
+    assert!(answer.contains("a=fingerprint:sha-256 AB:AB:AB"), "{answer}");
+    let (port, pairing) = paired(&house);
+    assert_eq!((pairing.role, pairing.fingerprint[..2].to_vec()), (Role::Passive, vec![0x19, 0xe2]));
+    assert_eq!(value(&answer, "a=ice-ufrag:"), pairing.ours.ufrag);
+    assert_eq!(value(&answer, "a=ice-pwd:"), pairing.ours.password);
+    assert_eq!(house.paired_at, Some(house.sound.iter().position(is_configure).expect("configured")));
+
+    // The password is nobody's to read afterwards.
+    assert!(house.ladder.iter().any(|text| text.contains("a=ice-pwd:(not kept)")));
+    assert!(!house.ladder.iter().any(|text| text.contains(&pairing.ours.password)));
+
+    house.feed(Input::Command(LegCommand::HangUp { leg: call }));
+    let quality =
+        media::Quality { codec: Some(media::Codec::Opus), received: 50, ..media::Quality::default() };
+    house.feed(Input::Media(Event::Closed { port, quality }));
+    assert_eq!(house.quality[&call].map(|quality| quality.keying), Some(Keying::Dtls));
+}
+
+#[test]
+fn hold_keeps_our_name_in_ice_and_a_restart_changes_it() {
+    let mut house = House::new(Protection::default());
+    let call = arrives(&mut house, &described("ETEn", "actpass", ""));
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    let answer = house.sent.last().expect("an answer").clone();
+    within(&mut house, &answer, "ACK", 1, "");
+    let (port, first) = paired(&house);
+
+    let held = again(&mut house, &answer, 2, &described("ETEn", "actpass", "a=sendonly\r\n"));
+    assert!(held.contains("a=recvonly\r\n"), "{held}");
+    assert_eq!(value(&held, "a=ice-ufrag:"), first.ours.ufrag);
+    assert_eq!(paired(&house), (port, first.clone()));
+
+    let restarted = again(&mut house, &answer, 3, &described("New0", "actpass", ""));
+    let (_, second) = paired(&house);
+    assert_ne!(second.ours.ufrag, first.ours.ufrag);
+    assert_ne!(second.ours.password, first.ours.password);
+    assert_eq!(value(&restarted, "a=ice-ufrag:"), second.ours.ufrag);
+
+    // Who asks for our offer gets one for browsers, under the name that we have.
+    let offer = again(&mut house, &answer, 4, "");
+    assert!(offer.contains("a=setup:actpass\r\n") && offer.contains("a=mid:0\r\n"), "{offer}");
+    assert_eq!(value(&offer, "a=ice-ufrag:"), second.ours.ufrag);
+}
+
+#[test]
+fn a_browser_whose_certificate_is_not_its_own_is_hung_up() {
+    let mut house = House::new(Protection::default());
+    let call = arrives(&mut house, &described("ETEn", "actpass", ""));
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    let answer = house.sent.last().expect("an answer").clone();
+    within(&mut house, &answer, "ACK", 1, "");
+    let (port, _) = paired(&house);
+    house.feed(Input::Media(Event::Unsealable { port }));
+    assert!(house.sent.last().is_some_and(|sent| sent.starts_with("BYE ")));
+    house.feed(Input::Media(Event::Closed { port, quality: media::Quality::default() }));
+    assert_eq!(house.ended.get(&call), Some(&EndCause::Refused(488)));
+}
+
+#[test]
+fn what_a_browser_lacks_is_answered_with_a_warning() {
+    for (from, to, warning) in [
+        (
+            FINGERPRINT,
+            "a=fingerprint:sha-1 00:01",
+            "399 hotline \"the browser's audio cannot be had: no SHA-256 fingerprint\"",
+        ),
+        ("a=rtcp-mux", "a=x", "399 hotline \"the browser's audio cannot be had: no rtcp-mux\""),
+    ] {
+        let mut house = House::new(Protection::default());
+        house.arrived = None;
+        house.hears(CARRIER, &invite(&described("ETEn", "actpass", "").replace(from, to)));
+        assert_eq!((house.arrived, house.status().as_str()), (None, "488"));
+        assert_eq!(house.header("Warning"), warning);
+    }
+}
+
+#[test]
+fn of_phones_that_ring_at_once_the_browser_is_offered_what_it_knows_and_the_desk_phone_plain_sound() {
+    let mut house = registered();
+    let leg = dials(&mut house);
+    let (to_page, to_desk) = invitations(&house);
+    assert!(to_page.contains("m=audio 40000 UDP/TLS/RTP/SAVPF "), "{to_page}");
+    assert!(to_page.contains("a=setup:actpass\r\n"), "{to_page}");
+    assert!(to_desk.contains(" RTP/AVP ") && !to_desk.contains("ice"), "{to_desk}");
+
+    let theirs = described("ETEn", "active", "").replace("111", "96");
+    answers(&mut house, PAGE, &to_page, &theirs);
+    let (_, pairing) = paired(&house);
+    assert_eq!(pairing.role, Role::Passive);
+    assert_eq!(value(&to_page, "a=ice-ufrag:"), pairing.ours.ufrag);
+    assert_eq!(house.told.len(), 1, "{:?}", house.told);
+    assert!(house.ended.is_empty());
+    assert!(house.telephony.legs() == 1 && leg != LegId::from_u64(0));
+}
+
+#[test]
+fn the_desk_phone_that_answers_first_is_no_browser() {
+    let mut house = registered();
+    dials(&mut house);
+    let (_, to_desk) = invitations(&house);
+    let plain =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    answers(&mut house, DESK, &to_desk, plain);
+    assert!(house.pairings.is_empty());
+    let remote = house.sound.iter().rev().find_map(|command| match command {
+        Command::Configure { remote, sealing: None, .. } => Some(*remote),
+        _ => None,
+    });
+    assert_eq!(remote, Some(address("192.0.2.7:4000")));
+}
+
+#[test]
+fn a_browser_that_lets_us_begin_is_told_so() {
+    let mut house = House::new(Protection::default());
+    let call = arrives(&mut house, &described("ETEn", "passive", ""));
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    assert!(house.sent.last().is_some_and(|answer| answer.contains("a=setup:active\r\n")));
+    assert_eq!(paired(&house).1.role, Role::Active);
+}
+
+/// Anna with a page and a desk phone.
+fn registered() -> House {
+    let mut house = House::new(Protection::default());
+    let contact = |place: &str, more: &str| {
+        register("1001", more).replace("<sip:1001@a.test>", &format!("<sip:1001@{place}>"))
+    };
+    let desk = |more: &str| contact(DESK, more);
+    assert_eq!(house.proves(DESK, "REGISTER", "sip:hotline.test", "1001", "secret", desk), "200");
+    let token = house.telephony.issue_token(&SipUser::new("1001"), 7, house.now).expect("a token");
+    let text = contact(PAGE, &format!("Authorization: Bearer {}\r\n", token));
+    from_page(&mut house, &text.replace("SIP/2.0/UDP", "SIP/2.0/WSS").replace("Call-ID: c", "Call-ID: page"));
+    assert_eq!(house.status(), "200");
+    house
+}
+
+fn from_page(house: &mut House, text: &str) {
+    let source = Source {
+        transport: Transport::Wss,
+        local: address(US),
+        remote: address(PAGE),
+        connection: Some(ConnectionId(1)),
+    };
+    house.feed(Input::Message { bytes: Bytes::copy_from_slice(text.as_bytes()), source });
+}
+
+fn dials(house: &mut House) -> LegId {
+    let leg = LegId::generate(&mut house.ids);
+    house.feed(Input::Command(LegCommand::Dial {
+        leg,
+        target: Target::User(SipUser::new("1001")),
+        caller: Party::number("0301"),
+        beside: None,
+        ring: Duration::from_secs(30),
+        charged: None,
+        follows: false,
+    }));
+    leg
+}
+
+/// The INVITE to the page, and that to the desk phone.
+fn invitations(house: &House) -> (String, String) {
+    let to = |place: &str| {
+        let place = address(place);
+        let sent = house.sent.iter().zip(&house.sent_to).rev();
+        let found = sent
+            .filter(|(text, to)| **to == place && text.starts_with("INVITE "))
+            .map(|(text, _)| text)
+            .next();
+        found.unwrap_or_else(|| panic!("no INVITE to {place}")).clone()
+    };
+    (to(PAGE), to(DESK))
+}
+
+fn answers(house: &mut House, from: &str, invite: &str, sdp: &str) {
+    let answer = house::answer(invite, 200, sdp);
+    if from == PAGE { from_page(house, &answer) } else { house.hears(from, &answer) }
+}
+
+/// What a browser says of its sound.
+fn described(ufrag: &str, setup: &str, more: &str) -> String {
+    format!(
+        "v=0\r\no=- 46 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+         m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\n\
+         a=ice-pwd:OtSK0WpNtpUjkY4+86js7Z/l\r\n{FINGERPRINT}\r\na=setup:{setup}\r\na=mid:0\r\na=rtcp-mux\r\n\
+         a=rtpmap:111 opus/48000/2\r\n{more}"
+    )
+}
+
+fn with_body(text: &str, body: &str) -> String {
+    let length = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n", body.len());
+    let text = if body.is_empty() { text.to_owned() } else { text.replace("Content-Length: 0\r\n", &length) };
+    text + body
+}
+
+fn invite(offer: &str) -> String {
+    let text =
+        request("INVITE", "sip:4000@hotline.test", "0301", "4000", "Contact: <sip:x@198.51.100.5>\r\n");
+    with_body(&text.replace("@hotline.test>;tag", "@carrier.test>;tag"), offer)
+}
+
+fn arrives(house: &mut House, offer: &str) -> LegId {
+    house.hears(CARRIER, &invite(offer));
+    house.arrived.expect("the call is there")
+}
+
+/// A request of the caller in the dialog of our answer.
+fn within(house: &mut House, answer: &str, method: &str, number: u32, offer: &str) {
+    let text = request(method, "sip:4000@192.0.2.1", "0301", "4000", "Contact: <sip:x@198.51.100.5>\r\n");
+    let lines = text.split("\r\n").map(|line| match line.split(": ").next() {
+        Some(name @ ("From" | "To" | "Call-ID")) => {
+            format!("{name}: {}", value(answer, &format!("{name}: ")))
+        }
+        Some("CSeq") => format!("CSeq: {number} {method}"),
+        Some("Via") => format!("Via: SIP/2.0/UDP a.test;rport;branch=z9hG4bKin{method}{number}"),
+        _ => line.to_owned(),
+    });
+    let text = lines.collect::<Vec<_>>().join("\r\n");
+    house.hears(CARRIER, &with_body(&text, offer));
+}
+
+/// A re-INVITE; what it was answered with.
+fn again(house: &mut House, answer: &str, number: u32, offer: &str) -> String {
+    within(house, answer, "INVITE", number, offer);
+    let answered = house.sent.last().expect("an answer").clone();
+    assert!(answered.starts_with("SIP/2.0 200"), "{answered}");
+    if !offer.is_empty() {
+        within(house, answer, "ACK", number, "");
+    }
+    answered
+}
+
+/// Who was paired last.
+fn paired(house: &House) -> (PortId, Pairing) {
+    house.pairings.last().cloned().expect("a browser")
+}
+
+fn is_configure(command: &Command) -> bool {
+    matches!(command, Command::Configure { .. })
+}
+
+/// What stands behind this in a message.
+fn value(text: &str, name: &str) -> String {
+    text.lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap_or_else(|| panic!("{name} in {text}"))
+        .to_owned()
+}
