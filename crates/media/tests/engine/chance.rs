@@ -109,6 +109,8 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::Found { .. }
             | Event::OneWay { .. }
             | Event::Measured { .. }
+            | Event::Sealed { .. }
+            | Event::Unsealable { .. }
             | Event::WayRestored { .. } => continue,
             Event::JoinRefused { port, conference } => format!("{port} not in {conference}"),
             Event::HearRefused { listener, speaker } => format!("{listener} does not hear {speaker}"),

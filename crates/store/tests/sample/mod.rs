@@ -183,6 +183,13 @@ pub(crate) fn every_kind_of_line(interaction: InteractionId) -> Vec<TimelineEntr
         TimelineEvent::Connected { agent: anna.clone(), waited: Duration::from_secs(3) },
         TimelineEvent::Held,
         TimelineEvent::Resumed,
+        TimelineEvent::OneWay { leg: LegId::from_u64(1), role: LegRole::Customer, way: model::SoundWay::In },
+        TimelineEvent::WayRestored {
+            leg: LegId::from_u64(1),
+            role: LegRole::Customer,
+            way: model::SoundWay::In,
+        },
+        TimelineEvent::EmergencyCalled { number: "112".to_owned() },
         TimelineEvent::PassedOn { leg: LegId::from_u64(3), to: "1002".into() },
         TimelineEvent::Dialed { number: "912345".into(), leg: LegId::from_u64(3) },
         TimelineEvent::Transferred { number: "912345".into() },
