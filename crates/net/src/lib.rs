@@ -7,3 +7,7 @@
 
 pub mod rtp;
 pub mod sip;
+
+mod dscp;
+
+pub use dscp::Dscp;

@@ -5,6 +5,8 @@
     reason = "floor 4 touches the world: sockets, threads, the clock"
 )]
 
+mod traffic_class;
+
 use crossbeam_channel::{Receiver, bounded, unbounded};
 use media::{
     Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, Law, PortId, Recorded, RecordingKey, Side,
@@ -59,6 +61,18 @@ fn two_phones_hear_each_other_and_nobody_else_through_one_thread() {
         rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == right));
         assert_eq!((rig.threads.open_ports(), rig.threads.free_pairs()), (0, 50));
     }
+}
+
+#[test]
+fn sound_is_marked_for_routers() {
+    let rig = Rig::start(HERE, 33_300..=33_399);
+    let caller = rig.phone(1, HERE, Codec::Pcmu, 440.0);
+    traffic_class::tell_class(&caller.socket);
+    let clip = Arc::new(Clip::from_samples(ClipId(1), &tone::sine(880.0, 8_000, 0, 4_000)));
+    rig.command(Command::Play { port: caller.port, play: 3, clips: vec![clip], repeat: false });
+    // The first may have come before the system was asked to tell.
+    let classes = [0; 3].map(|_| traffic_class::class_of_next(&caller.socket));
+    assert_eq!(classes, [46 << 2; 3]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 #[path = "sip/authority.rs"]
 mod authority;
+mod traffic_class;
 
 use authority::Authority;
 use bytes::Bytes;
@@ -45,6 +46,17 @@ async fn who_listens_everywhere_says_the_address_each_datagram_came_to() {
         let (length, from) = timeout(PATIENCE, phone.recv_from(&mut buffer)).await.unwrap().unwrap();
         assert_eq!((&buffer[..length], from), (message("ANSWER").as_bytes(), to));
     }
+}
+
+#[tokio::test]
+async fn signalling_is_marked_for_routers() {
+    let mut sip = House::open(&["127.0.0.1"], &[]);
+    let phone = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    traffic_class::tell_class(&phone);
+    phone.send_to(message("OPTIONS").as_bytes(), sip.address(Transport::Udp)).unwrap();
+    let (_, source) = sip.message().await;
+    sip.answer(source);
+    assert_eq!(traffic_class::class_of_next(&phone), 24 << 2);
 }
 
 #[tokio::test]
@@ -474,6 +486,7 @@ fn listening(addresses: &[&str]) -> Listening {
         addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
         port: 0,
         tls: None,
+        dscp: net::Dscp::SIGNALLING,
         advertise: Vec::new(),
     }
 }

@@ -33,6 +33,7 @@ mod recordings;
 mod seeds;
 
 pub use counters::Counters;
+pub use net::Dscp;
 pub use net::sip::{Trust, reachable};
 pub use node::{Addresses, Node, OPERATOR_TOKEN, Options, StartError, Stopped, Tls};
 pub use recordings::{CompareError, Differences, compare};

@@ -67,6 +67,8 @@ pub struct Options {
     pub media_ports: RangeInclusive<u16>,
     /// Where browsers send their sound: this port, and one above it for each further media thread. 0: any free ones.
     pub browser_port: u16,
+    /// How packets of sound are marked for routers.
+    pub media_dscp: net::Dscp,
     /// Threads that carry sound; 0 is one for each core.
     pub media_threads: usize,
     /// Where HTTP listens.
@@ -438,6 +440,7 @@ fn start_media(
         threads: options.media_threads,
         ports: options.media_ports.clone(),
         browser_port: options.browser_port,
+        dscp: options.media_dscp,
         clock: Arc::new(move || clock.now()),
         ..net::rtp::Config::new(options.sip.media_bind(), seeds::bytes())
     };

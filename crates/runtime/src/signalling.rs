@@ -22,6 +22,8 @@ pub struct SipOptions {
     pub tls: Option<SipTls>,
     /// The addresses others reach us by, if they are not those: one of each family at the most.
     pub advertise: Vec<IpAddr>,
+    /// How packets are marked for routers.
+    pub dscp: net::Dscp,
     /// Authorities that are believed besides the machine's own when we open TLS connections, PEM.
     pub authorities: Option<PathBuf>,
     /// Who is asked where carriers are; nobody: those whom the machine asks.
@@ -70,6 +72,7 @@ impl SipOptions {
             port: self.port,
             tls,
             advertise: self.advertise.clone(),
+            dscp: self.dscp,
         };
         let trust = Trust::load(self.authorities.clone())?;
         Ok((listening, Certificates { sip: identity, https: None, trust }))
@@ -144,6 +147,7 @@ mod tests {
                 listen,
                 port: 0,
                 tls: None,
+                dscp: net::Dscp::SIGNALLING,
                 advertise: Vec::new(),
                 authorities: None,
                 name_servers: Vec::new(),

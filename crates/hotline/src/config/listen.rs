@@ -1,6 +1,6 @@
 //! Where the program listens, and where it keeps its things.
 
-use super::{AddressList, CodecList, NameServerList, PortRange, Span};
+use super::{AddressList, CodePoint, CodecList, NameServerList, PortRange, Span};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -27,6 +27,8 @@ pub(crate) struct SipSection {
     pub(crate) name_servers: NameServerList,
     /// The longest time a registration lasts.
     pub(crate) register_max: Span,
+    /// How packets are marked for routers.
+    pub(crate) dscp: CodePoint,
     /// Where phones may send their calls (3xx).
     pub(crate) redirects: RedirectsRule,
 }
@@ -66,6 +68,7 @@ impl Default for SipSection {
             advertise: AddressList::default(),
             name_servers: NameServerList::default(),
             register_max: Span::seconds(3600),
+            dscp: CodePoint(runtime::Dscp::SIGNALLING),
             redirects: RedirectsRule::default(),
         }
     }
@@ -81,6 +84,8 @@ pub(crate) struct MediaSection {
     pub(crate) threads: usize,
     /// Where browsers send their sound: this port over UDP, and the ones above it, one for each thread. 0: any free ones.
     pub(crate) browser_port: u16,
+    /// How packets are marked for routers.
+    pub(crate) dscp: CodePoint,
     /// The address sound is sent to, when it is not the one of `[sip]`.
     pub(crate) advertise: Option<IpAddr>,
     /// The codecs spoken, best first.
@@ -120,7 +125,15 @@ impl Default for MediaSection {
     fn default() -> Self {
         let codecs = CodecList(telephony::Codec::ALL.to_vec());
         let ports = PortRange { low: 20_000, high: 29_999 };
-        Self { ports, threads: 0, browser_port: 0, advertise: None, codecs, srtp: SrtpChoice::default() }
+        Self {
+            ports,
+            threads: 0,
+            browser_port: 0,
+            dscp: CodePoint(runtime::Dscp::EXPEDITED),
+            advertise: None,
+            codecs,
+            srtp: SrtpChoice::default(),
+        }
     }
 }
 

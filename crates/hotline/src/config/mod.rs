@@ -19,7 +19,7 @@ pub(crate) use phone::PhoneSection;
 pub(crate) use protection::{CallsOutSection, OwnCallsOut, ProtectionSection};
 pub(crate) use reading::read;
 pub(crate) use recording::RecordingSection;
-pub(crate) use text::{AddressList, CodecList, NameServerList, PortRange, Span};
+pub(crate) use text::{AddressList, CodePoint, CodecList, NameServerList, PortRange, Span};
 pub(crate) use trunk::{EmergencySection, TrunkSection};
 
 use serde::{Deserialize, Serialize};

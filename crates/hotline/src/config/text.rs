@@ -163,3 +163,25 @@ impl From<NameServerList> for Vec<String> {
         list.0.iter().map(ToString::to_string).collect()
     }
 }
+
+/// How packets are marked: a number of differentiated services.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub(crate) struct CodePoint(pub(crate) runtime::Dscp);
+
+impl TryFrom<u64> for CodePoint {
+    type Error = String;
+
+    fn try_from(number: u64) -> Result<Self, String> {
+        let point = u8::try_from(number).ok().and_then(runtime::Dscp::new);
+        point.map(Self).ok_or_else(|| {
+            format!("{number} is no DSCP: they go from 0 (no mark) to 63; 46 is usual for sound, 24 for signalling")
+        })
+    }
+}
+
+impl From<CodePoint> for u64 {
+    fn from(point: CodePoint) -> Self {
+        point.0.number().into()
+    }
+}

@@ -27,6 +27,7 @@ mod browser;
 mod sockets;
 mod thread;
 
+use crate::Dscp;
 use crate::rtp::browser::Browsers;
 use crate::rtp::range::PortRange;
 use crate::rtp::sockets::Sockets;
@@ -69,8 +70,8 @@ pub struct Config {
     pub ports: core::ops::RangeInclusive<u16>,
     /// Where browsers come to: one port for each thread, this one and those above it. 0 means any free ones.
     pub browser_port: u16,
-    /// Whether packets are marked for expedited forwarding (DSCP 46, RFC 4594 §4.1).
-    pub expedited: bool,
+    /// How packets are marked for routers.
+    pub dscp: Dscp,
     /// Where SSRCs and port numbers come from.
     pub ids: IdSource,
     /// What time it is.
@@ -88,7 +89,7 @@ impl Config {
             bind,
             ports: 20_000..=29_999,
             browser_port: 0,
-            expedited: true,
+            dscp: Dscp::EXPEDITED,
             ids,
             clock: system_clock(),
         }
@@ -228,7 +229,7 @@ impl SharedCounts {
 pub struct MediaThreads {
     threads: Vec<Handle>,
     control: Mutex<Control>,
-    expedited: bool,
+    dscp: Dscp,
     bind: IpAddr,
 }
 
@@ -280,7 +281,7 @@ impl MediaThreads {
         events: impl Fn(Event) + Send + Sync + 'static,
         record: impl Fn(&Recorded) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let Config { threads, ports_per_thread_first, bind, ports, browser_port, expedited, mut ids, clock } =
+        let Config { threads, ports_per_thread_first, bind, ports, browser_port, dscp, mut ids, clock } =
             config;
         let count =
             if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
@@ -295,9 +296,7 @@ impl MediaThreads {
         for (number, socket) in browser::bind(bind, browser_port, count)?.into_iter().enumerate() {
             let browsers = Browsers::new(socket, terms.clone())?;
             let door = browsers.door();
-            if expedited {
-                sockets::mark(browsers.socket(), door.address);
-            }
+            dscp.mark(browsers.socket(), door.address);
             let (orders, inbox) = crossbeam_channel::bounded(ORDERS_MAX);
             let counts = Arc::new(SharedCounts::default());
             let engine = media::Engine::new(ids.fork());
@@ -319,7 +318,7 @@ impl MediaThreads {
             ports_by_thread: vec![0; count],
             ports_per_thread_first,
         };
-        Ok(Self { threads: handles, control: Mutex::new(control), expedited, bind })
+        Ok(Self { threads: handles, control: Mutex::new(control), dscp, bind })
     }
 
     /// Opens a port: binds a pair of sockets here and now and hands them to the thread of `group`. Returns the address of
@@ -336,9 +335,8 @@ impl MediaThreads {
         }
         let bound = control.range.bind(self.bind)?;
         let address = bound.address;
-        if self.expedited {
-            sockets::mark_expedited(&bound);
-        }
+        self.dscp.mark(&bound.rtp, bound.address);
+        self.dscp.mark(&bound.rtcp, bound.address);
         let thread = control.thread_for(group);
         if let Err(error) = self.order(thread, Order::Open { port, bound }) {
             control.range.give_back(address.port());

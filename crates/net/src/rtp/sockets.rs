@@ -19,9 +19,6 @@ use std::sync::Arc;
 /// How many ready sockets are told at once.
 const READY_MAX: usize = 256;
 
-/// Differentiated services: expedited forwarding, in the upper six bits.
-const EXPEDITED: u8 = 46 << 2;
-
 /// What epoll says when the eventfd is ready; no socket has this number.
 const WAKE: u64 = u64::MAX;
 
@@ -238,24 +235,6 @@ pub(super) fn reachable(destination: SocketAddr, own: SocketAddr) -> SocketAddr 
 pub(super) fn wake(wake: &OwnedFd) {
     // It can only fail when the count is at its highest, and then the thread wakes anyway.
     let _ = rustix::io::write(wake, &1u64.to_ne_bytes());
-}
-
-/// Marks the packets of both sockets for expedited forwarding. Networks may ignore it, and so may systems.
-pub(super) fn mark_expedited(bound: &Bound) {
-    for socket in [&bound.rtp, &bound.rtcp] {
-        mark(socket, bound.address);
-    }
-}
-
-/// The same for the socket of the browsers.
-pub(super) fn mark(socket: &UdpSocket, address: SocketAddr) {
-    let marked = match address {
-        SocketAddr::V4(_) => rustix::net::sockopt::set_ip_tos(socket, EXPEDITED),
-        SocketAddr::V6(_) => rustix::net::sockopt::set_ipv6_tclass(socket, EXPEDITED.into()),
-    };
-    if let Err(error) = marked {
-        tracing::debug!(%error, "packets go out unmarked");
-    }
 }
 
 /// Raises the limit of open files as far as the system allows: two sockets a port soon pass the usual 1 024.

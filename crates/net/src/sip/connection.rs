@@ -7,6 +7,7 @@ use super::admission::Place;
 use super::house::{House, News};
 use super::limits::{Patience, WRITES_WAITING_MAX};
 use super::sockets::Arrived;
+use crate::Dscp;
 use bytes::Bytes;
 use sip::{ConnectionId, Source, Transport};
 use sip_message::{Frame, FrameError, StreamFramer};
@@ -44,7 +45,7 @@ pub(super) struct Way {
 pub(super) async fn open(way: Way, house: Arc<House>, place: Place) {
     let Way { from, source, connection, name, writes } = way;
     let connecting = async {
-        let stream = connect(from, source.remote).await?;
+        let stream = connect(from, source.remote, house.dscp).await?;
         match source.transport {
             Transport::Tls => {
                 let connector = TlsConnector::from(house.trust.config());
@@ -72,8 +73,9 @@ enum Stream {
     Encrypted(Box<tokio_rustls::TlsStream<TcpStream>>),
 }
 
-async fn connect(from: Option<IpAddr>, remote: SocketAddr) -> io::Result<TcpStream> {
+async fn connect(from: Option<IpAddr>, remote: SocketAddr, dscp: Dscp) -> io::Result<TcpStream> {
     let socket = if remote.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    dscp.mark(&socket, remote);
     if let Some(from) = from.filter(|from| from.is_ipv4() == remote.is_ipv4()) {
         socket.bind(SocketAddr::new(from, 0))?;
     }

@@ -5,6 +5,7 @@ use super::limits::Patience;
 use super::listening::Listening;
 use super::sockets::Arrived;
 use super::trust::Trust;
+use crate::Dscp;
 use bytes::Bytes;
 use sip::{ConnectionId, Source, Transport};
 use std::net::{IpAddr, SocketAddr};
@@ -32,6 +33,8 @@ pub(super) struct House {
     /// The thread that connections are served on.
     pub(super) thread: Handle,
     pub(super) advertise: Vec<IpAddr>,
+    /// How packets are marked for routers.
+    pub(super) dscp: Dscp,
     pub(super) numbers: AtomicU64,
 }
 

@@ -3,6 +3,7 @@
 //! One port for UDP and TCP, one more for TLS, on every address given. IPv4 and IPv6 are sockets of their own, also
 //! where all addresses are meant (`0.0.0.0` and `::`), so that an address always shows its own family.
 
+use crate::Dscp;
 use sip::Transport;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -27,6 +28,8 @@ pub struct Listening {
     pub tls: Option<TlsListening>,
     /// The addresses others reach us by where they are not those we listen on: at most one of each family counts.
     pub advertise: Vec<IpAddr>,
+    /// How packets are marked for routers.
+    pub dscp: Dscp,
 }
 
 /// SIP over TLS.
@@ -41,7 +44,13 @@ pub struct TlsListening {
 impl Listening {
     /// UDP and TCP on one address.
     pub fn on(address: SocketAddr) -> Self {
-        Self { addresses: vec![address.ip()], port: address.port(), tls: None, advertise: Vec::new() }
+        Self {
+            addresses: vec![address.ip()],
+            port: address.port(),
+            tls: None,
+            advertise: Vec::new(),
+            dscp: Dscp::SIGNALLING,
+        }
     }
 
     /// What others are told when they came to `local`.
@@ -246,7 +255,8 @@ mod tests {
         let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()];
         let addresses: Vec<_> =
             families.into_iter().filter(|any| UdpSocket::bind((*any, 0)).is_ok()).collect();
-        let listening = Listening { addresses: addresses.clone(), port: 0, tls: None, advertise: Vec::new() };
+        let listening =
+            Listening { addresses: addresses.clone(), ..Listening::on(SocketAddr::new(addresses[0], 0)) };
         let bound = Bound::new(&listening).expect("sockets");
         let ports: std::collections::BTreeSet<_> = bound
             .datagrams

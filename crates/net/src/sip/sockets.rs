@@ -104,6 +104,7 @@ impl SipSockets {
             trust,
             thread: thread.handle().clone(),
             advertise: listening.advertise.clone(),
+            dscp: listening.dscp,
             numbers: AtomicU64::new(1),
         });
         let mut sockets = Self {
@@ -126,6 +127,9 @@ impl SipSockets {
     fn serve(&mut self, bound: Bound, listening: &Listening) -> Result<(), BindError> {
         for socket in bound.datagrams {
             let address = socket.local_addr();
+            if let Ok(address) = address {
+                listening.dscp.mark(&socket, address);
+            }
             let datagrams = Datagrams::new(socket, &listening.advertise).map_err(|source| {
                 let address = address.unwrap_or(SocketAddr::new(listening.addresses[0], listening.port));
                 BindError::Refused { transport: "UDP", address, source }
@@ -142,6 +146,8 @@ impl SipSockets {
                 address: SocketAddr::new(listening.addresses[0], listening.port),
                 source,
             })?;
+            // What is accepted has the mark of whoever accepts.
+            listening.dscp.mark(&listener, address);
             let told = Listening::told(
                 &listening.advertise,
                 SocketAddr::new(reachable(address.ip()), address.port()),
