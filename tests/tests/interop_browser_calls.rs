@@ -27,6 +27,7 @@ fn a_page_calls_a_desk_phone_and_both_hear_each_other() {
             (&"connected".into(), &"connected".into()),
             "{state}"
         );
+        assert!(state["srtp"].as_str().is_some_and(|suite| !suite.is_empty()), "{state}");
 
         page.does("hold");
         page.noted("hold local", 20);
