@@ -5,11 +5,12 @@
 //! G.722 are our own; Opus is libopus, built in.
 //!
 //! Reading order: [`codec`](mod@codec), [`rate`], [`encoder`], [`decoder`]; the codecs [`g711`], [`g722`], [`opus`]; then
-//! [`resample`], [`conceal`], [`shorten`](mod@shorten), [`comfort_noise`].
+//! [`resample`], [`convert`](mod@convert), [`conceal`], [`shorten`](mod@shorten), [`comfort_noise`].
 
 pub mod codec;
 pub mod comfort_noise;
 pub mod conceal;
+pub mod convert;
 pub mod decoder;
 pub mod encoder;
 pub mod error;
@@ -26,6 +27,7 @@ mod testing;
 
 pub use codec::Codec;
 pub use comfort_noise::ComfortNoise;
+pub use convert::convert;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use error::CodecError;

@@ -11,14 +11,14 @@ use crate::SampleRate;
 use core::f64::consts::PI;
 
 /// Zero crossings of the sinc on each side of its middle, at the smaller rate.
-const CROSSINGS: usize = 16;
+pub(crate) const CROSSINGS: usize = 16;
 
 /// Kaiser's β for some 60 dB.
-const BETA: f64 = 5.65;
+pub(crate) const BETA: f64 = 5.65;
 
 /// Where the filter is at half, as a share of the smaller rate's band: in the middle of its slope, which ends where the
 /// band does with little to spare.
-const CUTOFF: f64 = 0.92;
+pub(crate) const CUTOFF: f64 = 0.92;
 
 /// One in the fixed-point numbers of the taps. Two bits are left for the sum of their magnitudes.
 const ONE: f64 = 16_384.0;
@@ -138,7 +138,7 @@ fn design(row: &mut [i16], phase: usize, up: usize, down: usize) {
 }
 
 /// The modified Bessel function of order zero, by its series.
-fn bessel(x: f64) -> f64 {
+pub(crate) fn bessel(x: f64) -> f64 {
     let mut term = 1.0;
     let mut sum = 1.0;
     for k in 1..32 {

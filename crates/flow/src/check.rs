@@ -8,6 +8,7 @@ use crate::load::Draft;
 use crate::reader::{Pace, Reference, Referent};
 use crate::source::World;
 use crate::spelling::cure;
+use crate::wording::{self, Wording};
 use model::{FlowId, PromptId, StepId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +36,7 @@ pub(crate) fn check(
     findings.extend(map.unused_flows());
     findings.extend(map.circles());
     findings.extend(map.missing_prompts(world));
+    findings.extend(map.contradicting_wordings());
     findings
 }
 
@@ -291,6 +293,24 @@ impl<'d, 'a> Map<'d, 'a> {
         Some(self.drafts[home].page.finding(*at, message, help))
     }
 
+    /// Prompts that say one thing here and another there.
+    fn contradicting_wordings(&self) -> Vec<Finding> {
+        let all: Vec<_> = self
+            .drafts
+            .iter()
+            .flat_map(|draft| draft.wordings.iter().map(move |wording| (draft, wording)))
+            .collect();
+        let pairs = wording::contradictions(all.iter().map(|(_, (wording, _))| wording));
+        let finding = |(first, other): (usize, usize)| {
+            let (draft, (wording, at)) = all[other];
+            let Wording { prompt, language, .. } = wording;
+            let message =
+                format!("prompt {prompt} says something else in {language} in {}", all[first].0.page.name);
+            draft.page.finding(*at, message, "let both say the same, or remove one")
+        };
+        pairs.into_iter().map(finding).collect()
+    }
+
     /// Prompts that are not there in a language that can be spoken where they are said.
     fn missing_prompts(&self, world: &World) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -320,7 +340,7 @@ impl<'d, 'a> Map<'d, 'a> {
                     findings.push(page.finding(
                         reference.at,
                         message,
-                        format!("record {}", files.join(" and ")),
+                        format!("record {}, or write what it says ([prompt.{prompt}])", files.join(" and ")),
                     ));
                 }
             }

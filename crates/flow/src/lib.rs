@@ -12,7 +12,7 @@
 //! There are no files, clocks or sockets here: texts, the time, and what happened are handed in; what is to be done
 //! is handed out.
 //!
-//! Reading order: [`source`], [`finding`], [`flow`](mod@flow), [`hours`], [`step`], [`event`], [`action`], [`run`],
+//! Reading order: [`source`], [`wording`], [`finding`], [`flow`](mod@flow), [`hours`], [`step`], [`event`], [`action`], [`run`],
 //! [`load`], `check`, `reader`, `spelling`.
 
 pub mod action;
@@ -27,6 +27,7 @@ pub mod run;
 pub mod source;
 mod spelling;
 pub mod step;
+pub mod wording;
 
 pub use action::Action;
 pub use event::Event;
@@ -36,3 +37,4 @@ pub use hours::Hours;
 pub use load::Flows;
 pub use run::Run;
 pub use source::{MUSIC, Source, TONES, World};
+pub use wording::Wording;

@@ -7,6 +7,7 @@ use crate::hours::Hours;
 use crate::reader::{Pace, Page, Reader, Referent, Word};
 use crate::source::{Source, World};
 use crate::step::{Step, Verb};
+use crate::wording::{self, Wording};
 use base::Timestamp;
 use model::{FlowId, StepId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,6 +120,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) language_known: bool,
     /// Where each of its entries stands.
     pub(crate) entries_at: Vec<usize>,
+    /// What prompts say, and where that stands.
+    pub(crate) wordings: Vec<(Wording, usize)>,
     /// Where each step begins, those that could not be read included.
     pub(crate) steps_at: BTreeMap<StepId, usize>,
 }
@@ -206,6 +209,7 @@ fn read_flow<'a>(
     if let Some(table) = reader.table("step") {
         read_steps(table, &mut steps, &mut steps_at);
     }
+    let wordings = reader.table("prompt").map(wording::read).unwrap_or_default();
     language_known &= reader.finish(&[]);
 
     let (name, start, entries) = (name?, start?, entries?);
@@ -225,6 +229,7 @@ fn read_flow<'a>(
         name_at: name.at,
         start_at: start.at,
         language_known,
+        wordings,
         entries_at: entries.iter().map(|entry| entry.at).collect(),
         steps_at,
     })

@@ -1,9 +1,9 @@
 //! `hotline check`: reads everything, starts nothing.
 
-use crate::sounds::Library;
+use crate::sounds::{Library, name_wordings};
 use crate::wiring::{Plan, read_dialplan, read_dialplans};
 use anyhow::bail;
-use flow::{Flows, Source, World};
+use flow::{Flows, Source, Wording, World};
 use runtime::Trust;
 use std::path::{Path, PathBuf};
 use web::tls::Identity;
@@ -30,12 +30,14 @@ pub(crate) fn run(config: Option<&Path>, dialplans: &[PathBuf]) -> anyhow::Resul
             );
             return Ok(());
         }
-        let world = plan.world(&plan.sounds()?);
-        return check(&read(dialplans)?, &world);
+        let (sources, mut world) = (read(dialplans)?, plan.world(&plan.sounds()?));
+        name_wordings(&Wording::all(&sources), &mut world);
+        return check(&sources, &world);
     }
     let sources = read(dialplans)?;
     let mut world = World::default();
     Library::load(None)?.name_to(&mut world);
+    name_wordings(&Wording::all(&sources), &mut world);
     // Without a configuration nobody says which queues and skills there are: those named count.
     for source in &sources {
         if let Ok(file) = toml::from_str::<toml::Table>(&source.text) {

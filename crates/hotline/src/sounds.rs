@@ -1,8 +1,10 @@
-//! Sounds read from WAV files: those in the program, and the operator's own, which go before them.
+//! Sounds: those in the program, the operator's own, which go before them, and prompts that an engine speaks because there
+//! is no file of them.
 
 use crate::assets;
-use flow::{MUSIC, TONES, World};
+use flow::{MUSIC, TONES, Wording, World};
 use media::{Clip, ClipId};
+use speech::{FileError, Sound, SpeakError, Speaker, Spoken};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,13 +21,23 @@ pub enum SoundError {
         /// What the machine says.
         source: std::io::Error,
     },
-    /// It is not a WAV file that can be played.
-    #[error("{file}: {what}; make it so with: sox {file} -r 8000 -c 1 -b 16 new.wav")]
+    /// It is not a sound file that can be played.
+    #[error("{file}: {source}; make one that can be played with: sox {file} -r 16000 -c 1 -b 16 new.wav")]
     NotPlayable {
         /// Which.
         file: String,
         /// What is wrong.
-        what: String,
+        source: FileError,
+    },
+    /// There is no file of a prompt, and the engine did not speak its text.
+    #[error("prompt {prompt} has no sound file in {language}, and its text was not spoken: {source}")]
+    NotSpoken {
+        /// Which.
+        prompt: String,
+        /// In which language.
+        language: String,
+        /// Why.
+        source: SpeakError,
     },
 }
 
@@ -45,7 +57,7 @@ impl Library {
         let mut library = Self::default();
         for path in assets::Sounds::iter() {
             if let (Some((folder, name)), Some(file)) = (split(&path), assets::Sounds::get(&path)) {
-                library.add(folder, name, &path, &file.data)?;
+                library.add(folder, name, &path, file.data.into_owned(), "wav")?;
             }
         }
         if let Some(folder) = folder {
@@ -67,34 +79,79 @@ impl Library {
         for language in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
             for file in entries(&language)? {
                 let text = file.display().to_string();
-                let (Some(language), Some(name), Some("wav")) = (
+                let (Some(language), Some(name), Some(ending)) = (
                     language.file_name().and_then(|name| name.to_str()),
                     file.file_stem().and_then(|name| name.to_str()),
                     file.extension().and_then(|ending| ending.to_str()),
                 ) else {
                     continue;
                 };
+                let ending = ending.to_ascii_lowercase();
+                if !speech::file::ENDINGS.contains(&ending.as_str()) {
+                    continue;
+                }
                 let bytes = std::fs::read(&file)
                     .map_err(|source| SoundError::Unreadable { file: text.clone(), source })?;
-                self.add(language, name, &text, &bytes)?;
+                self.add(language, name, &text, bytes, &ending)?;
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, folder: &str, name: &str, file: &str, bytes: &[u8]) -> Result<(), SoundError> {
-        let samples =
-            samples(bytes).map_err(|what| SoundError::NotPlayable { file: file.to_owned(), what })?;
+    fn add(
+        &mut self,
+        folder: &str,
+        name: &str,
+        file: &str,
+        bytes: Vec<u8>,
+        ending: &str,
+    ) -> Result<(), SoundError> {
+        let sound = speech::file::read(bytes, ending)
+            .map_err(|source| SoundError::NotPlayable { file: file.to_owned(), source })?;
+        self.insert(folder, name, &sound);
+        Ok(())
+    }
+
+    fn insert(&mut self, folder: &str, name: &str, sound: &Sound) {
         self.last += 1;
-        let clip = Arc::new(Clip::from_samples(ClipId(self.last), &samples));
+        let clip = Clip::from_samples(ClipId(self.last), &sound.narrow);
+        let clip = match &sound.wide {
+            Some(wide) => clip.with_wide(wide),
+            None => clip,
+        };
         // Music and tones are the same in every language.
         let language = if matches!(folder, MUSIC | TONES) { Prompts::NO_LANGUAGE } else { folder };
-        self.prompts.insert(name.into(), language, clip);
+        self.prompts.insert(name.into(), language, Arc::new(clip));
         let names = self.names.entry(folder.to_owned()).or_default();
         if !names.iter().any(|one| one == name) {
             names.push(name.to_owned());
         }
+    }
+
+    /// Lets `speaker` speak what has a wording and no sound file in that language. May take a while; never called where
+    /// somebody waits.
+    pub fn speak_missing(&mut self, wordings: &[Wording], speaker: &dyn Speaker) -> Result<(), SoundError> {
+        for Wording { prompt, language, text } in wordings {
+            let there = self.names.get(language);
+            if there.is_some_and(|names| names.iter().any(|name| name == prompt.as_str())) {
+                continue;
+            }
+            let spoken = Spoken { text: text.clone(), language: language.clone() };
+            let sound = speaker.sound(&spoken).map_err(|source| SoundError::NotSpoken {
+                prompt: prompt.to_string(),
+                language: language.clone(),
+                source,
+            })?;
+            self.insert(language, prompt.as_str(), &sound);
+        }
         Ok(())
+    }
+}
+
+/// Lets dialplans name what has a wording.
+pub fn name_wordings(wordings: &[Wording], world: &mut World) {
+    for Wording { prompt, language, .. } in wordings {
+        world.add_sound(language, prompt.as_str());
     }
 }
 
@@ -113,23 +170,6 @@ fn split(path: &str) -> Option<(&str, &str)> {
     path.strip_suffix(".wav")?.split_once('/')
 }
 
-fn samples(bytes: &[u8]) -> Result<Vec<i16>, String> {
-    let reader = hound::WavReader::new(bytes).map_err(|error| format!("this is no WAV file ({error})"))?;
-    let spec = reader.spec();
-    if (spec.channels, spec.sample_rate, spec.bits_per_sample) != (1, 8000, 16)
-        || spec.sample_format != hound::SampleFormat::Int
-    {
-        return Err(format!(
-            "this is {} Hz, {} channels, {} bits; 8000 Hz, one channel, 16 bits are needed",
-            spec.sample_rate, spec.channels, spec.bits_per_sample
-        ));
-    }
-    reader
-        .into_samples::<i16>()
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("it is cut short ({error})"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_of_another_rate_is_refused_with_the_way_out() {
+    fn a_sound_of_any_rate_is_played_and_a_text_with_its_name_is_refused_with_the_way_out() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("en")).expect("a folder");
         let file = folder.path().join("en/welcome.wav");
@@ -153,9 +193,74 @@ mod tests {
             bits_per_sample: 16,
             sample_format: hound::SampleFormat::Int,
         };
-        hound::WavWriter::create(&file, spec).and_then(hound::WavWriter::finalize).expect("a file");
+        let mut writer = hound::WavWriter::create(&file, spec).expect("a file");
+        for _ in 0..2 * 44_100 {
+            writer.write_sample(500i16).expect("a sample");
+        }
+        writer.finalize().expect("a file");
+        let library = Library::load(Some(folder.path())).expect("44 kHz stereo can be played");
+        let prompt = model::Prompt { prompt: "welcome".into(), language: "en".to_owned() };
+        let clip = library.prompts.find(&prompt).expect("it is there");
+        assert_eq!((clip.samples(), clip.wide().map(<[i16]>::len)), (8_000, Some(16_000)));
+
+        std::fs::write(folder.path().join("en/closed.mp3"), "We are closed.").expect("a file");
+        let refused = Library::load(Some(folder.path())).expect_err("a text is no sound").to_string();
+        assert!(
+            refused.contains("en/closed.mp3: this is no sound file") && refused.contains("sox"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_prompt_without_a_file_is_spoken_and_one_with_a_file_is_not() {
+        let mut library = Library::load(None).expect("the sounds in the program are right");
+        let before = library.names["en"].len();
+        let wording = |prompt: &str, language: &str| Wording {
+            prompt: prompt.into(),
+            language: language.to_owned(),
+            text: format!("the text of {prompt}"),
+        };
+        let wordings = [wording("welcome", "en"), wording("sale", "en"), wording("sale", "zh")];
+        library.speak_missing(&wordings, &Beeps).expect("it beeps");
+        assert_eq!(library.names["en"].len(), before + 1);
+        for language in ["en", "zh"] {
+            let prompt = model::Prompt { prompt: "sale".into(), language: language.to_owned() };
+            let clip = library.prompts.find(&prompt).expect("it was spoken");
+            assert_eq!(clip.samples(), "the text of sale".len() * 100, "{language}");
+        }
         let refused =
-            Library::load(Some(folder.path())).expect_err("44 kHz stereo cannot be played").to_string();
-        assert!(refused.contains("44100 Hz, 2 channels") && refused.contains("sox"), "{refused}");
+            library.speak_missing(&[wording("mute", "en")], &Beeps).expect_err("it cannot").to_string();
+        assert!(
+            refused.starts_with("prompt mute has no sound file in en, and its text was not spoken"),
+            "{refused}"
+        );
+    }
+
+    /// Says a hundred samples for every letter.
+    struct Beeps;
+
+    impl Speaker for Beeps {
+        fn voice(&self, _: &str) -> String {
+            "beeps".to_owned()
+        }
+
+        fn speak(&self, spoken: &Spoken) -> Result<Vec<u8>, SpeakError> {
+            if spoken.text.contains("mute") {
+                return Err(SpeakError::Failed { program: "beeps".to_owned(), what: "no".to_owned() });
+            }
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            let spec = hound::WavSpec {
+                channels: 1,
+                sample_rate: 8_000,
+                bits_per_sample: 16,
+                sample_format: hound::SampleFormat::Int,
+            };
+            let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("memory");
+            for _ in 0..100 * spoken.text.len() {
+                writer.write_sample(700i16).expect("memory");
+            }
+            writer.finalize().expect("memory");
+            Ok(bytes.into_inner())
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! From a configuration to what each part wants to know.
 
 use crate::config::{Config, PhoneSection};
-use crate::sounds::Library;
+use crate::sounds::{Library, name_wordings};
 use anyhow::{Context, bail};
-use flow::{Flows, Source, World};
+use flow::{Flows, Source, Wording, World};
 use model::SipUser;
 use runtime::{Options, Reload, SipOptions, SipTls};
 use sip::DigestSecret;
@@ -52,6 +52,13 @@ impl Plan {
         Ok(Library::load(own.as_deref())?)
     }
 
+    /// Speaks what has no sound file, and remembers it.
+    fn speaker(&self) -> impl speech::Speaker + use<> {
+        let section = &self.config.speech;
+        let engine = speech::Espeak::new(&section.program, section.voices.clone());
+        speech::Cache::new(engine, &self.data().join("spoken"))
+    }
+
     /// What dialplans may name.
     pub(crate) fn world(&self, sounds: &Library) -> World {
         let mut world = World::default();
@@ -73,12 +80,15 @@ impl Plan {
 
     /// Center, telephony and sounds, all checked.
     pub(crate) fn reload(&self) -> anyhow::Result<Reload> {
-        let sounds = self.sounds()?;
-        let world = self.world(&sounds);
+        let mut sounds = self.sounds()?;
         let dialplans = self.dialplans()?;
+        let wordings = Wording::all(&dialplans);
+        let mut world = self.world(&sounds);
+        name_wordings(&wordings, &mut world);
         if let Err(findings) = Flows::load(&dialplans, &world) {
             bail!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
+        sounds.speak_missing(&wordings, &self.speaker())?;
         let mut directory = center::Directory {
             outside: self.config.trunk.iter().flat_map(|trunk| trunk.prefixes.clone()).collect(),
             emergency: self.config.emergency.numbers.clone(),

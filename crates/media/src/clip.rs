@@ -1,4 +1,5 @@
-//! Prompts and hold music, encoded once so that playing them is copying.
+//! Prompts and hold music, encoded once so that playing them is copying. What was recorded with more than a telephone of old
+//! can carry is kept at 16 kHz as well, for those who hear it.
 
 use base::Duration;
 use codec::Law;
@@ -8,19 +9,35 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClipId(pub u32);
 
-/// A sound in both laws, 8 000 samples a second. Costs two bytes a sample; share it in an `Arc`.
+/// A sound in both laws, 8 000 samples a second: 16 kB a second. If there is a wideband form of it, 48 kB. Share it in an
+/// `Arc`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Clip {
     id: ClipId,
     pcmu: Box<[u8]>,
     pcma: Box<[u8]>,
+    wide: Option<Box<[i16]>>,
 }
 
 impl Clip {
     /// Encodes samples at 8 kHz.
     pub fn from_samples(id: ClipId, samples: &[i16]) -> Self {
         let encode = |law: Law| samples.iter().map(|sample| law.encode(*sample)).collect();
-        Self { id, pcmu: encode(Law::Mu), pcma: encode(Law::A) }
+        Self { id, pcmu: encode(Law::Mu), pcma: encode(Law::A), wide: None }
+    }
+
+    /// The same with the sound at 16 kHz beside it. What is missing at its end is silence.
+    #[must_use]
+    pub fn with_wide(mut self, samples: &[i16]) -> Self {
+        let mut wide = samples.to_vec();
+        wide.resize(2 * self.samples(), 0);
+        self.wide = Some(wide.into_boxed_slice());
+        self
+    }
+
+    /// Two samples at 16 kHz for each at 8 kHz, if there is such a form.
+    pub fn wide(&self) -> Option<&[i16]> {
+        self.wide.as_deref()
     }
 
     /// The clip's name.

@@ -11,6 +11,8 @@ pub struct Player {
     play: u64,
     clips: Vec<Arc<Clip>>,
     repeat: bool,
+    /// Whether every clip has a wideband form.
+    is_wide: bool,
     clip: usize,
     offset: usize,
 }
@@ -18,7 +20,8 @@ pub struct Player {
 impl Player {
     /// Stands at the beginning of the first clip. A row without a sample is over at once, even if it repeats.
     pub fn new(play: u64, clips: Vec<Arc<Clip>>, repeat: bool) -> Self {
-        let mut player = Self { play, clips, repeat, clip: 0, offset: 0 };
+        let is_wide = clips.iter().all(|clip| clip.wide().is_some());
+        let mut player = Self { play, clips, repeat, is_wide, clip: 0, offset: 0 };
         player.repeat &= player.clips.iter().any(|clip| clip.samples() > 0);
         player.skip_finished();
         player
@@ -53,6 +56,28 @@ impl Player {
             out[filled..filled + length].copy_from_slice(&rest[..length]);
             filled += length;
             self.offset += length;
+            self.skip_finished();
+        }
+    }
+
+    /// Whether all of it can be had at 16 kHz.
+    pub fn is_wide(&self) -> bool {
+        self.is_wide
+    }
+
+    /// Fills `out` with what comes next at 16 kHz, an even number of samples; silence behind the end.
+    pub fn fill_wide(&mut self, out: &mut [i16]) {
+        let mut filled = 0;
+        while filled < out.len() {
+            let Some(wide) = self.clips.get(self.clip).and_then(|clip| clip.wide()) else {
+                out[filled..].fill(0);
+                return;
+            };
+            let rest = wide.get(2 * self.offset..).unwrap_or_default();
+            let length = rest.len().min(out.len() - filled);
+            out[filled..filled + length].copy_from_slice(&rest[..length]);
+            filled += length;
+            self.offset += length / 2;
             self.skip_finished();
         }
     }
@@ -98,6 +123,23 @@ mod tests {
             assert!(player.is_over());
             assert_eq!(samples(&mut player, 2), [0, 0]);
         }
+    }
+
+    #[test]
+    fn a_row_is_wideband_if_every_clip_is() {
+        let wide = |sample: i16, length: usize| {
+            let clip = Clip::from_samples(ClipId(0), &vec![sample; length]);
+            Arc::new(clip.with_wide(&vec![sample; 2 * length]))
+        };
+        assert!(!Player::new(1, vec![wide(1, 3), clip(2, 3)], false).is_wide());
+        let mut player = Player::new(1, vec![wide(100, 3), wide(200, 0), wide(300, 2)], false);
+        assert!(player.is_wide());
+        let mut heard = [7; 8];
+        player.fill_wide(&mut heard);
+        assert_eq!(heard, [100, 100, 100, 100, 100, 100, 300, 300]);
+        assert_eq!(samples(&mut player, 2), [300, 0], "the same place at either rate");
+        player.fill_wide(&mut heard);
+        assert_eq!(heard, [0; 8]);
     }
 
     fn clip(sample: i16, length: usize) -> Arc<Clip> {

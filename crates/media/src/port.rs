@@ -1,6 +1,6 @@
 //! One port: its two halves and what lies on them. The engine ties ports together.
 
-use crate::ear::Ear;
+use crate::ear::{Ear, FRAME_MS, FRAME_SAMPLES_MAX};
 use crate::engine::ONE_WAY_AFTER;
 use crate::event::{Decoding, Event, EventQueue, Quality, Way};
 use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
@@ -400,21 +400,29 @@ impl Port {
 
     /// Twenty milliseconds of any other codec.
     fn speak_one(&mut self, now: Instant, events: &mut EventQueue, out: &mut impl Outbox) {
-        let mut frame = [0; 160];
-        let mut has_sound = false;
+        let mut frame = [0; FRAME_SAMPLES_MAX];
+        let mut rate = None;
         self.end_play(events);
-        if let Some(player) = &mut self.player {
-            let mut bytes = [0; 160];
-            player.fill(Law::Mu, &mut bytes);
-            Law::Mu.decode_slice(&bytes, &mut frame);
-            has_sound = true;
+        match &mut self.player {
+            Some(player) if player.is_wide() => {
+                player.fill_wide(&mut frame);
+                rate = Some(SampleRate::Wide);
+            }
+            Some(player) => {
+                let mut bytes = [0; 160];
+                player.fill(Law::Mu, &mut bytes);
+                Law::Mu.decode_slice(&bytes, &mut frame[..160]);
+                rate = Some(SampleRate::Narrow);
+            }
+            None => {}
         }
         let mut tone = [0; 160];
         match self.press(20, &mut tone, now, out) {
-            Pressed::Nothing if has_sound => {
-                self.speak(&frame, SampleRate::Narrow, now, out);
+            Pressed::Nothing => {
+                if let Some(rate) = rate {
+                    self.speak(&frame[..rate.samples_in(FRAME_MS)], rate, now, out);
+                }
             }
-            Pressed::Nothing => {}
             Pressed::Sent => {
                 if let Some(mouth) = &mut self.mouth {
                     mouth.fall_silent();

@@ -155,9 +155,9 @@ fn circles_that_wait_are_none_of_our_business() {
 fn prompts_must_be_there_in_every_language_that_is_spoken_where_they_are_said() {
     // Chinese is spoken from the billing step on, and there is no Chinese "leave-message".
     let chinese = instead("set.skill.billing = 2", "set.language = \"zh\"");
-    insta::assert_snapshot!(check(&chinese), @r#"main.toml:34:10: the prompt "leave-message" is not there in zh, which is spoken here; record media/zh/leave-message.wav"#);
+    insta::assert_snapshot!(check(&chinese), @r#"main.toml:34:10: the prompt "leave-message" is not there in zh, which is spoken here; record media/zh/leave-message.wav, or write what it says ([prompt.leave-message])"#);
     // A flow that names no language may be in any.
-    insta::assert_snapshot!(check(&instead("language = \"en\"", "")), @r#"main.toml:34:10: the prompt "leave-message" is not there in zh, which is spoken here; record media/zh/leave-message.wav"#);
+    insta::assert_snapshot!(check(&instead("language = \"en\"", "")), @r#"main.toml:34:10: the prompt "leave-message" is not there in zh, which is spoken here; record media/zh/leave-message.wav, or write what it says ([prompt.leave-message])"#);
     // The prompt for wrong keys is one that nobody writes down.
     insta::assert_snapshot!(check(&instead("wait      = \"5s\"", "invalid = \"wrong\"")), @r#"main.toml:17:11: there is no prompt "wrong"; known are invalid-choice, leave-message, menu, welcome"#);
 }

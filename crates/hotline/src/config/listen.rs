@@ -2,6 +2,7 @@
 
 use super::{AddressList, CodePoint, CodecList, NameServerList, PortRange, Span};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
@@ -137,6 +138,22 @@ impl Default for MediaSection {
     }
 }
 
+/// `[speech]`: what speaks prompts that have no sound file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SpeechSection {
+    /// espeak-ng, by name or path.
+    pub(crate) program: String,
+    /// Its voice for a language, where it shall be another than the usual one.
+    pub(crate) voices: BTreeMap<String, String>,
+}
+
+impl Default for SpeechSection {
+    fn default() -> Self {
+        Self { program: "espeak-ng".to_owned(), voices: BTreeMap::new() }
+    }
+}
+
 /// `[http]`: the web pages and the API.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -193,7 +210,7 @@ pub(crate) struct FoldersSection {
     pub(crate) data: PathBuf,
     /// The dialplans.
     pub(crate) dialplans: PathBuf,
-    /// Sounds of our own: LANGUAGE/NAME.wav. They go before those in the program.
+    /// Sounds of our own: LANGUAGE/NAME.wav, or .mp3, .ogg, .opus, .flac. They go before those in the program.
     pub(crate) media: Option<PathBuf>,
 }
 

@@ -13,7 +13,8 @@ mod trunk;
 
 pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
 pub(crate) use listen::{
-    DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection, SrtpChoice,
+    DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection, SpeechSection,
+    SrtpChoice,
 };
 pub(crate) use phone::PhoneSection;
 pub(crate) use protection::{CallsOutSection, OwnCallsOut, ProtectionSection};
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) sip: SipSection,
     #[serde(default)]
     pub(crate) media: MediaSection,
+    #[serde(default)]
+    pub(crate) speech: SpeechSection,
     #[serde(default)]
     pub(crate) http: HttpSection,
     #[serde(default)]

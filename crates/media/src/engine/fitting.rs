@@ -77,7 +77,9 @@ impl Engine {
             Some(format.codec.sample_rate())
         } else {
             let sounds = port.player.is_some() || (port.keys.is_none() && !port.keypad.is_idle());
-            (!speaks_law && sounds).then_some(SampleRate::Narrow)
+            let is_wide = port.player.as_ref().is_some_and(|player| player.is_wide());
+            let rate = if is_wide { SampleRate::Wide } else { SampleRate::Narrow };
+            (!speaks_law && sounds).then_some(rate)
         };
         let mixes = port.mixing != Mixing::No || is_mixed || !port.overheard.is_empty();
 

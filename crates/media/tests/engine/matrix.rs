@@ -219,6 +219,28 @@ fn who_speaks_wideband_is_heard_so_by_those_who_can() {
 }
 
 #[test]
+fn a_wideband_prompt_is_heard_so_by_those_who_can() {
+    let mut world = World::new();
+    let [wide, narrow] =
+        [(1, Codec::G722), (2, Codec::Pcmu)].map(|(number, codec)| world.phone(number, codec, 0.0));
+    // 440 and 2 500 Hz at 8 kHz are 880 and 5 000 at 16.
+    let samples: Vec<_> = tone::sine(440.0, 5_000, 0, 32_000)
+        .iter()
+        .zip(tone::sine(2_500.0, 5_000, 0, 32_000))
+        .map(|(a, b)| a + b)
+        .collect();
+    let low = tone::sine(880.0, 5_000, 0, 16_000);
+    let clip = std::sync::Arc::new(media::Clip::from_samples(media::ClipId(1), &low).with_wide(&samples));
+    for port in [wide, narrow] {
+        world.command(Command::Play { port, play: 1, clips: vec![clip.clone()], repeat: false });
+    }
+    world.run(ms(1_000));
+    let heard = world.take_wide(wide);
+    assert!(wide_share(&heard, 880.0) > 0.4 && wide_share(&heard, 5_000.0) > 0.4);
+    assert!(tone::share(&world.take_heard(narrow), 880.0) > 0.9);
+}
+
+#[test]
 fn a_supervisor_speaks_to_one_member_of_a_conference_alone() {
     let mut world = World::new();
     let ports @ [one, two, three] =
