@@ -126,7 +126,17 @@ pub enum Command {
         /// Whether to begin anew at the end, for ever. Such a play never ends by itself.
         repeat: bool,
     },
-    /// Ends a play early; no `Played` comes for it.
+    /// A port hears clips over what is playing, which waits and goes on where it was, without a gap on either side. Takes
+    /// the place of an announcement that runs. Where nothing is playing, it is a play.
+    Announce {
+        /// The port.
+        port: PortId,
+        /// A number that comes back with [`crate::Event::Played`].
+        play: u64,
+        /// What to play.
+        clips: Vec<Arc<Clip>>,
+    },
+    /// Ends a play early, and what waits beneath it; no `Played` comes for them.
     StopPlay {
         /// The port.
         port: PortId,

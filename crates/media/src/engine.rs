@@ -136,6 +136,10 @@ impl Engine {
                 let player = Player::new(play, clips, repeat);
                 self.on(port, |engine, place| engine.play(place, player, now));
             }
+            Command::Announce { port, play, clips } => {
+                let player = Player::new(play, clips, false);
+                self.on(port, |engine, place| engine.announce(place, player, now));
+            }
             Command::StopPlay { port } => self.on(port, |engine, place| engine.stop_play(place, now.mono)),
             Command::SendDigit { port, digit, duration_ms } => {
                 self.on(port, |engine, place| engine.send_digit(place, digit, duration_ms, now));
@@ -482,6 +486,14 @@ impl Engine {
         }
     }
 
+    fn announce(&mut self, place: usize, player: Player, now: Now) {
+        let port = &mut self.ports[place];
+        let Some(beneath) = port.player.take() else { return self.play(place, player, now) };
+        let ends = self.silent.as_ref().and_then(|ends| ends.due(&port.id));
+        let left = ends.map(|at| at.since(now.mono));
+        self.play(place, player.over(beneath, left), now);
+    }
+
     fn stop_play(&mut self, place: usize, now: Instant) {
         let port = &mut self.ports[place];
         if port.player.take().is_some() {
@@ -619,6 +631,11 @@ impl Engine {
             self.on(port, |engine, place| {
                 if let Some(player) = engine.ports[place].player.take() {
                     engine.events.push(Event::Played { port, play: player.play() });
+                    let (beneath, left) = player.beneath();
+                    engine.ports[place].player = beneath;
+                    if let (Some(ends), Some(left)) = (&mut engine.silent, left) {
+                        ends.set(port, now + left);
+                    }
                 }
             });
         }

@@ -15,16 +15,39 @@ pub struct Player {
     is_wide: bool,
     clip: usize,
     offset: usize,
+    /// What waits beneath an announcement, to go on where it was; and how long it has still to play, where nobody counts
+    /// its samples.
+    beneath: Option<Box<Player>>,
+    left: Option<Duration>,
 }
 
 impl Player {
     /// Stands at the beginning of the first clip. A row without a sample is over at once, even if it repeats.
     pub fn new(play: u64, clips: Vec<Arc<Clip>>, repeat: bool) -> Self {
         let is_wide = clips.iter().all(|clip| clip.wide().is_some());
-        let mut player = Self { play, clips, repeat, is_wide, clip: 0, offset: 0 };
+        let mut player = Self { play, clips, repeat, is_wide, clip: 0, offset: 0, beneath: None, left: None };
         player.repeat &= player.clips.iter().any(|clip| clip.samples() > 0);
         player.skip_finished();
         player
+    }
+
+    /// Lays this play over another, which waits beneath it and has `left` to play. What waits beneath that one already, it
+    /// takes over: an announcement gives way to the next one, and the music to neither.
+    #[must_use]
+    pub fn over(mut self, beneath: Self, left: Option<Duration>) -> Self {
+        let (beneath, left) = match beneath {
+            Self { beneath: Some(deeper), left, .. } => (*deeper, left),
+            beneath => (beneath, left),
+        };
+        self.is_wide &= beneath.is_wide;
+        self.beneath = Some(Box::new(beneath));
+        self.left = left;
+        self
+    }
+
+    /// What goes on when this play is over, and how long it has still to play.
+    pub fn beneath(self) -> (Option<Self>, Option<Duration>) {
+        (self.beneath.map(|beneath| *beneath), self.left)
     }
 
     /// The number given with the play.
@@ -43,12 +66,15 @@ impl Player {
         (!self.repeat).then(|| duration_of_samples(samples))
     }
 
-    /// Fills `out` with what comes next; silence behind the end.
+    /// Fills `out` with what comes next; silence behind the end, or what waits beneath.
     pub fn fill(&mut self, law: Law, out: &mut [u8]) {
         let mut filled = 0;
         while filled < out.len() {
             let Some(clip) = self.clips.get(self.clip) else {
-                out[filled..].fill(law.silence());
+                match &mut self.beneath {
+                    Some(beneath) => beneath.fill(law, &mut out[filled..]),
+                    None => out[filled..].fill(law.silence()),
+                }
                 return;
             };
             let rest = clip.bytes(law).get(self.offset..).unwrap_or_default();
@@ -65,12 +91,15 @@ impl Player {
         self.is_wide
     }
 
-    /// Fills `out` with what comes next at 16 kHz, an even number of samples; silence behind the end.
+    /// Fills `out` with what comes next at 16 kHz, an even number of samples; behind the end as at 8 kHz.
     pub fn fill_wide(&mut self, out: &mut [i16]) {
         let mut filled = 0;
         while filled < out.len() {
             let Some(wide) = self.clips.get(self.clip).and_then(|clip| clip.wide()) else {
-                out[filled..].fill(0);
+                match &mut self.beneath {
+                    Some(beneath) => beneath.fill_wide(&mut out[filled..]),
+                    None => out[filled..].fill(0),
+                }
                 return;
             };
             let rest = wide.get(2 * self.offset..).unwrap_or_default();
@@ -123,6 +152,23 @@ mod tests {
             assert!(player.is_over());
             assert_eq!(samples(&mut player, 2), [0, 0]);
         }
+    }
+
+    #[test]
+    fn music_goes_on_where_it_was_when_an_announcement_is_over() {
+        let music = Player::new(1, vec![clip(100, 2), clip(200, 2), clip(300, 2)], true);
+        let announcement = |play: u64, sample: i16| Player::new(play, vec![clip(sample, 3)], false);
+        let mut player = music;
+        assert_eq!(samples(&mut player, 3), [100, 100, 200]);
+        let mut player = announcement(2, 700).over(player, None);
+        assert_eq!(samples(&mut player, 2), [700, 700]);
+        // Another one takes the first one's place.
+        player = announcement(3, 900).over(player, None);
+        assert_eq!((player.play(), player.is_over()), (3, false));
+        assert_eq!(samples(&mut player, 5), [900, 900, 900, 200, 300], "without a gap");
+        assert!(player.is_over());
+        let (Some(mut music), None) = player.beneath() else { panic!("the music waits") };
+        assert_eq!((music.play(), samples(&mut music, 3)), (1, vec![300, 100, 100]));
     }
 
     #[test]

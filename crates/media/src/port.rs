@@ -437,6 +437,11 @@ impl Port {
     fn end_play(&mut self, events: &mut EventQueue) {
         if let Some(player) = self.player.take_if(|player| player.is_over()) {
             events.push(Event::Played { port: self.id, play: player.play() });
+            self.player = player.beneath().0;
+            if self.player.is_some() {
+                // What waited beneath has gone on already, in the packet in which this one ended.
+                return;
+            }
             self.outgoing.interrupt();
             if let Some(mouth) = &mut self.mouth {
                 mouth.fall_silent();

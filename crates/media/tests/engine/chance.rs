@@ -17,6 +17,7 @@ enum Step {
     Bridge(u8, u8),
     Unbridge(u8),
     Play(u8, u16, bool),
+    Announce(u8, u16),
     StopPlay(u8),
     SendDigit(u8),
     Echo(u8, bool),
@@ -41,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (port(), port()).prop_map(|(a, b)| Step::Bridge(a, b)),
         1 => port().prop_map(Step::Unbridge),
         2 => (port(), 0u16..400, any::<bool>()).prop_map(|(port, length, repeat)| Step::Play(port, length, repeat)),
+        1 => (port(), 0u16..400).prop_map(|(port, length)| Step::Announce(port, length)),
         1 => port().prop_map(Step::StopPlay),
         1 => port().prop_map(Step::SendDigit),
         1 => (port(), any::<bool>()).prop_map(|(port, on)| Step::Echo(port, on)),
@@ -160,6 +162,10 @@ fn take(world: &mut World, number: u64, step: &Step) {
         Step::Play(port, length, repeat) => {
             let clips = vec![clip(880.0, ms(length.into()))];
             Command::Play { port: id(port), play: number, clips, repeat: repeat && length > 0 }
+        }
+        Step::Announce(port, length) => {
+            let clips = vec![clip(660.0, ms(length.into()))];
+            Command::Announce { port: id(port), play: number, clips }
         }
         Step::StopPlay(port) => Command::StopPlay { port: id(port) },
         Step::SendDigit(port) => {

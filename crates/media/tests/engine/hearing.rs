@@ -41,6 +41,32 @@ fn hold_music_loops_without_a_gap() {
 }
 
 #[test]
+fn an_announcement_is_heard_over_music_which_goes_on_where_it_was() {
+    for codec in Codec::ALL {
+        let mut world = World::new();
+        let caller = world.phone(1, codec, 0.0);
+        let music = clip(440.0, ms(250));
+        world.command(Command::Play { port: caller, play: 1, clips: vec![music], repeat: true });
+        world.run(ms(390));
+        world.command(Command::Announce { port: caller, play: 2, clips: vec![clip(880.0, ms(410))] });
+        assert_eq!(world.engine.routes()[0].hears, Hears::Play(2));
+        world.run(ms(1_600));
+        assert_eq!(world.take_events(), [Event::Played { port: caller, play: 2 }], "{codec:?}");
+        assert_eq!(world.engine.routes()[0].hears, Hears::Play(1));
+        let sent = world.net.sent.clone();
+        let media: Vec<_> = sent.iter().filter(|sent| sent.channel == media::Channel::Rtp).collect();
+        assert_eq!(media.len(), 100, "{codec:?}: not a packet is missing");
+        let heard = world.take_heard(caller);
+        let announced = heard.chunks_exact(800).filter(|piece| tone::share(piece, 880.0) > 0.8).count();
+        let music = heard.chunks_exact(800).filter(|piece| tone::share(piece, 440.0) > 0.8).count();
+        assert!(
+            (3..=4).contains(&announced) && music >= 14,
+            "{codec:?}: {announced} and {music} tenths of a second"
+        );
+    }
+}
+
+#[test]
 fn a_bridge_carries_each_voice_to_the_other_side_only() {
     for (left, right) in [(Codec::Pcmu, Codec::Pcmu), (Codec::Pcmu, Codec::Pcma), (Codec::Pcma, Codec::Pcmu)]
     {

@@ -361,6 +361,7 @@ impl MediaThreads {
             | Command::Configure { port, .. }
             | Command::Unbridge { port }
             | Command::Play { port, .. }
+            | Command::Announce { port, .. }
             | Command::StopPlay { port }
             | Command::SendDigit { port, .. }
             | Command::Listen { port, .. }
