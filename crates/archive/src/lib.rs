@@ -17,7 +17,7 @@
 //! Knows nothing of SIP, queues or HTTP.
 //!
 //! Reading order: [`error`], [`folder`], [`part`], [`recorder`]; then [`finish`] with [`track`], [`format`], [`wav`], [`opus`],
-//! [`peaks`], [`speech`], [`manifest`], [`chain`]; [`recovery`].
+//! [`peaks`], [`speech`], [`manifest`], [`chain`]; [`recovery`], [`room`].
 
 #![allow(
     clippy::disallowed_methods,
@@ -36,6 +36,7 @@ pub mod part;
 pub mod peaks;
 pub mod recorder;
 pub mod recovery;
+pub mod room;
 pub mod speech;
 pub mod track;
 pub mod wav;
@@ -49,3 +50,4 @@ pub use manifest::Manifest;
 pub use peaks::Peaks;
 pub use recorder::{Ended, OnEnded, Recorder, RecorderOptions, RecorderStats};
 pub use recovery::recover;
+pub use room::{OnRoom, free_bytes};

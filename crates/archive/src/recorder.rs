@@ -6,6 +6,7 @@
 //! fails by itself: what was written stays, the others go on.
 
 use crate::part::{Head, PartWriter};
+use crate::room::{OnRoom, ROOM_INTERVAL, Watch};
 use crate::wav::SAMPLES_PER_SECOND;
 use crate::{Archive, ArchiveError, Finished, Finishing, folder};
 use base::Timestamp;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -33,11 +34,13 @@ pub struct RecorderOptions {
     pub ring_max: usize,
     /// Recordings at once, each an open file.
     pub recordings_max: usize,
+    /// Below how many free bytes somebody is warned.
+    pub low_below: u64,
 }
 
 impl Default for RecorderOptions {
     fn default() -> Self {
-        Self { ring_max: 65_536, recordings_max: 10_000 }
+        Self { ring_max: 65_536, recordings_max: 10_000, low_below: 2_000_000_000 }
     }
 }
 
@@ -70,6 +73,8 @@ pub struct RecorderStats {
     pub finished: u64,
     /// Recordings failed.
     pub failed: u64,
+    /// Bytes that were free on the disk when it was asked last.
+    pub free_bytes: u64,
 }
 
 /// Called for every recording that ended, from a thread of the recorder.
@@ -99,6 +104,9 @@ struct Counts {
     stray: AtomicU64,
     finished: AtomicU64,
     failed: AtomicU64,
+    free_bytes: AtomicU64,
+    /// The disk refused something for want of room since it was asked last.
+    refused: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -121,6 +129,7 @@ impl Recorder {
         archive: Archive,
         options: &RecorderOptions,
         on_ended: OnEnded,
+        on_room: OnRoom,
     ) -> Result<Self, ArchiveError> {
         let (orders, orders_in) = crossbeam_channel::unbounded();
         let (ring, ring_in) = crossbeam_channel::bounded(options.ring_max);
@@ -137,6 +146,7 @@ impl Recorder {
             on_ended: Arc::clone(&on_ended),
             open: BTreeMap::new(),
             synced_at: Instant::now(),
+            watch: Watch::new(options.low_below, on_room),
         };
         let finisher = Finisher { jobs: jobs_in, finishing, counts: Arc::clone(&counts), on_ended };
         let threads = vec![
@@ -212,6 +222,7 @@ impl Recorder {
             stray: load(&counts.stray),
             finished: load(&counts.finished),
             failed: load(&counts.failed),
+            free_bytes: load(&counts.free_bytes),
         }
     }
 
@@ -260,6 +271,7 @@ struct Worker {
     on_ended: OnEnded,
     open: BTreeMap<RecordingId, Open>,
     synced_at: Instant,
+    watch: Watch,
 }
 
 struct Open {
@@ -271,11 +283,9 @@ struct Open {
 impl Worker {
     fn run(mut self) {
         loop {
-            let order = if self.open.is_empty() {
-                self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            } else {
-                self.orders.recv_timeout(WRITE_INTERVAL)
-            };
+            self.look();
+            let patience = if self.open.is_empty() { ROOM_INTERVAL } else { WRITE_INTERVAL };
+            let order = self.orders.recv_timeout(patience);
             match order {
                 Ok(order) => {
                     self.obey(order);
@@ -294,6 +304,14 @@ impl Worker {
         let left: Vec<RecordingId> = self.open.keys().copied().collect();
         for recording in left {
             self.close(recording);
+        }
+    }
+
+    /// Asks the disk for its room, now and then.
+    fn look(&mut self) {
+        let refused = self.counts.refused.swap(false, Ordering::Relaxed);
+        if let Some(free) = self.watch.look(self.archive.root(), refused) {
+            self.counts.free_bytes.store(free, Ordering::Relaxed);
         }
     }
 
@@ -441,6 +459,9 @@ impl Counts {
             Ended::Finished(_) => drop(self.finished.fetch_add(1, Ordering::Relaxed)),
             Ended::Failed { recording, why } => {
                 tracing::error!(%recording, %why, "a recording failed");
+                if matches!(why, ArchiveError::DiskFull { .. }) {
+                    self.refused.store(true, Ordering::Relaxed);
+                }
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -142,8 +142,8 @@ fn recordings_side_by_side_do_not_mix() {
 fn the_recorder_counts_what_it_cannot_take_and_what_belongs_to_nobody() {
     let place = Place::new();
     let (on_ended, ended) = place.listener();
-    let options = RecorderOptions { ring_max: 4, recordings_max: 1 };
-    let recorder = Recorder::start(place.archive.clone(), &options, on_ended).unwrap();
+    let options = RecorderOptions { ring_max: 4, recordings_max: 1, ..RecorderOptions::default() };
+    let recorder = Recorder::start(place.archive.clone(), &options, on_ended, Arc::new(|_, _| {})).unwrap();
     let stray = RecordingId::from_u64(9);
     // No recording goes on, so that nobody empties the ring.
     let taken =
@@ -523,7 +523,9 @@ impl Place {
 
     fn recorder(&self) -> (Recorder, mpsc::Receiver<Ended>) {
         let (on_ended, ended) = self.listener();
-        (Recorder::start(self.archive.clone(), &RecorderOptions::default(), on_ended).unwrap(), ended)
+        let options = RecorderOptions::default();
+        let on_room = Arc::new(|_, _| {});
+        (Recorder::start(self.archive.clone(), &options, on_ended, on_room).unwrap(), ended)
     }
 
     /// Records what `speak` says and waits until it is finished.

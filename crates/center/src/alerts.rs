@@ -3,7 +3,10 @@
 use crate::{Center, Effect};
 use base::Now;
 use model::timeline::LegRole;
-use model::{Alert, AlertId, AlertView, BoardEvent, InteractionId, LegId, Party, SoundWay, TimelineEvent};
+use model::{
+    Alert, AlertId, AlertView, BoardEvent, InteractionId, LegId, Party, RecordingRoom, SoundWay,
+    TimelineEvent,
+};
 
 /// Alerts that may be open at once. One more pushes out the oldest one that is no call for help, or the oldest of all;
 /// it is in its timeline all the same.
@@ -67,6 +70,25 @@ impl Center {
         let over: Vec<AlertId> = over.map(|one| one.id).collect();
         for id in over {
             self.close_alert(id);
+        }
+    }
+
+    /// The disk has more or less room for recordings. There is one alert of it at a time, until it is well again or somebody
+    /// has taken notice.
+    pub(crate) fn recording_room(&mut self, room: RecordingRoom, free_bytes: u64, now: Now) {
+        let of_room =
+            |one: &&AlertView| matches!(one.alert, Alert::RecordingsLow { .. } | Alert::RecordingsFull);
+        let over: Vec<AlertId> = self.alerts.values().filter(of_room).map(|one| one.id).collect();
+        for id in over {
+            self.close_alert(id);
+        }
+        match room {
+            RecordingRoom::Enough => {}
+            RecordingRoom::Low => self.alert(Alert::RecordingsLow { free_bytes }, now),
+            RecordingRoom::Full => {
+                self.trouble(None, "the disk is full: calls go on and are not recorded".to_owned(), now);
+                self.alert(Alert::RecordingsFull, now);
+            }
         }
     }
 

@@ -112,6 +112,7 @@ impl Center {
             }
             Input::Drain(draining) => self.draining = draining,
             Input::Timeout => {}
+            Input::RecordingRoom { room, free_bytes } => self.recording_room(room, free_bytes, now),
             Input::Recording { interaction, state, by } => {
                 self.keep_of_recording(interaction, state, by, now);
             }

@@ -1,7 +1,7 @@
 //! Everything that can happen to the center.
 
 use crate::Settings;
-use model::{AgentId, AgentWish, AlertId, InteractionId, LegEvent, RecordingState, SipUser};
+use model::{AgentId, AgentWish, AlertId, InteractionId, LegEvent, RecordingRoom, RecordingState, SipUser};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Handed to [`Center::handle`](crate::Center::handle) together with the time.
@@ -42,5 +42,12 @@ pub enum Input {
         state: RecordingState,
         /// The login of whoever wants it.
         by: String,
+    },
+    /// The disk has more or less room for recordings than before.
+    RecordingRoom {
+        /// How much.
+        room: RecordingRoom,
+        /// In bytes.
+        free_bytes: u64,
     },
 }

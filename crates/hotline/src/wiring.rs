@@ -174,6 +174,7 @@ impl Plan {
             database: self.database(),
             data: self.data(),
             recordings: config.recording.sound_format()?,
+            recordings_low_below: config.recording.warn_below_mb.saturating_mul(1_000_000),
             center,
             telephony,
             prompts,

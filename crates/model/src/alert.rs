@@ -31,6 +31,13 @@ pub enum Alert {
         /// The call.
         interaction: InteractionId,
     },
+    /// The disk has little room left for recordings.
+    RecordingsLow {
+        /// How many bytes.
+        free_bytes: u64,
+    },
+    /// The disk has no room for recordings: calls go on and are not recorded.
+    RecordingsFull,
 }
 
 impl Alert {
@@ -39,6 +46,8 @@ impl Alert {
         match self {
             Self::Emergency { .. } => "emergency",
             Self::OneWay { .. } => "one_way",
+            Self::RecordingsLow { .. } => "recordings_low",
+            Self::RecordingsFull => "recordings_full",
         }
     }
 }

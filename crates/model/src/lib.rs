@@ -39,7 +39,7 @@ pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, SoundWay,
 pub use party::Party;
 pub use queue::Queue;
 pub use record::{InteractionRecord, Record, RecordingRecord};
-pub use recording::{RecordingMark, RecordingState, Voice};
+pub use recording::{RecordingMark, RecordingRoom, RecordingState, Voice};
 pub use skill::{SkillLevels, SkillNeed};
 pub use timeline::{TimelineEntry, TimelineEvent};
 pub use trunk::{TrunkState, TrunkView};

@@ -72,3 +72,15 @@ pub enum RecordingMark {
         by: String,
     },
 }
+
+/// How much room the disk has for recordings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordingRoom {
+    /// Enough.
+    #[default]
+    Enough,
+    /// Less than the operator wants to be warned of.
+    Low,
+    /// None: what is said now is not recorded.
+    Full,
+}

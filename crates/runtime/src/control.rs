@@ -279,6 +279,9 @@ impl<A: Audience> Control<A> {
                 let _ = reply.send(self.telephony.let_in(address, now));
                 self.follow_telephony(now);
             }
+            Request::RecordingRoom { room, free_bytes } => {
+                self.to_center.push_back(Input::RecordingRoom { room, free_bytes });
+            }
             Request::Recording(event) => self.to_center.push_back(Input::Leg(event)),
             Request::Reload(reload) => {
                 self.audience.phones(phones_of(&reload.center));

@@ -75,7 +75,8 @@ pub(crate) fn register(
         let writer = Arc::clone(writer);
         metrics.ask_gauge(name, help, &[], move || reading(ask(&writer)));
     }
-    let recorded: [Figure<Recorder>; 2] = [
+    let recorded: [Figure<Recorder>; 3] = [
+        ("hotline_recordings_free_bytes", "Room for recordings on their disk.", |it| it.stats().free_bytes),
         ("hotline_recordings_active", "Recordings that go on.", |it| it.stats().active),
         ("hotline_recordings_failed", "Recordings that went wrong since the start.", |it| it.stats().failed),
     ];

@@ -81,6 +81,8 @@ pub struct Options {
     pub data: PathBuf,
     /// How finished recordings are kept.
     pub recordings: SoundFormat,
+    /// Below how many free bytes on their disk supervisors are warned.
+    pub recordings_low_below: u64,
     /// The center.
     pub center: center::Settings,
     /// Phones and trunks; the addresses in it are filled in here.
@@ -228,7 +230,7 @@ impl Node {
         tokio::spawn(recordings::reconcile(store.clone(), archive.clone(), Arc::clone(&writer), started));
 
         let (requests, requests_waiting) = mpsc::channel(REQUESTS_WAITING_MAX);
-        let recorder = start_recorder(&archive, &requests)?;
+        let recorder = start_recorder(&archive, options.recordings_low_below, &requests)?;
         let board = Board::new();
         let phase = Phase::default();
         let counters = Arc::new(Counters::default());
@@ -417,7 +419,15 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-fn start_recorder(archive: &Archive, requests: &mpsc::Sender<Request>) -> Result<Recorder, ArchiveError> {
+fn start_recorder(
+    archive: &Archive,
+    low_below: u64,
+    requests: &mpsc::Sender<Request>,
+) -> Result<Recorder, ArchiveError> {
+    let told = requests.clone();
+    let on_room = Arc::new(move |room, free_bytes| {
+        let _ = told.blocking_send(Request::RecordingRoom { room, free_bytes });
+    });
     let requests = requests.clone();
     let on_ended = Arc::new(move |ended| {
         let event = past::news(ended);
@@ -427,7 +437,8 @@ fn start_recorder(archive: &Archive, requests: &mpsc::Sender<Request>) -> Result
         // Called on the recorder's thread, which may wait.
         let _ = requests.blocking_send(Request::Recording(event));
     });
-    Recorder::start(archive.clone(), &RecorderOptions::default(), on_ended)
+    let options = RecorderOptions { low_below, ..RecorderOptions::default() };
+    Recorder::start(archive.clone(), &options, on_ended, on_room)
 }
 
 fn start_media(

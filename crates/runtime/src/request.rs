@@ -2,8 +2,8 @@
 
 use center::Settings as CenterSettings;
 use model::{
-    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, RecordingState, SipUser,
-    WishRefused,
+    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, RecordingRoom, RecordingState,
+    SipUser, WishRefused,
 };
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
@@ -79,6 +79,13 @@ pub enum Request {
     },
     /// A recording was closed, or went wrong.
     Recording(LegEvent),
+    /// The disk has more or less room for recordings than before.
+    RecordingRoom {
+        /// How much.
+        room: RecordingRoom,
+        /// In bytes.
+        free_bytes: u64,
+    },
     /// Settings and sounds are these from now on.
     Reload(Box<Reload>),
     /// New calls are turned away from now on.

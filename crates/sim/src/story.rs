@@ -16,7 +16,8 @@
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is muted` (its sound is lost on the way), `is heard again`;
 //! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
-//! line `> phones speak directly` lets them do so, `> the network is foul` changes the weather, `> nobody does anything` lets time pass.
+//! line `> phones speak directly` lets them do so, `> the network is foul` changes the weather, `> the disk is full` (`low`, `empty`) takes the room for
+//! recordings, `> nobody does anything` lets time pass.
 
 use crate::network::Weather;
 use crate::phone::{Habit, Told};
@@ -27,7 +28,7 @@ use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
     AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record,
-    RecordingState, SoundWay, TimelineEvent, WaitReason,
+    RecordingRoom, RecordingState, SoundWay, TimelineEvent, WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -200,6 +201,17 @@ impl Teller {
             self.world.set_weather(Weather::FOUL);
             return Ok(());
         }
+        if let ("the", ["disk", "is", how]) = (actor, words.as_slice()) {
+            let (room, free_bytes) = match *how {
+                "full" => (RecordingRoom::Full, 0),
+                "low" => (RecordingRoom::Low, 500_000_000),
+                "empty" => (RecordingRoom::Enough, 9_000_000_000),
+                _ => return Err(unclear(format!("a disk is full, low or empty, not {how}"))),
+            };
+            self.world.tell_center(center::Input::RecordingRoom { room, free_bytes });
+            self.see();
+            return Ok(());
+        }
         if actor == "phones" && words == ["speak", "directly"] {
             self.world.let_phones_speak_directly();
             return Ok(());
@@ -345,6 +357,10 @@ impl Teller {
                     Alert::Emergency { from, number, .. } => format!("{} calls {number}", from.number),
                     Alert::OneWay { from, way: SoundWay::In, .. } => format!("{} is not heard", from.number),
                     Alert::OneWay { from, .. } => format!("{} does not hear", from.number),
+                    Alert::RecordingsLow { free_bytes } => {
+                        format!("{} MB are left for recordings", free_bytes / 1_000_000)
+                    }
+                    Alert::RecordingsFull => "nothing is recorded any more".to_owned(),
                 };
                 Some(("supervisors".to_owned(), format!("are alerted: {what}")))
             }

@@ -11,6 +11,8 @@ pub(crate) struct RecordingSection {
     pub(crate) format: Format,
     /// Bits a second of Opus, both sides together.
     pub(crate) bitrate: u32,
+    /// Below how many megabytes of free disk supervisors are warned.
+    pub(crate) warn_below_mb: u64,
 }
 
 /// How finished recordings are kept.
@@ -25,7 +27,7 @@ pub(crate) enum Format {
 
 impl Default for RecordingSection {
     fn default() -> Self {
-        Self { format: Format::Wav, bitrate: 24_000 }
+        Self { format: Format::Wav, bitrate: 24_000, warn_below_mb: 2_000 }
     }
 }
 

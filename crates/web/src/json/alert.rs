@@ -14,10 +14,12 @@ pub struct AlertJson {
     /// Since when, in milliseconds UTC.
     pub at: i64,
     /// What it is: `emergency`, somebody in the center calls an emergency number; `one_way`, one of two who talk is not
-    /// heard, or does not hear.
+    /// heard, or does not hear; `recordings_low`, the disk has little room left for recordings; `recordings_full`, it has none, and
+    /// calls are not recorded.
     pub kind: &'static str,
-    /// Whose phone; with `one_way`, the party that is not heard, or does not hear.
-    pub from: PartyJson,
+    /// Whose phone; with `one_way`, the party that is not heard, or does not hear. Absent with `recordings_…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<PartyJson>,
     /// The agent it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
@@ -27,29 +29,44 @@ pub struct AlertJson {
     /// With `one_way`: `in` when the party is not heard, `out` when it does not hear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way: Option<&'static str>,
-    /// The call.
-    pub interaction: String,
+    /// With `recordings_low`: how many bytes are free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free_bytes: Option<u64>,
+    /// The call. Absent with `recordings_…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<String>,
 }
 
 impl From<&AlertView> for AlertJson {
     fn from(view: &AlertView) -> Self {
-        let (from, agent, number, way, interaction) = match &view.alert {
-            Alert::Emergency { from, agent, number, interaction } => {
-                (from, agent, Some(number.clone()), None, interaction)
-            }
-            Alert::OneWay { from, agent, way, interaction, .. } => {
-                (from, agent, None, Some(way.as_str()), interaction)
-            }
-        };
-        Self {
+        let bare = Self {
             id: view.id.to_string(),
             at: view.at.as_millis(),
             kind: view.alert.as_str(),
-            from: from.into(),
-            agent: agent.as_ref().map(ToString::to_string),
-            number,
-            way,
-            interaction: interaction.to_string(),
+            from: None,
+            agent: None,
+            number: None,
+            way: None,
+            free_bytes: None,
+            interaction: None,
+        };
+        match &view.alert {
+            Alert::Emergency { from, agent, number, interaction } => Self {
+                from: Some(from.into()),
+                agent: agent.as_ref().map(ToString::to_string),
+                number: Some(number.clone()),
+                interaction: Some(interaction.to_string()),
+                ..bare
+            },
+            Alert::OneWay { from, agent, way, interaction, .. } => Self {
+                from: Some(from.into()),
+                agent: agent.as_ref().map(ToString::to_string),
+                way: Some(way.as_str()),
+                interaction: Some(interaction.to_string()),
+                ..bare
+            },
+            Alert::RecordingsLow { free_bytes } => Self { free_bytes: Some(*free_bytes), ..bare },
+            Alert::RecordingsFull => bare,
         }
     }
 }

@@ -134,15 +134,18 @@ export interface TrunkView {
 export interface AlertView {
   id: string;
   at: number;
-  kind: 'emergency' | 'one_way';
-  /** Whose phone; who is not heard, or does not hear. */
-  from: Party;
+  kind: 'emergency' | 'one_way' | 'recordings_low' | 'recordings_full';
+  /** Whose phone; who is not heard, or does not hear. Absent where nobody's call is meant. */
+  from?: Party | null;
   agent?: string | null;
   /** The number called. */
   number?: string | null;
   /** `in`: not heard; `out`: does not hear. */
   way?: 'in' | 'out' | null;
-  interaction: string;
+  /** With `recordings_low`: how many bytes are free. */
+  free_bytes?: number | null;
+  /** Absent where no call is meant. */
+  interaction?: string | null;
 }
 
 export interface Recording {

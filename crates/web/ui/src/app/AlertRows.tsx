@@ -19,6 +19,7 @@ import { useShell } from './frame';
 /** Whose phone an alert is about: the agent's name where it is an agent's, and the number beside. */
 export function useWho(alert: AlertView): { name: string; number: string } {
   const agent = useRow(agents, alert.agent);
+  if (!alert.from) return { name: '', number: '' };
   return agent ? { name: agent.name, number: phone(alert.from.number) } : { name: partyName(alert.from), number: numberBeside(alert.from) };
 }
 
@@ -62,7 +63,7 @@ function Row({ entry, isFirst, leave }: { entry: Entry; isFirst: boolean; leave?
         </span>
       ) : null}
       <span className={css.actions}>
-        {may(me, 'interactions') && (
+        {alert.interaction && may(me, 'interactions') && (
           <Link className={css.link} to="/interactions/$id" params={{ id: alert.interaction }} onClick={leave}>
             {t('call.timeline')}
           </Link>

@@ -31,7 +31,7 @@ export function Announcer({ me }: { me: Me }) {
     (fresh) =>
       say(
         fresh
-          .map(({ alert }) => alertSentence(alert, agents.rows.get(alert.agent ?? '')?.name ?? partyName(alert.from)))
+          .map(({ alert }) => alertSentence(alert, agents.rows.get(alert.agent ?? '')?.name ?? (alert.from ? partyName(alert.from) : '')))
           .join(' '),
       ),
   );

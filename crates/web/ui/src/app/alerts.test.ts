@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AlertView, TrunkView } from '../api/types';
 import { trunksSentence } from '../pages/board/sentence';
+import { alertSentence, alertTitle, alertWord } from '../text/alerts';
 import { t } from '../text/i18n';
 import { speak } from '../text/testing';
 import { firstOpen, LINGER_MS, merge, type Entry } from './alerts';
@@ -51,6 +52,16 @@ describe('alerts', () => {
 });
 
 const trunk = (id: string, more: Partial<TrunkView> = {}): TrunkView => ({ id, state: 'up', since: 1, calls_in: 0, calls_out: 0, sent: 0, failed: 0, ...more });
+
+describe('a disk that fills up', () => {
+  beforeEach(() => speak('en'));
+
+  it('is told in words though nobody is called', () => {
+    const low: AlertView = { id: 'AL-1', at: 1, kind: 'recordings_low', free_bytes: 500_000_000 };
+    expect([alertWord(low), alertTitle(low)]).toEqual(['Disk low', 'Little room for recordings: 500.0\u00a0MB left']);
+    expect(alertSentence({ id: 'AL-2', at: 1, kind: 'recordings_full' }, '')).toBe('The disk is full: calls are not recorded');
+  });
+});
 
 describe('trunks', () => {
   beforeEach(() => speak('en'));
