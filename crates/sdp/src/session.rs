@@ -157,7 +157,7 @@ impl Attribute {
 /// Shows all but keys: descriptions are shown in tests and logs.
 impl fmt::Debug for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_secret = self.name.eq_ignore_ascii_case("crypto");
+        let is_secret = ["crypto", "ice-pwd"].iter().any(|secret| self.name.eq_ignore_ascii_case(secret));
         let value = self.value.as_deref().map(|value| if is_secret { "…" } else { value });
         f.debug_struct("Attribute").field("name", &self.name).field("value", &value).finish()
     }

@@ -63,7 +63,9 @@ impl Leg {
     /// The same, answered: it is our offer no longer, nor is that to the other phones that rang.
     pub(crate) fn take_offered_in(&mut self, session: SessionId) -> Option<Session> {
         let plain = self.offered.take();
-        if self.browser.forks.contains(&session) { self.browser.offered.take() } else { plain }
+        // What is offered from now on is offered to the one that has answered, in the one place.
+        let forks = core::mem::take(&mut self.browser.forks);
+        if forks.contains(&session) { self.browser.offered.take() } else { plain }
     }
 }
 

@@ -87,10 +87,18 @@ impl OwnKeys {
 impl Telephony {
     /// Whether sound is sealed on a leg.
     pub(crate) fn srtp_rule(&self, leg: &Leg) -> SrtpRule {
-        match (&leg.seat, &leg.user) {
+        let rule = match (&leg.seat, &leg.user) {
             (Some(seat), _) => self.srtp_rule_of(&seat.trunk),
             (None, Some(user)) => self.srtp_rule_with(user),
             (None, None) => self.settings.srtp,
+        };
+        // A call that is up stays as it was agreed, whatever the rule has become meanwhile.
+        match (rule, &leg.agreed) {
+            (SrtpRule::Off, Some(agreed)) if agreed.sealed.is_some() => SrtpRule::Offered,
+            (SrtpRule::Required, Some(agreed)) if agreed.sealed.is_none() && agreed.browser.is_none() => {
+                SrtpRule::Preferred
+            }
+            _ => rule,
         }
     }
 
@@ -116,6 +124,9 @@ impl Telephony {
             (None, SrtpRule::Preferred | SrtpRule::Required) => true,
         };
         if let Some(leg) = self.legs.get_mut(&id).filter(|_| needed) {
+            if !goes_on(leg, offer) {
+                leg.own_keys = OwnKeys::default();
+            }
             leg.own_keys.made(&mut self.secrets);
         }
     }
@@ -134,6 +145,20 @@ impl Telephony {
             (rule, None) => rule.with(leg.own_keys.offered()),
         }
     }
+}
+
+/// Whether the keys of a leg seal what they sealed before, or nothing yet. A key that is put away is never taken again: its
+/// numbers would begin anew, and a number that is used twice gives the key away (RFC 3711 §9.1). Another far end gets
+/// another key, because it cannot know how often the numbers of the old one have gone round.
+fn goes_on(leg: &Leg, offer: Option<&Session>) -> bool {
+    let Some(agreed) = &leg.agreed else { return true };
+    let Some(sealed) = &agreed.sealed else { return false };
+    let is_known = |offer: &Session| {
+        let lines = offer.media.iter().flat_map(|media| media.values_of("crypto"));
+        let mut keys = lines.filter_map(|line| Crypto::parse(line).ok());
+        keys.any(|key| key.suite == sealed.suite && key.secret == sealed.theirs)
+    };
+    offer.is_none_or(is_known)
 }
 
 /// Whether sound on a leg has been agreed to be sealed.

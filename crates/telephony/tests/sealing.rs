@@ -42,6 +42,47 @@ fn a_caller_who_wants_to_be_sealed_is_and_a_re_invite_keeps_the_keys() {
 }
 
 #[test]
+fn a_key_that_was_put_away_is_never_used_again() {
+    let mut house = under(SrtpRule::Offered);
+    let call = arrives(&mut house, &sealed_offer(1, ""));
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    let answer = house.sent.last().expect("an answer").clone();
+    ack(&mut house, &answer);
+    let mut seen = keys(&answer);
+    // In the clear for a while, and sealed again; and then another phone has taken the call over at the far end.
+    again(&mut house, &answer, &plain_offer());
+    assert_eq!(sealing(&house), None);
+    let other = KEY.replace("QkJC", "Q0ND");
+    for offer in [sealed_offer(3, ""), sealed_offer(4, "").replace(KEY, &other)] {
+        again(&mut house, &answer, &offer);
+        let anew = keys(house.sent.last().expect("an answer"));
+        assert!(anew.len() == 1 && !seen.contains(&anew[0]), "{anew:?} was used before: {seen:?}");
+        seen.extend(anew);
+    }
+    ends(&mut house, call);
+}
+
+#[test]
+fn a_rule_that_changes_leaves_calls_as_they_were_agreed() {
+    for (before, offer, after) in [
+        (SrtpRule::Preferred, sealed_offer(1, ""), SrtpRule::Off),
+        (SrtpRule::Preferred, plain_offer(), SrtpRule::Required),
+    ] {
+        let mut house = under(before);
+        let call = arrives(&mut house, &offer);
+        house.feed(Input::Command(LegCommand::Answer { leg: call }));
+        let answer = house.sent.last().expect("an answer").clone();
+        ack(&mut house, &answer);
+        house.feed(Input::Config(Box::new(settings(after))));
+        again(&mut house, &answer, &offer);
+        let anew = house.sent.last().expect("an answer").clone();
+        assert!(anew.starts_with("SIP/2.0 200"), "{before:?} to {after:?}: {anew}");
+        assert_eq!(media_line(&anew), media_line(&answer));
+        ends(&mut house, call);
+    }
+}
+
+#[test]
 fn a_plain_call_stays_plain_and_says_so() {
     let mut house = under(SrtpRule::Offered);
     let call = arrives(&mut house, &plain_offer());
