@@ -64,7 +64,18 @@ pub struct Checked {
 impl Chain {
     pub(crate) fn open(root: &Path) -> Result<Self, ArchiveError> {
         let path = root.join(FILE);
-        let last = last_line(&path).map_err(ArchiveError::of(&path))?;
+        let last = match last_line(&path) {
+            Ok(last) => last,
+            // Calls have to be recorded, whatever has become of the chain. What is left of it is kept to be looked at.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let aside = free_name(&path);
+                tracing::error!(file = %path.display(), aside = %aside.display(), %error,
+                    "the chain of recordings is damaged: it is put aside, and another one begins");
+                std::fs::rename(&path, &aside).map_err(ArchiveError::of(&path))?;
+                None
+            }
+            Err(error) => return Err(ArchiveError::of(&path)(error)),
+        };
         Ok(Self { path, last })
     }
 
@@ -97,6 +108,18 @@ impl Chain {
     }
 }
 
+/// A name beside the chain that nothing has yet.
+fn free_name(path: &Path) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let aside = path.with_extension(format!("broken-{number}"));
+        if !aside.exists() {
+            return aside;
+        }
+        number += 1;
+    }
+}
+
 /// Appends durably. A line torn by a crash before is cut off first: what it tells of is finished again.
 fn append(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file =
@@ -119,7 +142,12 @@ fn whole_lines_end(file: &mut File) -> io::Result<u64> {
     file.seek(SeekFrom::Start(begin))?;
     let mut tail = Vec::new();
     file.take(LINE_BYTES_MAX).read_to_end(&mut tail)?;
-    Ok(tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| begin + at as u64 + 1))
+    match tail.iter().rposition(|byte| *byte == b'\n') {
+        Some(at) => Ok(begin + at as u64 + 1),
+        // The first line of all, torn.
+        None if begin == 0 => Ok(0),
+        None => Err(io::Error::new(io::ErrorKind::InvalidData, "its end holds no line")),
+    }
 }
 
 fn last_line(path: &Path) -> io::Result<Option<Line>> {
@@ -135,7 +163,9 @@ fn last_line(path: &Path) -> io::Result<Option<Line>> {
     file.read_exact(&mut tail)?;
     let text = String::from_utf8_lossy(&tail);
     let Some(last) = text.lines().last() else { return Ok(None) };
-    parse(last).map(Some).ok_or_else(|| io::Error::other("the last line of the chain cannot be read"))
+    parse(last)
+        .map(Some)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "its last line cannot be read"))
 }
 
 fn parse(line: &str) -> Option<Line> {

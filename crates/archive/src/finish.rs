@@ -75,6 +75,11 @@ impl Finishing {
         Ok(finished)
     }
 
+    /// Whether the chain ends with the recording of this part.
+    pub(crate) fn made_last(&self, part: &Path) -> bool {
+        self.finished_before(part).is_some()
+    }
+
     /// The crash may have come when only the part was left to be deleted: its link must not be made twice.
     fn finished_before(&self, part: &Path) -> Option<Finished> {
         let manifest = Manifest::read(&part.with_extension("json")).ok()?;

@@ -5,7 +5,8 @@ use crate::{Archive, ArchiveError, Finishing};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Finishes every recording below `archive` that a crash left unfinished, in the order of their names. To be called
+/// Finishes every recording below `archive` that a crash left unfinished, the one first that the
+/// chain ends with, the others in the order of their names. To be called
 /// before a recorder is started.
 ///
 /// A file whose very head was cut holds no sound and is removed; any other that cannot be finished stays.
@@ -13,8 +14,9 @@ pub fn recover(archive: &Archive) -> Result<Vec<Ended>, ArchiveError> {
     let mut parts = Vec::new();
     collect(archive.root(), DEPTH, &mut parts)
         .map_err(|source| ArchiveError::Folder { folder: archive.root().to_owned(), source })?;
-    parts.sort();
     let mut finishing = Finishing::new(archive)?;
+    // The last link of the chain first: only as long as it is the last is it seen that it has been made.
+    parts.sort_by_cached_key(|part| (!finishing.made_last(part), part.clone()));
     Ok(parts.iter().filter_map(|part| recover_one(part, &mut finishing)).collect())
 }
 

@@ -389,6 +389,35 @@ fn a_crash_within_finishing_neither_doubles_a_link_nor_breaks_the_chain() {
 }
 
 #[test]
+fn what_the_chain_ends_with_is_known_again_whatever_else_a_crash_has_left() {
+    let place = Place::new();
+    let last = RecordingId::from_u64(9);
+    let part = place.unfinished(last, 10);
+    let content = std::fs::read(&part).unwrap();
+    place.finish(&part).unwrap();
+    std::fs::write(&part, &content).unwrap();
+    // Its name comes first.
+    place.unfinished(ONE, 10);
+    assert_eq!(archive::recover(&place.archive).unwrap().len(), 2);
+    let checked = archive::check(&place.archive).unwrap();
+    assert_eq!((checked.links, checked.broken), (2, None));
+}
+
+#[test]
+fn a_chain_that_cannot_be_read_is_put_aside_and_recording_goes_on() {
+    for rubbish in ["what is this\n", &"x".repeat(1_000)] {
+        let place = Place::new();
+        let chain = place.archive.root().join("chain");
+        std::fs::create_dir_all(place.archive.root()).unwrap();
+        std::fs::write(&chain, rubbish).unwrap();
+        let part = place.unfinished(ONE, 10);
+        assert!(matches!(&archive::recover(&place.archive).unwrap()[..], [Ended::Finished(_)]), "{part:?}");
+        assert_eq!(std::fs::read_to_string(chain.with_extension("broken-1")).unwrap(), rubbish);
+        assert_eq!(archive::check(&place.archive).unwrap().links, 1);
+    }
+}
+
+#[test]
 fn opus_keeps_every_moment_in_its_place_and_gives_wav_to_who_wants_it() {
     let place = Place::keeping(SoundFormat::Opus { bitrate: 32_000 });
     let samples = 8_000 * 7 + 77;
