@@ -34,6 +34,18 @@ impl<S: Speaker> Cache<S> {
     }
 }
 
+impl<S> Cache<S> {
+    /// Nobody ever reads half a file.
+    fn keep(&self, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        let half = file.with_extension(format!("{}.half", std::process::id()));
+        let mut writing = std::fs::File::create(&half)?;
+        std::io::Write::write_all(&mut writing, bytes)?;
+        writing.sync_all()?;
+        std::fs::rename(&half, file)
+    }
+}
+
 impl<S: Speaker> Speaker for Cache<S> {
     fn voice(&self, language: &str) -> String {
         self.speaker.voice(language)
@@ -41,16 +53,17 @@ impl<S: Speaker> Speaker for Cache<S> {
 
     fn speak(&self, spoken: &Spoken) -> Result<Vec<u8>, SpeakError> {
         let file = self.file(spoken);
-        if let Ok(bytes) = std::fs::read(&file) {
+        // What a crash left half written, or a program spoke that was none, is spoken anew.
+        if let Some(bytes) =
+            std::fs::read(&file).ok().filter(|bytes| crate::file::read(bytes.clone(), "wav").is_ok())
+        {
             return Ok(bytes);
         }
         let bytes = self.speaker.speak(spoken)?;
-        let trouble = |source| SpeakError::File { file: file.display().to_string(), source };
-        std::fs::create_dir_all(&self.folder).map_err(trouble)?;
-        // Nobody ever reads half a file.
-        let half = file.with_extension(format!("{}.half", std::process::id()));
-        std::fs::write(&half, &bytes).map_err(trouble)?;
-        std::fs::rename(&half, &file).map_err(trouble)?;
+        // It can be heard though it cannot be kept.
+        if let Err(error) = self.keep(&file, &bytes) {
+            tracing::warn!(file = %file.display(), %error, "a spoken prompt cannot be kept, and is spoken anew at the next start");
+        }
         Ok(bytes)
     }
 }
@@ -73,8 +86,40 @@ mod tests {
         let restarted = Cache::new(counting("anna"), &folder.path().join("spoken"));
         restarted.speak(&hello).expect("it is there");
         let other = Cache::new(counting("bert"), &folder.path().join("spoken"));
-        assert_eq!(other.speak(&hello).ok(), Some(b"bert: hello".to_vec()));
+        assert_eq!(other.speak(&hello).ok(), Some(wave("bert: hello")));
         assert_eq!(restarted.speaker.times.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_of_a_prompt_is_spoken_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(Counting { voice: "anna", times: AtomicUsize::new(0) }, folder.path());
+        let hello = spoken("hello");
+        for rubbish in [&b""[..], b"RIFF"] {
+            std::fs::write(cache.file(&hello), rubbish).expect("written");
+            assert_eq!(cache.speak(&hello).ok(), Some(wave("anna: hello")));
+        }
+        cache.speak(&hello).expect("it is there");
+        assert_eq!(cache.speaker.times.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_prompt_that_cannot_be_kept_is_heard_all_the_same() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let speaker = Counting { voice: "anna", times: AtomicUsize::new(0) };
+        let cache = Cache::new(speaker, &file.path().join("no folder"));
+        assert_eq!(cache.speak(&spoken("hello")).ok(), Some(wave("anna: hello")));
+    }
+
+    /// A WAV file whose samples are the letters.
+    fn wave(text: &str) -> Vec<u8> {
+        let length = u32::try_from(text.len()).expect("a short text");
+        let mut bytes = b"RIFF".to_vec();
+        bytes.extend((36 + length).to_le_bytes());
+        bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data");
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes
     }
 
     struct Counting {
@@ -89,7 +134,7 @@ mod tests {
 
         fn speak(&self, spoken: &Spoken) -> Result<Vec<u8>, SpeakError> {
             self.times.fetch_add(1, Ordering::Relaxed);
-            Ok(format!("{}: {}", self.voice, spoken.text).into_bytes())
+            Ok(wave(&format!("{}: {}", self.voice, spoken.text)))
         }
     }
 

@@ -20,8 +20,12 @@ pub const ENDINGS: [&str; 8] = ["wav", "mp3", "ogg", "opus", "oga", "flac", "aif
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 
-/// The longest sound that is kept: an hour of music is 172 MB in memory.
+/// The longest sound that is kept: an hour of music is 172 MB in memory, and several times as much
+/// while it is read.
 pub const LENGTH_MAX: Duration = Duration::from_secs(3_600);
+
+/// The highest rate at which a sound may be as long as [`LENGTH_MAX`]; above it there are no more samples.
+const RATE_USUAL: u32 = 48_000;
 
 /// A packet of Opus that is longer than any.
 const OPUS_SAMPLES_MAX: usize = SampleRate::Wide.samples_in(120);
@@ -123,13 +127,16 @@ fn decode(
         };
         let spec = *decoded.spec();
         rate = spec.rate;
+        if !(codec::convert::RATE_MIN..=codec::convert::RATE_MAX).contains(&rate) {
+            return Err(FileError::Rate(rate));
+        }
         let channels = spec.channels.count().max(1);
         let mut buffer = SampleBuffer::<f32>::new(decoded.capacity() as u64, spec);
         buffer.copy_interleaved_ref(decoded);
         samples.extend(
             buffer.samples().chunks_exact(channels).map(|all| all.iter().sum::<f32>() / channels as f32),
         );
-        if samples.len() as u64 > LENGTH_MAX.as_secs() * u64::from(rate) {
+        if samples.len() as u64 > LENGTH_MAX.as_secs() * u64::from(rate.min(RATE_USUAL)) {
             return Err(FileError::Long);
         }
     }
