@@ -215,7 +215,7 @@ impl Engine {
                         for piece in payload.chunks(PIECE) {
                             let mut sound = [0; PIECE];
                             law.decode_slice(piece, &mut sound);
-                            from.heard_sound(&sound[..piece.len()], &mut self.events);
+                            from.heard_sound(&sound[..piece.len()], now.mono, &mut self.events);
                         }
                     }
                     let timestamp = packet.header.timestamp;

@@ -160,8 +160,13 @@ impl Incoming {
         // All packets of an event carry the time of its beginning, which says nothing about jitter.
         let timestamp = (!is_event).then_some(packet.header.timestamp);
         match self.reception.arrived(packet.header.sequence, timestamp, now) {
+            // What was overtaken, and a key, say nothing about whether the far end keeps quiet.
+            Arrival::Fresh if !is_event => self.is_quiet = is_quiet && codec.is_none(),
             Arrival::Fresh | Arrival::Late => {}
-            Arrival::Restarted => self.begin_anew(),
+            Arrival::Restarted => {
+                self.begin_anew();
+                self.is_quiet = is_quiet && codec.is_none();
+            }
             Arrival::Duplicate => return None,
             Arrival::Stray => {
                 self.dropped.stray += 1;
@@ -169,7 +174,6 @@ impl Incoming {
             }
         }
         self.last_heard = Some(now);
-        self.is_quiet = is_quiet && codec.is_none();
         if !self.receive {
             self.dropped.unwanted += 1;
             return None;
@@ -270,6 +274,11 @@ impl Incoming {
     /// When the last packet came that passed the rules.
     pub fn last_heard(&self) -> Option<Instant> {
         self.last_heard
+    }
+
+    /// Whether a key that was found in the sound may be told: no more in a second than of the others.
+    pub(crate) fn may_tell_key(&mut self, now: Instant) -> bool {
+        self.allowance.take(now, &mut self.dropped)
     }
 
     /// Whether the far end has said that it keeps quiet, and nothing since.

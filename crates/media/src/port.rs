@@ -175,9 +175,14 @@ impl Port {
     }
 
     /// Takes sound of the far end at 8 kHz, to hear what is in it.
-    pub(crate) fn heard_sound(&mut self, sound: &[i16], events: &mut EventQueue) {
+    pub(crate) fn heard_sound(&mut self, sound: &[i16], now: Instant, events: &mut EventQueue) {
         if let Some(listener) = &mut self.key_listener {
-            listener.push(sound, |digit| events.push(Event::Digit { port: self.id, digit }));
+            let incoming = &mut self.incoming;
+            listener.push(sound, |digit| {
+                if incoming.may_tell_key(now) {
+                    events.push(Event::Digit { port: self.id, digit });
+                }
+            });
         }
         if let Some(detectors) = &mut self.detectors {
             detectors.push(sound, |finding| events.push(Event::Found { port: self.id, finding }));

@@ -68,7 +68,8 @@ impl Recording {
     pub fn take(&mut self, tap: &mut Tap, sound: &Sound<'_>, now: Instant, out: &mut impl Outbox) {
         let arrived = self.samples_at(now);
         let mut at = tap.timeline.place(sound, arrived);
-        if at < self.open_from[tap.side as usize] {
+        // A stream may lie ahead of its arrival: what was said while the side was kept out counts by the earlier of both.
+        if at.min(arrived) < self.open_from[tap.side as usize] {
             return;
         }
         for piece in sound.payload.chunks(crate::outbox::FRAME_SAMPLES_MAX) {

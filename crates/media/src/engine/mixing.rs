@@ -253,5 +253,5 @@ fn listen(
             }
         }
     }
-    port.heard_sound(&narrow, events);
+    port.heard_sound(&narrow, at, events);
 }
