@@ -358,6 +358,8 @@ impl<A: Audience> Control<A> {
                 Output::Pair { port, pairing } => {
                     if let Err(error) = self.media.pair(port, pairing) {
                         tracing::warn!(%error, "a browser cannot be paired");
+                        self.to_telephony
+                            .push_back(telephony::Input::Media(media::Event::Unsealable { port }));
                     }
                 }
                 Output::Unpair { port } => {

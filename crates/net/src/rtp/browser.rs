@@ -31,6 +31,10 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 /// How often is looked who has been silent for too long.
 const CONSENT_LOOK: Duration = Duration::from_secs(1);
 
+/// How long a browser may take until it can be heard: checks and handshake together. Whoever it is to talk with hears
+/// nothing meanwhile.
+const KEYS_PATIENCE: Duration = Duration::from_secs(20);
+
 /// What a datagram from a browser comes to.
 #[derive(Debug)]
 pub(super) enum Arrival {
@@ -47,6 +51,8 @@ pub(super) enum Arrival {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Handshake(PortId),
+    /// Nothing that a browser could be heard by has come of it.
+    Keys(PortId),
     Consent,
 }
 
@@ -97,6 +103,10 @@ impl Browsers {
         if !self.peers.expect(port, ours) {
             tracing::error!(%port, "no room for another browser");
             self.events.push_back(Event::Unsealable { port });
+            // It is there all the same, so that nothing is said to it in the clear.
+            let leg =
+                Leg { fingerprint, role, handshake: None, has_failed: true, sealing: None, agreed: None };
+            self.legs.insert(port, leg);
             return None;
         }
         if self.deadlines.due(&Timer::Consent).is_none() {
@@ -118,6 +128,9 @@ impl Browsers {
             leg.sealing = None;
             leg.has_failed = false;
         }
+        if leg.sealing.is_none() {
+            self.deadlines.set(Timer::Keys(port), now + KEYS_PATIENCE);
+        }
         // It may have chosen its address before its answer was here.
         self.begin(port, now)
     }
@@ -127,6 +140,7 @@ impl Browsers {
         if self.legs.remove(&port).is_some() {
             self.peers.forget(port);
             self.deadlines.stop(&Timer::Handshake(port));
+            self.deadlines.stop(&Timer::Keys(port));
         }
     }
 
@@ -189,6 +203,15 @@ impl Browsers {
                     }
                     if !self.legs.is_empty() {
                         self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
+                    }
+                }
+                Timer::Keys(port) => {
+                    let leg = self.legs.get_mut(&port).filter(|leg| leg.sealing.is_none() && !leg.has_failed);
+                    if let Some(leg) = leg {
+                        tracing::warn!(%port, "no check and no handshake came from the browser: its network lets none through");
+                        leg.handshake = None;
+                        leg.has_failed = true;
+                        self.events.push_back(Event::Unsealable { port });
                     }
                 }
                 Timer::Handshake(port) => {
@@ -261,6 +284,7 @@ impl Browsers {
             Ok(Step::Done(sealing)) => {
                 tracing::debug!(%port, profile = sealing.ours.profile().name(), "keys are agreed on with the browser");
                 leg.sealing = Some(sealing);
+                self.deadlines.stop(&Timer::Keys(port));
                 self.events.push_back(Event::Sealed { port });
                 self.configured(port)
             }

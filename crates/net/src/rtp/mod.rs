@@ -382,8 +382,10 @@ impl MediaThreads {
             Command::MaskRecord { .. } | Command::StopRecord { .. } => {
                 // Which thread records is known to that thread only; the others shrug.
                 drop(control);
-                return (0..self.threads.len())
-                    .try_for_each(|thread| self.order(thread, Order::Command(command.clone())));
+                // All of them are told, whatever has become of one.
+                let told =
+                    (0..self.threads.len()).map(|thread| self.order(thread, Order::Command(command.clone())));
+                return told.fold(Ok(()), Result::and);
             }
             Command::Close { port } => control.close(*port)?,
         };

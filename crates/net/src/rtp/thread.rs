@@ -9,6 +9,7 @@ use base::{Duration, Now};
 use browser_peer::Pairing;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use media::{Channel, Command, Engine, Event, PortId};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,6 +23,9 @@ const ROUNDS_MAX: usize = 64;
 
 /// How many orders are obeyed before packets have their turn again.
 const ORDERS_AT_ONCE: usize = 256;
+
+/// How many packets of browsers are taken at once. A flood of them leaves the other sockets their turns all the same.
+const BROWSER_PACKETS_AT_ONCE: usize = 32;
 
 /// What the control side asks for.
 pub(super) enum Order {
@@ -169,7 +173,7 @@ impl Thread {
     fn take_packet(&mut self, ready: Ready, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
         let (place, channel) = match ready {
             Ready::Port { place, channel } => (place, channel),
-            Ready::Browsers => return self.take_from_browser(now, buffer),
+            Ready::Browsers => return self.take_from_browsers(now, buffer),
         };
         let Some((port, source, length)) = self.sockets.receive(place, channel, buffer) else { return };
         if self.sockets.browsers.has(port) {
@@ -183,8 +187,21 @@ impl Thread {
         });
     }
 
-    fn take_from_browser(&mut self, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
-        let Some((source, length)) = self.sockets.receive_from_browser(buffer) else { return };
+    /// Takes what browsers have sent: as one socket is there for all of them, more than one packet in its turn.
+    fn take_from_browsers(&mut self, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
+        for _ in 0..BROWSER_PACKETS_AT_ONCE {
+            let Some((source, length)) = self.sockets.receive_from_browser(buffer) else { return };
+            self.take_from_browser(source, length, now, buffer);
+        }
+    }
+
+    fn take_from_browser(
+        &mut self,
+        source: SocketAddr,
+        length: usize,
+        now: Now,
+        buffer: &mut [u8; DATAGRAM_MAX],
+    ) {
         let datagram = &mut buffer[..length];
         // Whose it is says the address; a panic before that is nobody's.
         let port = self.sockets.browsers.sender(source);

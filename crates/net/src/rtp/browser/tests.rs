@@ -55,6 +55,28 @@ fn a_hello_before_a_check_is_dropped() {
 }
 
 #[test]
+fn a_browser_of_which_nothing_comes_is_told_to_be_unheard_of_and_one_with_keys_is_not() {
+    let mut scene = Scene::new();
+    let fingerprint = scene.browser.fingerprint;
+    scene.pair(fingerprint, Role::Passive);
+    let before = scene.now + KEYS_PATIENCE - Duration::from_millis(1);
+    assert!(scene.browsers.handle_timeout(before).is_none());
+    assert_eq!(scene.browsers.poll_event(), None);
+    assert!(scene.browsers.handle_timeout(scene.now + KEYS_PATIENCE).is_none());
+    assert_eq!(scene.browsers.poll_event(), Some(Event::Unsealable { port: PORT }));
+
+    let mut scene = Scene::new();
+    let fingerprint = scene.browser.fingerprint;
+    scene.pair(fingerprint, Role::Passive);
+    scene.browsers.agree(PORT, configure());
+    scene.checks(true);
+    scene.shakes(Role::Passive);
+    assert_eq!(scene.browsers.poll_event(), Some(Event::Sealed { port: PORT }));
+    scene.browsers.handle_timeout(scene.now + KEYS_PATIENCE);
+    assert_eq!(scene.browsers.poll_event(), None);
+}
+
+#[test]
 fn a_browser_with_another_certificate_is_never_configured() {
     for role in [Role::Passive, Role::Active] {
         let mut scene = Scene::new();
