@@ -92,6 +92,15 @@ impl Center {
         }
     }
 
+    /// What the process before had seen is no more, or will be seen again. Calls for help stay.
+    pub(crate) fn forget_alerts_of_before(&mut self) {
+        let over = self.alerts.values().filter(|one| !matches!(one.alert, Alert::Emergency { .. }));
+        let over: Vec<AlertId> = over.map(|one| one.id).collect();
+        for id in over {
+            self.close_alert(id);
+        }
+    }
+
     /// Somebody has taken notice, or it is over. Returns whether there was such an alert.
     pub(crate) fn close_alert(&mut self, id: AlertId) -> bool {
         let was_there = self.alerts.remove(&id).is_some();
