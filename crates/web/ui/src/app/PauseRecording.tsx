@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { setRecording } from '../api/queries';
 import type { InteractionView } from '../api/types';
 import { useT } from '../text/i18n';
@@ -13,10 +14,13 @@ import { useKeys } from './keys';
  */
 export function PauseRecording({ call }: { call: InteractionView }) {
   const t = useT();
-  const { mutate, isPending, isError, error } = useMutation({
+  const { mutate, reset, data, isPending, isError, error } = useMutation({
     mutationFn: (state: 'running' | 'paused') => setRecording(call.id, state),
   });
-  const next = call.recording_state === 'running' ? 'paused' : 'running';
+  // The answer counts until the live row has changed: whoever pauses again at once means what the server has done meanwhile,
+  // and a card's number must not be kept because the row was late.
+  useEffect(() => reset(), [reset, call.recording_state]);
+  const next = (data?.state ?? call.recording_state) === 'running' ? 'paused' : 'running';
   const change = () => {
     if (!isPending) mutate(next);
   };
