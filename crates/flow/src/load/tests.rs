@@ -255,7 +255,7 @@ fn every_example_of_the_operators_page_is_good() {
         };
         files.push(Source { name, text: example.to_owned() });
     }
-    assert_eq!(files.len(), 15);
+    assert_eq!(files.len(), 14);
     if let Err(findings) = Flows::load(&files, &demo_world()) {
         panic!("{findings:#?}");
     }
