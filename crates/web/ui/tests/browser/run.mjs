@@ -657,7 +657,12 @@ test('an agent sees who calls while the phone rings, and the timeline is offered
   assert.equal(await page.locator(`[data-open="${call.id}"]`).count(), 0);
   mock.center.take(call);
   await strip.getByText('Talking').waitFor();
-  await strip.getByText('Recording').waitFor();
+  await strip.getByText('Recording now').waitFor();
+  await strip.getByRole('button', { name: 'Pause recording' }).waitFor();
+  await page.keyboard.press('Alt+c');
+  await strip.getByText('Recording paused').waitFor();
+  await page.keyboard.press('Alt+c');
+  await strip.getByText('Recording now').waitFor();
   await page.locator(`[data-open="${call.id}"]`).waitFor({ timeout: 3_000 });
   assert.deepEqual([asked, refused], [[], []]);
   await strip.getByRole('link', { name: 'Timeline' }).click();
