@@ -55,13 +55,14 @@ impl Telephony {
             );
             self.outputs.push_back(Output::Trouble(what));
         }
+        let (transport, remote) = (trace.transport.uri_name(), trace.remote);
         let message = |leg| SipMessage {
             leg,
             at: now.utc,
             sent: trace.sent,
-            transport: trace.transport.uri_name().to_owned(),
-            remote: trace.remote.to_string(),
-            text: text.clone(),
+            transport: transport.to_owned(),
+            remote: remote.to_string(),
+            text,
         };
         let has_room = self.stories.len() < EARLY_STORIES_MAX + 2 * self.by_session.len();
         match self.stories.get_mut(&trace.session) {
@@ -85,37 +86,63 @@ impl Telephony {
 
 /// The text of a message without the answers to challenges and without keys; and whether there were keys.
 fn blotted(bytes: &[u8]) -> (String, bool) {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_BYTES_MAX)]);
-    let is_secret = |line: &str| {
-        let name = line.split(':').next().unwrap_or_default().trim_end();
-        name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization")
-    };
+    let bytes = &bytes[..bytes.len().min(TEXT_BYTES_MAX)];
+    if !may_hold_secrets(bytes) {
+        // Checking is much faster than mending, and hardly a message has to be mended.
+        let text = std::str::from_utf8(bytes)
+            .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned);
+        return (text, false);
+    }
+    let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
     let (mut secret, mut has_keys) = (false, false);
     for line in text.split_inclusive('\n') {
         // A folded line belongs to the header above it.
         let folded = line.starts_with([' ', '\t']);
         if !(folded && secret) {
-            secret = is_secret(line);
+            let name = line.split(':').next().unwrap_or_default();
+            secret = SECRET_HEADERS.iter().any(|secret| name.trim_end().eq_ignore_ascii_case(secret));
             if secret {
-                out.push_str(line.split(':').next().unwrap_or_default());
+                out.push_str(name);
                 out.push_str(": (not kept)\r\n");
             }
         }
-        if let Some(key) = line.strip_prefix("a=crypto:") {
+        if let Some(key) = line.strip_prefix(CRYPTO) {
             // Which suite it is for may be known.
             has_keys = true;
             let named = key.split_once(" inline:").map_or("", |(named, _)| named);
-            out.push_str("a=crypto:");
+            out.push_str(CRYPTO);
             out.push_str(named);
             out.push_str(" (not kept)\r\n");
-        } else if line.starts_with("a=ice-pwd:") {
-            out.push_str("a=ice-pwd:(not kept)\r\n");
+        } else if line.starts_with(ICE_PASSWORD) {
+            out.push_str(ICE_PASSWORD);
+            out.push_str("(not kept)\r\n");
         } else if !secret {
             out.push_str(line);
         }
     }
     (out, has_keys)
+}
+
+/// Headers whose values are answers to challenges.
+const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+/// The line of a session description that holds the keys of SRTP.
+const CRYPTO: &str = "a=crypto:";
+/// The line that holds the password of ICE.
+const ICE_PASSWORD: &str = "a=ice-pwd:";
+
+/// Whether a line begins as one does that holds a secret. Few messages have one, and of most lines a byte tells.
+fn may_hold_secrets(bytes: &[u8]) -> bool {
+    let begins = |line: &[u8], with: &str| {
+        line.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    let holds = |line: &[u8]| match line.first() {
+        Some(b'a' | b'A' | b'p' | b'P') => {
+            SECRET_HEADERS.into_iter().chain([CRYPTO, ICE_PASSWORD]).any(|start| begins(line, start))
+        }
+        _ => false,
+    };
+    holds(bytes) || memchr::memchr_iter(b'\n', bytes).any(|end| holds(&bytes[end + 1..]))
 }
 
 #[cfg(test)]
@@ -129,6 +156,15 @@ mod tests {
         let (kept, has_keys) = blotted(message);
         assert!(!has_keys);
         assert!(!kept.contains("secret") && kept.contains("To: <sip:a@b>"), "{kept}");
+    }
+
+    #[test]
+    fn a_message_without_secrets_is_kept_as_it_is() {
+        let message =
+            b"INVITE sip:a SIP/2.0\r\nAllow: ACK\r\nP-Asserted-Identity: <sip:b@c>\r\n\r\na=sendrecv\r\n\xff";
+        let (kept, has_keys) = blotted(message);
+        assert!(!has_keys);
+        assert_eq!(kept, String::from_utf8_lossy(message));
     }
 
     #[test]
