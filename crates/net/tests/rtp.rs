@@ -173,6 +173,29 @@ fn commands_for_ports_that_are_not_there_are_refused() {
 }
 
 #[test]
+fn orders_that_gather_wake_their_thread_once() {
+    let rig = Rig::start(HERE, 32_500..=32_599);
+    rig.threads.gather();
+    for number in 0..20 {
+        let port = PortId::from_u64(number);
+        rig.threads.open(port, number).unwrap();
+        rig.command(Command::Close { port });
+    }
+    assert_eq!(rig.threads.counts()[0].wakes, 0, "nothing has woken it so far");
+    rig.threads.release();
+    for _ in 0..20 {
+        rig.wait_for(|event| matches!(event, Event::Closed { .. }));
+    }
+    // The count of the round that told of the last one is written after it told.
+    assert!(rig.threads.counts()[0].wakes <= 1);
+    // A single order wakes it again.
+    let port = PortId::from_u64(20);
+    rig.threads.open(port, 1).unwrap();
+    rig.command(Command::Close { port });
+    rig.wait_for(|event| matches!(event, Event::Closed { .. }));
+}
+
+#[test]
 fn groups_fill_one_thread_before_the_next() {
     let mut config = Config::new(HERE, [7; 32]);
     (config.threads, config.ports_per_thread_first, config.ports) = (2, 4, 32_700..=32_767);

@@ -325,6 +325,7 @@ impl<A: Audience> Control<A> {
     /// Lets the machines talk until nothing is left to be said, then hands out what they want done.
     fn settle(&mut self) {
         let now = self.clock.now();
+        self.media.gather();
         loop {
             if let Some(input) = self.to_telephony.pop_front() {
                 self.telephony.handle(input, now);
@@ -342,6 +343,7 @@ impl<A: Audience> Control<A> {
         for transmit in self.transmits.drain(..) {
             self.sockets.send(&transmit);
         }
+        self.media.release();
         if !self.board.is_empty() {
             self.audience.board(std::mem::take(&mut self.board));
         }

@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many ports a thread gets before the next one gets any: a quarter of a core's work for 500 calls. It is high
@@ -231,12 +231,16 @@ pub struct MediaThreads {
     control: Mutex<Control>,
     dscp: Dscp,
     bind: IpAddr,
+    /// Orders wait for [`MediaThreads::release`] to wake their threads.
+    gathers: AtomicBool,
 }
 
 /// How one thread is reached.
 struct Handle {
     orders: Sender<Order>,
     wake: Arc<OwnedFd>,
+    /// Orders were given since the thread was last woken for one.
+    unwoken: AtomicBool,
     counts: Arc<SharedCounts>,
     door: Door,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -307,7 +311,8 @@ impl MediaThreads {
             let wake = thread.wake();
             let name = format!("media-{number}");
             let thread = std::thread::Builder::new().name(name).spawn(move || thread.run())?;
-            handles.push(Handle { orders, wake, counts, door, thread: Some(thread) });
+            let unwoken = AtomicBool::new(false);
+            handles.push(Handle { orders, wake, unwoken, counts, door, thread: Some(thread) });
         }
         let control = Control {
             range,
@@ -318,7 +323,13 @@ impl MediaThreads {
             ports_by_thread: vec![0; count],
             ports_per_thread_first,
         };
-        Ok(Self { threads: handles, control: Mutex::new(control), dscp, bind })
+        Ok(Self {
+            threads: handles,
+            control: Mutex::new(control),
+            dscp,
+            bind,
+            gathers: AtomicBool::new(false),
+        })
     }
 
     /// Opens a port: binds a pair of sockets here and now and hands them to the thread of `group`. Returns the address of
@@ -420,6 +431,22 @@ impl MediaThreads {
         self.order(thread, Order::Unpair { port })
     }
 
+    /// From here on orders wake no thread until [`release`](Self::release): one wake for all that one message leads to,
+    /// where each would cost as much as several packets. A thread that wakes by itself obeys them all the same.
+    pub fn gather(&self) {
+        self.gathers.store(true, Ordering::Relaxed);
+    }
+
+    /// Wakes the threads that orders were given to since [`gather`](Self::gather).
+    pub fn release(&self) {
+        self.gathers.store(false, Ordering::Relaxed);
+        for handle in &self.threads {
+            if handle.unwoken.swap(false, Ordering::Relaxed) {
+                sockets::wake(&handle.wake);
+            }
+        }
+    }
+
     /// How many ports are open.
     pub fn open_ports(&self) -> usize {
         self.control().ports.len()
@@ -453,7 +480,11 @@ impl MediaThreads {
             TrySendError::Full(_) => CommandError::Busy(thread),
             TrySendError::Disconnected(_) => CommandError::Ended(thread),
         })?;
-        sockets::wake(&handle.wake);
+        if self.gathers.load(Ordering::Relaxed) {
+            handle.unwoken.store(true, Ordering::Relaxed);
+        } else {
+            sockets::wake(&handle.wake);
+        }
         Ok(())
     }
 }
