@@ -1,4 +1,5 @@
-//! The journal on disk: what the center was told, in order, so that a crash loses nothing that was acknowledged.
+//! The journal on disk: what the center was told, in order, so that a crash loses nothing that was acknowledged more
+//! than two milliseconds before it, and a power failure nothing older than a fifth of a second.
 //!
 //! A journal is one file: a head, a snapshot of the center, then one entry for each input. Every start begins a new
 //! file; the former one is removed when all that follows from it is in the library.
@@ -8,8 +9,8 @@
 //!  1st entry: the snapshot, with its time    others: center::journal's inputs
 //! ```
 //!
-//! A torn entry at the end, as kill -9 or a power failure leaves it, ends the reading; nothing behind it can have been
-//! acted on, since an entry is handed to the machine before the effects of its input leave.
+//! A torn entry at the end, as kill -9 or a power failure leaves it, ends the reading. An entry is handed to the thread
+//! that writes before the effects of its input leave.
 
 mod entry;
 mod reading;

@@ -21,6 +21,10 @@ pub const WAITING_MAX: usize = 4096;
 /// it is safe as soon as it is written.
 const SYNC_EVERY: Duration = Duration::from_millis(200);
 
+/// How long entries gather after the first one before they are written together: waking for each would cost a call more
+/// than all else the journal does. So much of the past is not repeated after the process was killed.
+const GATHER: Duration = Duration::from_millis(2);
+
 enum Job {
     /// Framed entries.
     Append(Vec<u8>),
@@ -202,13 +206,34 @@ impl Writer {
                 }
             };
             if let Some(job) = job {
-                self.carry_out(&job);
+                std::thread::sleep(GATHER);
+                self.carry_out_all(job, jobs);
             }
             if self.unsynced && self.synced.elapsed() >= SYNC_EVERY {
                 self.sync();
             }
         }
         self.sync();
+    }
+
+    /// Carries out a job and those that wait behind it; entries that follow each other are written as one.
+    fn carry_out_all(&mut self, first: Job, jobs: &Receiver<Job>) {
+        let mut entries = Vec::new();
+        // What comes meanwhile is the next round's: the disk is to be synced in time.
+        for job in std::iter::once(first).chain(jobs.try_iter().take(WAITING_MAX)) {
+            match job {
+                Job::Append(more) if entries.is_empty() => entries = more,
+                Job::Append(more) => entries.extend_from_slice(&more),
+                Job::Begin(_) => {
+                    // The snapshot holds what the entries before it did.
+                    entries.clear();
+                    self.carry_out(&job);
+                }
+            }
+        }
+        if !entries.is_empty() {
+            self.carry_out(&Job::Append(entries));
+        }
     }
 
     fn carry_out(&mut self, job: &Job) {
@@ -242,5 +267,56 @@ impl Writer {
         }
         self.unsynced = false;
         self.synced = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{newest, read};
+    use super::*;
+
+    #[test]
+    fn entries_that_gather_are_all_written_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let now =
+            |micros| Now { mono: base::Instant::from_micros(micros), utc: base::Timestamp::from_millis(0) };
+        let center = Center::new(base::IdSource::new(7), 0);
+        let mut journal = JournalWriter::begin(folder.path(), 1, &center, now(0)).unwrap();
+        for at in 1..=500 {
+            journal.add(&Input::Timeout, now(at));
+            journal.commit(&center, now(at));
+        }
+        // A file that has grown too long is begun anew: what it said so far is in the snapshot of the next.
+        journal.appended = FILE_BYTES_MAX;
+        journal.add(&Input::Drain(true), now(501));
+        journal.commit(&center, now(501));
+        for at in 502..=600 {
+            journal.add(&Input::Timeout, now(at));
+            journal.commit(&center, now(at));
+        }
+        journal.close();
+
+        let (number, path) = newest(folder.path()).unwrap().unwrap();
+        let kept = read(&path).unwrap().unwrap();
+        assert_eq!((number, kept.began), (2, now(501)));
+        let times: Vec<_> = kept.inputs.iter().map(|(at, _)| *at).collect();
+        assert_eq!(times, (502..=600).map(now).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_committed_can_be_read_before_the_journal_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Now { mono: base::Instant::from_micros(0), utc: base::Timestamp::from_millis(0) };
+        let center = Center::new(base::IdSource::new(7), 0);
+        let mut journal = JournalWriter::begin(folder.path(), 1, &center, now).unwrap();
+        for _ in 0..100 {
+            journal.add(&Input::Timeout, now);
+            journal.commit(&center, now);
+        }
+        let patience = Instant::now() + Duration::from_secs(20);
+        while read(&file_name(folder.path(), 1)).unwrap().unwrap().inputs.len() < 100 {
+            assert!(Instant::now() < patience, "nobody kills this process before all is written");
+            std::thread::yield_now();
+        }
     }
 }
