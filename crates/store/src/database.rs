@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Connections kept to one database. Records are written through one of them; the others read.
-pub const CONNECTIONS_MAX: u32 = 8;
+/// Connections kept to one database for everything but records, which are written through one of their own: it keeps
+/// what it knows of the tables, where a connection that finds another one's pages changed must read them again.
+pub const CONNECTIONS_MAX: u32 = 7;
 /// How long SQLite waits for another process that writes, before the database counts as locked.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// How long a free connection is waited for, before the database counts as away.
@@ -22,6 +23,8 @@ pub const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) database: Database,
+    /// The one connection that records are written through.
+    pub(crate) writing: Database,
     /// Makes numbers unique that are given within the same millisecond.
     counter: Arc<AtomicU32>,
 }
@@ -49,14 +52,9 @@ impl Store {
     ///
     /// Nothing is created in it before [`migrate`](Self::migrate).
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        let database = match address.split_once(':') {
-            Some(("sqlite", path)) => {
-                Database::Sqlite(open_file(path.strip_prefix("//").unwrap_or(path)).await?)
-            }
-            Some(("postgres" | "postgresql", _)) => Database::Postgres(open_server(address).await?),
-            _ => return Err(StoreError::UnknownAddress(without_password(address))),
-        };
-        Ok(Self { database, counter: Arc::default() })
+        let database = connect(address, CONNECTIONS_MAX).await?;
+        let writing = connect(address, 1).await?;
+        Ok(Self { database, writing, counter: Arc::default() })
     }
 
     /// Which kind of database it is: `sqlite` or `postgres`.
@@ -75,6 +73,7 @@ impl Store {
 
     /// Closes every connection; SQLite's log file is folded back into the database.
     pub async fn close(&self) {
+        on!(self.writing, pool => pool.close().await);
         on!(self.database, pool => pool.close().await);
     }
 
@@ -87,7 +86,20 @@ impl Store {
     }
 }
 
-async fn open_file(path: &str) -> Result<SqlitePool, StoreError> {
+async fn connect(address: &str, connections: u32) -> Result<Database, StoreError> {
+    match address.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            Ok(Database::Sqlite(open_file(path, connections).await?))
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Database::Postgres(open_server(address, connections).await?))
+        }
+        _ => Err(StoreError::UnknownAddress(without_password(address))),
+    }
+}
+
+async fn open_file(path: &str, connections: u32) -> Result<SqlitePool, StoreError> {
     let file = Path::new(path);
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
@@ -103,7 +115,7 @@ async fn open_file(path: &str) -> Result<SqlitePool, StoreError> {
         .busy_timeout(LOCK_WAIT)
         .foreign_keys(true);
     SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
+        .max_connections(connections)
         .acquire_timeout(CONNECTION_WAIT)
         .connect_with(options)
         .await
@@ -124,10 +136,10 @@ fn make_private(file: &Path) -> Result<(), StoreError> {
     }
 }
 
-async fn open_server(address: &str) -> Result<PgPool, StoreError> {
+async fn open_server(address: &str, connections: u32) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(address).map_err(StoreError::Unreachable)?;
     PgPoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
+        .max_connections(connections)
         .acquire_timeout(CONNECTION_WAIT)
         .connect_with(options)
         .await

@@ -89,7 +89,7 @@ impl Store {
             batch.interactions.iter().map(|record| InteractionRow::from(*record)).collect();
         let events = batch.lines.iter().map(|entry| event_text(entry)).collect::<Result<Vec<_>, _>>()?;
         let lines: Vec<(&TimelineEntry, String)> = batch.lines.iter().copied().zip(events).collect();
-        on!(self.database, pool => {
+        on!(self.writing, pool => {
             let mut transaction = pool.begin().await?;
             put!(transaction, Table::Interactions, interactions, |query, row| query
                 .bind(&row.id)
