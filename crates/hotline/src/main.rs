@@ -4,6 +4,10 @@
 use clap::Parser;
 use std::process::ExitCode;
 
+/// A call is some hundred small pieces, many of them given back on another thread than took them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Exit codes: 0 done, 1 refused with a reason, 2 wrong usage (clap's own).
     let command = hotline::cli::Cli::parse();
