@@ -132,6 +132,7 @@ fn seal(theirs: &Theirs, srtp: Srtp<'_>) -> Result<Option<Sealed>, Unusable> {
                         suite: key.suite,
                         ours: ours.secret.clone(),
                         theirs: key.secret.clone(),
+                        is_beside_plain: !theirs.is_secure,
                     }));
                 }
                 None => why = CryptoError::Suite,

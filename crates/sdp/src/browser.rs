@@ -160,6 +160,13 @@ impl Said {
     }
 }
 
+/// Whether an offer is a browser's: one of its audio streams wants keys by a handshake and the way by ICE. A desk phone that
+/// knows ICE and nothing more is none, nor is one that offers a handshake and has no ICE.
+pub fn is_browsers(offer: &Session) -> bool {
+    let mut audio = offer.media.iter().filter(|media| media.kind == "audio" && media.port != 0);
+    audio.any(|media| matches!(Said::read(offer, media), Some(Ok(_))))
+}
+
 /// Whether the transport names the handshake.
 pub(crate) fn is_dtls(protocol: &str) -> bool {
     matches!(

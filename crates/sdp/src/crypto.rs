@@ -254,6 +254,8 @@ pub struct Sealed {
     pub ours: Secret,
     /// What the peer seals with.
     pub theirs: Secret,
+    /// Whether the keys stand beside plain RTP (best effort). Who offers them so may not know the transport of sealed sound.
+    pub is_beside_plain: bool,
 }
 
 impl Sealed {

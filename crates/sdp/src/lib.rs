@@ -24,7 +24,7 @@ pub mod parse;
 pub mod session;
 
 pub use answer::{Answer, Refusal, answer};
-pub use browser::{BrowserError, BrowserSide, OurBrowserSide};
+pub use browser::{BrowserError, BrowserSide, OurBrowserSide, is_browsers};
 pub use codec::Codec;
 pub use crypto::{Crypto, CryptoError, Sealed, Secret, Srtp, Suite};
 pub use direction::Direction;

@@ -233,6 +233,7 @@ fn taken_key(mine: &Theirs, theirs: &Theirs) -> Result<Option<Sealed>, AnswerErr
         suite: ours.suite,
         ours: ours.secret.clone(),
         theirs: answered.secret.clone(),
+        is_beside_plain: !theirs.is_secure,
     }))
 }
 

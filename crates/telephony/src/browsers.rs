@@ -2,10 +2,11 @@
 //!
 //! A browser is who offers what only browsers offer (RFC 8829), or who is reached over a WebSocket (RFC 7118). Of a user's
 //! phones that ring at once, those on WebSockets get an offer for browsers and the others a plain one; what the leg is, is
-//! known by the answer.
+//! known by the answer. Each of those pages gets a name and a password of its own: a page that answers by itself begins at
+//! once, and the one that comes too late shall not be taken for the one that talks.
 //!
-//! Our name and password in ICE stay for the leg, so that hold changes nothing for packets; when the browser begins ICE
-//! anew (RFC 8445 §9), ours are new as well. Our offers do not begin it anew.
+//! The name and the password under which a browser has answered stay for the leg, so that hold changes nothing for packets;
+//! when the browser begins ICE anew (RFC 8445 §9), ours are new as well. Our offers do not begin it anew.
 
 use crate::leg::{Leg, State};
 use crate::{Output, Telephony};
@@ -13,8 +14,9 @@ use base::{Now, SecretSource};
 use browser_peer::{Credentials, Door, Pairing, Role};
 use media::PortId;
 use model::{EndCause, LegId};
-use sdp::{Answer, BrowserSide, Local, OurBrowserSide, Refusal, Session};
+use sdp::{Answer, BrowserSide, Local, OurBrowserSide, Refusal, Session, is_browsers};
 use sip::{SessionId, Transport};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// What a leg needs to talk with a browser.
@@ -28,10 +30,17 @@ pub(crate) struct Browser {
     ours: Option<Credentials>,
     /// Who the browser was when we last heard.
     theirs: Option<BrowserSide>,
-    /// Our offer to those that ring and are on WebSockets.
-    offered: Option<Session>,
-    /// Their dialogs.
-    forks: Vec<SessionId>,
+    /// Those that ring and are on WebSockets.
+    forks: BTreeMap<SessionId, Fork>,
+}
+
+/// What one of several browsers that ring was told.
+#[derive(Debug)]
+pub(crate) struct Fork {
+    /// Our offer to it.
+    pub(crate) offered: Session,
+    /// Who we are in ICE for it, and for none of the others.
+    ours: Credentials,
 }
 
 /// Something to answer with when nothing but the answer's possibility is asked for.
@@ -53,10 +62,13 @@ pub(crate) const fn is_websocket(transport: Transport) -> bool {
 impl Leg {
     /// Our offer in this dialog of a leg.
     pub(crate) fn offered_in(&self, session: SessionId) -> Option<&Session> {
-        if self.browser.forks.contains(&session) {
-            self.browser.offered.as_ref()
-        } else {
-            self.offered.as_ref()
+        self.browser.forks.get(&session).map(|fork| &fork.offered).or(self.offered.as_ref())
+    }
+
+    /// Whoever answers in this dialog knows us by the name that stands in its offer.
+    pub(crate) fn is_known_in(&mut self, session: SessionId) {
+        if let Some(fork) = self.browser.forks.get(&session) {
+            self.browser.ours = Some(fork.ours.clone());
         }
     }
 
@@ -64,8 +76,8 @@ impl Leg {
     pub(crate) fn take_offered_in(&mut self, session: SessionId) -> Option<Session> {
         let plain = self.offered.take();
         // What is offered from now on is offered to the one that has answered, in the one place.
-        let forks = core::mem::take(&mut self.browser.forks);
-        if forks.contains(&session) { self.browser.offered.take() } else { plain }
+        let mut forks = core::mem::take(&mut self.browser.forks);
+        forks.remove(&session).map(|fork| fork.offered).or(plain)
     }
 }
 
@@ -82,35 +94,41 @@ impl Telephony {
 
     /// Our offer for the browser of a leg.
     pub(crate) fn offer_to_browser(&mut self, id: LegId, beside: Option<LegId>) -> Option<Session> {
-        let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(|leg| self.spoken(leg));
         let leg = self.legs.get_mut(&id)?;
         leg.browser.door?;
         leg.sdp_version += 1;
         leg.browser.prepare(&mut self.secrets);
+        self.described_to_browser(id, beside)
+    }
+
+    fn described_to_browser(&self, id: LegId, beside: Option<LegId>) -> Option<Session> {
+        let preferred = beside.and_then(|leg| self.legs.get(&leg)).and_then(|leg| self.spoken(leg));
         let leg = self.legs.get(&id)?;
         let local = Local { browser: self.browser_side(leg), ..self.local(leg, preferred) };
         local.browser?;
         Some(sdp::offer(&local))
     }
 
-    /// The offer for those phones of a user that are on WebSockets, if there is one for this leg.
-    pub(crate) fn ring_browsers(&mut self, id: LegId, beside: Option<LegId>) -> Option<Session> {
-        let offer = self.offer_to_browser(id, beside)?;
-        self.legs.get_mut(&id)?.browser.offered = Some(offer.clone());
-        Some(offer)
+    /// The offer for one phone of a user that is on a WebSocket, if there is one for this leg. It is of the same edition as
+    /// those to the other phones that ring.
+    pub(crate) fn ring_browser(&mut self, id: LegId, beside: Option<LegId>) -> Option<Fork> {
+        let ours = Credentials::generate(&mut self.secrets);
+        self.legs.get_mut(&id)?.browser.ours = Some(ours.clone());
+        let offered = self.described_to_browser(id, beside)?;
+        Some(Fork { offered, ours })
     }
 
     /// A phone rings that was made an offer for browsers.
-    pub(crate) fn browser_rings(&mut self, id: LegId, session: SessionId) {
+    pub(crate) fn browser_rings(&mut self, id: LegId, session: SessionId, fork: Fork) {
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.browser.forks.push(session);
+            leg.browser.forks.insert(session, fork);
         }
     }
 
     /// Gives a leg a name in ICE if an offer may be a browser's.
     pub(crate) fn prepare_browser(&mut self, id: LegId, offer: &Session) {
         if let Some(leg) = self.legs.get_mut(&id)
-            && may_be_browsers(offer)
+            && is_browsers(offer)
         {
             leg.browser.prepare(&mut self.secrets);
         }
@@ -175,7 +193,7 @@ impl Telephony {
     /// Whether the caller of a leg is a browser, by what it offers.
     pub(crate) fn offers_as_browser(&self, id: LegId) -> bool {
         match self.legs.get(&id).map(|leg| &leg.state) {
-            Some(State::Arrived { offer: Some(offer), .. }) => may_be_browsers(offer),
+            Some(State::Arrived { offer: Some(offer), .. }) => is_browsers(offer),
             _ => false,
         }
     }
@@ -187,10 +205,4 @@ impl Browser {
             self.ours = Some(Credentials::generate(secrets));
         }
     }
-}
-
-/// Whether a stream of an offer may be a browser's.
-fn may_be_browsers(offer: &Session) -> bool {
-    let has = |name| offer.attributes.iter().any(|attribute| attribute.name == name);
-    has("ice-ufrag") || has("fingerprint") || offer.media.iter().any(|media| media.has("ice-ufrag"))
 }

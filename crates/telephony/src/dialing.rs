@@ -77,17 +77,16 @@ impl Telephony {
             return false;
         };
         let Some(offer) = self.offer_for(id, beside) else { return false };
-        let has_browsers = ways.iter().any(|way| is_websocket(way.destination.transport));
-        let to_browsers = has_browsers.then(|| self.ring_browsers(id, beside)).flatten();
         let mut rings = false;
         for way in ways {
-            let to_browser = to_browsers.as_ref().filter(|_| is_websocket(way.destination.transport));
-            let (offer, is_browser) = (to_browser.unwrap_or(&offer), to_browser.is_some());
+            let is_browser = is_websocket(way.destination.transport);
+            let fork = is_browser.then(|| self.ring_browser(id, beside)).flatten();
+            let offer = fork.as_ref().map_or(&offer, |fork| &fork.offered);
             let Some(session) = self.invite(id, way, &caller, self.handed_over(beside), offer, now) else {
                 continue;
             };
-            if is_browser {
-                self.browser_rings(id, session);
+            if let Some(fork) = fork {
+                self.browser_rings(id, session, fork);
             }
             rings = true;
             if let Some(errand) = self.legs.get_mut(&id).and_then(|leg| leg.errand.as_mut()) {

@@ -26,7 +26,10 @@ impl Telephony {
             SessionEvent::Acked { sdp } => self.acked(id, session, sdp, now),
             SessionEvent::Offer { sdp } => self.offered_anew(id, session, sdp, now),
             SessionEvent::OfferAnswered { sdp } => {
-                self.take_answer(id, session, sdp);
+                // What cannot be agreed on anew leaves no sound to go on with: it was our offer, so we hang up.
+                if !self.take_answer(id, session, sdp) {
+                    self.hang_up(id, EndCause::Refused(488), now);
+                }
             }
             SessionEvent::Key(press) => self.tell(LegEvent::Digit { leg: id, digit: press.digit }),
             SessionEvent::Refer(referral) => self.referred(id, session, &referral, now),

@@ -3,7 +3,7 @@
 use crate::Telephony;
 use crate::browsers::mere_browser_side;
 use crate::leg::{Leg, State};
-use crate::sealing::{mere_suites, sealing_of};
+use crate::sealing::{SrtpRule, mere_suites, sealing_of};
 use base::Now;
 use bytes::Bytes;
 use model::{EndCause, LegEvent, LegId, Origin, SipUser, TrunkId};
@@ -165,6 +165,9 @@ impl Telephony {
             .and_then(|(offered, answer)| sdp::accept(offered, &answer).ok());
         match agreed {
             Some(agreed) if agreed.direction.receives() => {
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.is_known_in(session);
+                }
                 self.agree(id, agreed);
                 true
             }
@@ -193,6 +196,7 @@ impl Telephony {
     /// The party's answer to our offer. Returns whether sound can flow.
     pub(crate) fn take_answer(&mut self, id: LegId, session: SessionId, answer: Option<Bytes>) -> bool {
         let Some(leg) = self.legs.get_mut(&id) else { return false };
+        leg.is_known_in(session);
         let Some(offered) = leg.take_offered_in(session) else { return leg.agreed.is_some() };
         if answer.is_none() && leg.agreed.is_some() {
             // It was agreed before the answer, and stands.
@@ -201,7 +205,10 @@ impl Telephony {
         let agreed = answer
             .and_then(|answer| Session::parse(&answer).ok())
             .and_then(|answer| sdp::accept(&offered, &answer).ok());
+        let must_be_sealed = self.legs.get(&id).is_some_and(|leg| self.srtp_rule(leg) == SrtpRule::Required);
         match agreed {
+            // Keys beside plain RTP may be left; not where sound has to be sealed.
+            Some(agreed) if must_be_sealed && agreed.sealed.is_none() && agreed.browser.is_none() => false,
             Some(agreed) => {
                 self.agree(id, agreed);
                 true

@@ -136,11 +136,13 @@ impl Telephony {
         self.srtp_rule(leg).with(&leg.own_keys.0)
     }
 
-    /// What we say of SRTP in an offer of ours. What is sealed stays so.
+    /// What we say of SRTP in an offer of ours. What is sealed stays so, and over the transport it was agreed over: who
+    /// offered keys beside plain RTP may refuse another one, and the call would be lost by it.
     pub(crate) fn srtp_offering<'a>(&self, leg: &'a Leg) -> Srtp<'a> {
         let sealed = leg.agreed.as_ref().and_then(|agreed| agreed.sealed.as_ref());
         match (self.srtp_rule(leg), sealed) {
             (SrtpRule::Off, _) => Srtp::Off,
+            (_, Some(sealed)) if sealed.is_beside_plain => Srtp::Preferred(leg.own_keys.only(sealed.suite)),
             (_, Some(sealed)) => Srtp::Required(leg.own_keys.only(sealed.suite)),
             (rule, None) => rule.with(leg.own_keys.offered()),
         }
@@ -197,7 +199,7 @@ mod tests {
     fn every_suite_is_a_profile_of_the_same_name_and_length() {
         for key in mere_suites() {
             let Crypto { tag, suite, secret } = key;
-            let sealed = Sealed { tag, suite, ours: secret.clone(), theirs: secret };
+            let sealed = Sealed { tag, suite, ours: secret.clone(), theirs: secret, is_beside_plain: false };
             assert_eq!(sealing_of(&sealed).ours.profile().name(), suite.name());
         }
     }

@@ -13,6 +13,7 @@ use sip::{ConnectionId, Source, Transport};
 use telephony::{Input, Protection};
 
 const PAGE: &str = "203.0.113.9:40443";
+const PAGE_TOO: &str = "203.0.113.10:40444";
 const DESK: &str = "192.0.2.7:5060";
 const FINGERPRINT: &str = "a=fingerprint:sha-256 19:E2:1C:3B:4B:9F:81:E6:B8:5C:F4:A5:A8:D8:73:04:BB:05:2F:70:9F:04:A9:0E:05:E9:26:33:E8:70:88:A2";
 
@@ -130,6 +131,46 @@ fn of_phones_that_ring_at_once_the_browser_is_offered_what_it_knows_and_the_desk
 }
 
 #[test]
+fn each_of_two_pages_that_ring_has_a_name_of_its_own_and_the_slower_one_changes_nothing() {
+    let mut house = registered();
+    another_page(&mut house);
+    dials(&mut house);
+    let (first, second) = (invitation_to(&house, PAGE), invitation_to(&house, PAGE_TOO));
+    for name in ["a=ice-ufrag:", "a=ice-pwd:"] {
+        assert_ne!(value(&first, name), value(&second, name));
+    }
+    let version = |text: &str| value(text, "o=").split(' ').nth(2).map(str::to_owned);
+    assert_eq!(version(&first), version(&second));
+
+    // Both answer by themselves, with a name and a certificate of their own; the second page was faster.
+    let theirs = described("Fast", "active", "").replace("111", "96");
+    answers(&mut house, PAGE_TOO, &second, &theirs);
+    let pairings = house.pairings.len();
+    let (_, pairing) = paired(&house);
+    assert_eq!(pairing.ours.ufrag, value(&second, "a=ice-ufrag:"));
+    assert_eq!(pairing.ours.password, value(&second, "a=ice-pwd:"));
+    let slower = described("Slow", "active", "").replace("111", "96").replace("19:E2", "20:E2");
+    answers(&mut house, PAGE, &first, &slower);
+    assert_eq!(house.pairings.len(), pairings, "the page that talks stays the only one");
+    assert!(messages_to(&house, PAGE, "BYE ") + messages_to(&house, PAGE, "CANCEL ") > 0, "{:?}", house.sent);
+    assert_eq!(messages_to(&house, PAGE_TOO, "BYE "), 0);
+    assert!(house.ended.is_empty());
+}
+
+#[test]
+fn a_desk_phone_that_knows_ice_is_no_browser() {
+    let mut house = House::new(Protection::default());
+    let offer = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\na=ice-ufrag:abcd\r\n\
+         a=ice-pwd:OtSK0WpNtpUjkY4+86js7Z/l\r\nm=audio 4000 RTP/AVP 0\r\n\
+         a=candidate:1 1 UDP 2130706431 192.0.2.7 4000 typ host\r\n";
+    let call = arrives(&mut house, offer);
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    let answer = house.sent.last().expect("an answer").clone();
+    assert!(answer.contains(" RTP/AVP 0\r\n") && !answer.contains("ice"), "{answer}");
+    assert!(house.pairings.is_empty());
+}
+
+#[test]
 fn the_desk_phone_that_answers_first_is_no_browser() {
     let mut house = registered();
     dials(&mut house);
@@ -169,12 +210,28 @@ fn registered() -> House {
     house
 }
 
+/// Another page of anna's, on another machine.
+fn another_page(house: &mut House) {
+    let token = house.telephony.issue_token(&SipUser::new("1001"), 8, house.now).expect("a token");
+    let text = register("1001", &format!("Authorization: Bearer {token}\r\n"))
+        .replace("<sip:1001@a.test>", &format!("<sip:1001@{PAGE_TOO}>"))
+        .replace("SIP/2.0/UDP", "SIP/2.0/WSS")
+        .replace("Call-ID: c", "Call-ID: too");
+    page_sends(house, PAGE_TOO, &text);
+    assert_eq!(house.status(), "200");
+}
+
 fn from_page(house: &mut House, text: &str) {
+    page_sends(house, PAGE, text);
+}
+
+fn page_sends(house: &mut House, page: &str, text: &str) {
+    let connection = if page == PAGE { 1 } else { 2 };
     let source = Source {
         transport: Transport::Wss,
         local: address(US),
-        remote: address(PAGE),
-        connection: Some(ConnectionId(1)),
+        remote: address(page),
+        connection: Some(ConnectionId(connection)),
     };
     house.feed(Input::Message { bytes: Bytes::copy_from_slice(text.as_bytes()), source });
 }
@@ -195,21 +252,28 @@ fn dials(house: &mut House) -> LegId {
 
 /// The INVITE to the page, and that to the desk phone.
 fn invitations(house: &House) -> (String, String) {
-    let to = |place: &str| {
-        let place = address(place);
-        let sent = house.sent.iter().zip(&house.sent_to).rev();
-        let found = sent
-            .filter(|(text, to)| **to == place && text.starts_with("INVITE "))
-            .map(|(text, _)| text)
-            .next();
-        found.unwrap_or_else(|| panic!("no INVITE to {place}")).clone()
-    };
-    (to(PAGE), to(DESK))
+    (invitation_to(house, PAGE), invitation_to(house, DESK))
+}
+
+/// The last INVITE to a place.
+fn invitation_to(house: &House, place: &str) -> String {
+    let to = address(place);
+    let sent = house.sent.iter().zip(&house.sent_to).rev();
+    let found =
+        sent.filter(|(text, at)| **at == to && text.starts_with("INVITE ")).map(|(text, _)| text).next();
+    found.unwrap_or_else(|| panic!("no INVITE to {place}")).clone()
+}
+
+/// How many messages that begin like this went to a place.
+fn messages_to(house: &House, place: &str, beginning: &str) -> usize {
+    let to = address(place);
+    let sent = house.sent.iter().zip(&house.sent_to);
+    sent.filter(|(text, at)| **at == to && text.starts_with(beginning)).count()
 }
 
 fn answers(house: &mut House, from: &str, invite: &str, sdp: &str) {
     let answer = house::answer(invite, 200, sdp);
-    if from == PAGE { from_page(house, &answer) } else { house.hears(from, &answer) }
+    if from == DESK { house.hears(from, &answer) } else { page_sends(house, from, &answer) }
 }
 
 /// What a browser says of its sound.

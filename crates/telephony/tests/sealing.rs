@@ -42,6 +42,33 @@ fn a_caller_who_wants_to_be_sealed_is_and_a_re_invite_keeps_the_keys() {
 }
 
 #[test]
+fn keys_beside_plain_sound_stay_beside_it_when_we_are_asked_for_our_offer() {
+    let beside = sealed_offer(1, "").replace("RTP/SAVP", "RTP/AVP");
+    for rule in [SrtpRule::Offered, SrtpRule::Preferred, SrtpRule::Required] {
+        let mut house = under(rule);
+        let call = arrives(&mut house, &beside);
+        house.feed(Input::Command(LegCommand::Answer { leg: call }));
+        let answer = house.sent.last().expect("an answer").clone();
+        assert_eq!((media_line(&answer).as_str(), keys(&answer).len()), ("RTP/AVP", 1), "{rule:?}");
+        ack(&mut house, &answer);
+
+        // Who knows no other transport would refuse it, and the call would be lost.
+        again(&mut house, &answer, "");
+        let offer = house.sent.last().expect("an offer").clone();
+        assert_eq!((media_line(&offer).as_str(), keys(&offer).len()), ("RTP/AVP", 1), "{rule:?}");
+
+        // An answer without a key is sound in the clear, which not every rule allows.
+        let number = header(&offer, "CSeq").split(' ').next().and_then(|number| number.parse().ok());
+        within(&mut house, &answer, "ACK", number.expect("a number"), &plain_offer());
+        let is_over = house.sent.last().is_some_and(|sent| sent.starts_with("BYE "));
+        assert_eq!(is_over, rule == SrtpRule::Required);
+        if !is_over {
+            assert_eq!(sealing(&house), None, "{rule:?}");
+        }
+    }
+}
+
+#[test]
 fn a_key_that_was_put_away_is_never_used_again() {
     let mut house = under(SrtpRule::Offered);
     let call = arrives(&mut house, &sealed_offer(1, ""));

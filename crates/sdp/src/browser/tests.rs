@@ -41,6 +41,20 @@ a=rtpmap:96 VP8/90000
 ";
 
 #[test]
+fn whether_an_offer_is_a_browsers_is_said_by_its_handshake_and_its_ice_together() {
+    assert!(is_browsers(&parsed(OFFER)));
+    let plain = OFFER.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP");
+    for (what, offer) in [
+        ("a desk phone with ICE", plain.replace("a=fingerprint", "a=x")),
+        ("one with ICE that names a fingerprint beside plain sound", plain),
+        ("one with a handshake and no ICE", OFFER.replace("a=ice-", "a=x-")),
+        ("one whose sound is refused by itself", OFFER.replace("m=audio 9", "m=audio 0")),
+    ] {
+        assert!(!is_browsers(&parsed(&offer)), "{what}");
+    }
+}
+
+#[test]
 fn a_browsers_offer_is_answered_by_the_lite_side() {
     let answered = answer(&parsed(OFFER), &local()).expect("an answer");
     insta::assert_snapshot!(answered.sdp.to_string().replace('\r', ""), @r"
