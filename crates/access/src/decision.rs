@@ -20,8 +20,8 @@ pub enum Scope<'a> {
     Interaction {
         /// The queue it waited in, if it did.
         queue: Option<&'a QueueId>,
-        /// The agent who took it, if one did.
-        agent: Option<&'a AgentId>,
+        /// The agents who took it, or talk in it just now.
+        agents: &'a [AgentId],
     },
 }
 
@@ -81,7 +81,7 @@ pub fn decide(subject: &Subject, permission: Permission, scope: &Scope<'_>) -> R
         // An agent may serve queues of several supervisors, and all of them see the agent.
         (Reach::Queues(_), Scope::Agent(_)) => true,
         (Reach::Own(me), Scope::Agent(agent)) => me == **agent,
-        (Reach::Own(me), Scope::Interaction { agent, .. }) => *agent == Some(&me),
+        (Reach::Own(me), Scope::Interaction { agents, .. }) => agents.contains(&me),
         (Reach::Own(_), Scope::Queue(_)) => false,
     };
     if allowed { Ok(()) } else { Err(Denied::Scope { permission }) }
@@ -183,10 +183,12 @@ mod tests {
         for permission in
             [Permission::ReadInteractions, Permission::ReadTimelines, Permission::HearRecordings]
         {
-            let of = |agent| decide(&anna, permission, &Scope::Interaction { queue: None, agent });
-            assert_eq!(of(Some(&me)), Ok(()));
-            assert_eq!(of(Some(&other)), Err(Denied::Scope { permission }));
-            assert_eq!(of(None), Err(Denied::Scope { permission }));
+            let of =
+                |agents: &[AgentId]| decide(&anna, permission, &Scope::Interaction { queue: None, agents });
+            assert_eq!(of(std::slice::from_ref(&me)), Ok(()));
+            assert_eq!(of(&[other.clone(), me.clone()]), Ok(()), "one of two");
+            assert_eq!(of(std::slice::from_ref(&other)), Err(Denied::Scope { permission }));
+            assert_eq!(of(&[]), Err(Denied::Scope { permission }));
         }
     }
 
@@ -195,7 +197,7 @@ mod tests {
         let sara = subject(Role::Supervisor, Some(&["support"]));
         let (support, sales) = (QueueId::new("support"), QueueId::new("sales"));
         let hear = |queue| {
-            decide(&sara, Permission::HearRecordings, &Scope::Interaction { queue, agent: None }).is_ok()
+            decide(&sara, Permission::HearRecordings, &Scope::Interaction { queue, agents: &[] }).is_ok()
         };
         assert!(hear(Some(&support)));
         assert!(!hear(Some(&sales)));

@@ -16,6 +16,7 @@ impl Center {
             LegEvent::Arrived { leg, from, to, origin } => self.arrived(leg, from, to, &origin, now),
             LegEvent::Recorded { recording, length, bytes } => self.recorded(recording, length, bytes, now),
             LegEvent::RecordingFailed { recording, why } => self.recording_failed(recording, why, now),
+            LegEvent::RecordingUnchanged { recording, why } => self.recording_unchanged(recording, why, now),
             LegEvent::Ringing { leg, sounds } => {
                 self.if_other(leg, |center, id| center.other_rings(id, leg, sounds));
             }

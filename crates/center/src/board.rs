@@ -7,7 +7,8 @@ use model::agent::AgentStep;
 use model::board::{AgentCounts, QueueFigures};
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentState, AgentView, BoardEvent, InteractionId, InteractionView, LegId, QueueId, QueueView,
+    AgentId, AgentState, AgentView, BoardEvent, InteractionId, InteractionState, InteractionView, LegId,
+    QueueId, QueueView, SipUser,
 };
 
 use crate::desk::Desk;
@@ -84,7 +85,23 @@ impl Center {
             queued_at: live.queued.map(|queued| queued.utc),
             why: self.acd.why_waiting(id),
             recording: live.recording.map(|running| running.state),
+            queue: live.record.queue.clone(),
+            agents: self.agents_of(live),
         }
+    }
+
+    /// The agents who have an interaction: the one it is offered to or who took it, or whoever talks in it since it was
+    /// passed on, or called past the queues.
+    fn agents_of(&self, live: &Interaction) -> Vec<AgentId> {
+        if let Some(agent) = live.state.agent() {
+            return vec![agent.clone()];
+        }
+        let InteractionState::Transferred(called) = &live.state else { return Vec::new() };
+        let talks = AgentState::Talking(live.record.id);
+        // A colleague who is not at work may have answered all the same.
+        let answered = live.other.filter(|other| other.answered).map(|_| SipUser::new(called));
+        let has = |desk: &&Desk| desk.state == talks || (answered.is_some() && desk.agent.phone == answered);
+        self.desks.values().filter(has).map(|desk| desk.agent.id.clone()).collect()
     }
 
     /// Begins the day's figures anew at midnight UTC.

@@ -101,6 +101,7 @@ impl Center {
         let goes_home = to == AgentState::LoggedOut;
         if from != to {
             let interaction = to.interaction().or(from.interaction());
+            self.changed.interactions.extend(interaction);
             let lasted = now.mono.since(since.mono);
             self.tell(
                 interaction,

@@ -75,6 +75,8 @@ pub struct RunningRecording {
     pub kind: RecordingKind,
     /// What it keeps just now.
     pub state: RecordingState,
+    /// What it kept before, and keeps still if that could not be changed.
+    pub before: RecordingState,
 }
 
 /// A place in a queue, as a flow asked for it.

@@ -20,6 +20,9 @@ use model::{
     RecordingState, TimelineEvent, Voice,
 };
 
+/// Who takes back what could not be done.
+const OURSELVES: &str = "hotline";
+
 impl Center {
     /// Begins a recording; what ran before ends.
     pub(crate) fn record(
@@ -33,7 +36,12 @@ impl Center {
         self.stop_recording(id);
         let recording = RecordingId::generate(&mut self.ids);
         let Some(live) = self.interactions.get_mut(&id) else { return };
-        live.recording = Some(RunningRecording { id: recording, kind, state: RecordingState::Running });
+        live.recording = Some(RunningRecording {
+            id: recording,
+            kind,
+            state: RecordingState::Running,
+            before: RecordingState::Running,
+        });
         let sides = sides(live);
         self.changed.interactions.insert(id);
         let record = RecordingRecord {
@@ -90,10 +98,24 @@ impl Center {
     ) {
         let running = self.interactions.get_mut(&id).and_then(|live| live.recording.as_mut());
         let Some(running) = running.filter(|running| running.state != state) else { return };
-        running.state = state;
+        running.before = std::mem::replace(&mut running.state, state);
         let recording = running.id;
         self.changed.interactions.insert(id);
         self.command(LegCommand::KeepOfRecording { recording, state });
+        let mark = RecordingMark::State { state, by: by.clone() };
+        self.command(LegCommand::MarkRecording { recording, mark });
+        self.tell(Some(id), TimelineEvent::RecordingChanged { recording, state, by }, now);
+    }
+
+    /// What somebody wanted of a recording did not reach the sound: everybody is told that it is as it was.
+    pub(crate) fn recording_unchanged(&mut self, recording: RecordingId, why: String, now: Now) {
+        let Some(id) = self.recordings.get(&recording).map(|record| record.interaction) else { return };
+        let running = self.interactions.get_mut(&id).and_then(|live| live.recording.as_mut());
+        let Some(running) = running.filter(|running| running.id == recording) else { return };
+        running.state = running.before;
+        let (state, by) = (running.state, OURSELVES.to_owned());
+        self.changed.interactions.insert(id);
+        self.trouble(Some(id), format!("the recording could not be changed: {why}"), now);
         let mark = RecordingMark::State { state, by: by.clone() };
         self.command(LegCommand::MarkRecording { recording, mark });
         self.tell(Some(id), TimelineEvent::RecordingChanged { recording, state, by }, now);

@@ -139,4 +139,8 @@ pub struct InteractionView {
     pub why: Option<WaitReason>,
     /// What its recording keeps, if one runs.
     pub recording: Option<RecordingState>,
+    /// The queue it waits in, or waited in last.
+    pub queue: Option<QueueId>,
+    /// The agents who have it: asked, talking or writing it up; and colleagues to whom it was passed on, while they talk.
+    pub agents: Vec<AgentId>,
 }

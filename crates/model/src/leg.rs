@@ -122,6 +122,13 @@ pub enum LegEvent {
         /// What happened, for the operator.
         why: String,
     },
+    /// What is to be kept of a recording could not be passed on: it keeps what it kept before.
+    RecordingUnchanged {
+        /// The recording.
+        recording: RecordingId,
+        /// What happened, for the operator.
+        why: String,
+    },
     /// Two parties are connected, and for seconds one of them has not heard the other.
     OneWay {
         /// The leg of the party that is not heard, or does not hear.
@@ -441,7 +448,7 @@ impl LegEvent {
             | Self::Ended { leg, .. }
             | Self::OneWay { leg, .. }
             | Self::WayRestored { leg, .. } => Some(*leg),
-            Self::Recorded { .. } | Self::RecordingFailed { .. } => None,
+            Self::Recorded { .. } | Self::RecordingFailed { .. } | Self::RecordingUnchanged { .. } => None,
         }
     }
 }

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use telephony::{CarrierAddress, Output, Telephony};
 use tokio::sync::mpsc;
-use web::PhonePass;
+use web::{PhonePass, RecordingError};
 
 /// Requests that may wait for the control thread. A request that finds it full waits at its sender.
 pub const REQUESTS_WAITING_MAX: usize = 1024;
@@ -245,13 +245,16 @@ impl<A: Audience> Control<A> {
                 let _ = reply.send(legs.filter_map(sound).collect());
             }
             Request::KeepOfRecording { interaction, state, by, reply } => {
-                let runs = self.center.recording_state(interaction).is_some();
-                if runs {
+                if self.center.recording_state(interaction).is_some() {
                     self.to_center.push_back(Input::Recording { interaction, state, by });
                     // Nothing may be recorded any more once whoever asked has the answer.
                     self.settle();
                 }
-                let _ = reply.send(runs);
+                let _ = reply.send(match self.center.recording_state(interaction) {
+                    Some(kept) if kept == state => Ok(()),
+                    Some(_) => Err(RecordingError::Unchanged),
+                    None => Err(RecordingError::NotRecording),
+                });
             }
             Request::PhonePass { agent, login, reply } => {
                 let now = self.clock.now();
@@ -370,10 +373,21 @@ impl<A: Audience> Control<A> {
                     }
                 }
                 Output::Media(command) => {
+                    let masked = match &command {
+                        media::Command::MaskRecord { recording, .. } => Some(*recording),
+                        _ => None,
+                    };
                     match self.media.command(command) {
                         // A port that is gone needs no command.
                         Ok(()) | Err(CommandError::NotOpen(_)) => {}
-                        Err(error) => tracing::error!(%error, "a media command was not passed on"),
+                        Err(error) => {
+                            tracing::error!(%error, "a media command was not passed on");
+                            let unchanged = masked.map(|recording| LegEvent::RecordingUnchanged {
+                                recording: RecordingId::from_u64(recording.as_u64()),
+                                why: error.to_string(),
+                            });
+                            self.to_center.extend(unchanged.map(Input::Leg));
+                        }
                     }
                 }
                 Output::RecordingBegins { recording, stereo } => {

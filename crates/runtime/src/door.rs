@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
-use web::{CenterDoor, LegSound, PhonePass, Readiness, Unavailable, WishError};
+use web::{CenterDoor, LegSound, PhonePass, Readiness, RecordingError, Unavailable, WishError};
 
 /// Whether calls are taken, shared by all who ask.
 #[derive(Clone, Debug, Default)]
@@ -86,12 +86,12 @@ impl CenterDoor for Door {
         interaction: InteractionId,
         state: RecordingState,
         by: String,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), RecordingError>> + Send + '_>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
             let request = Request::KeepOfRecording { interaction, state, by, reply };
-            self.requests.send(request).await.map_err(|_| Unavailable)?;
-            answer.await.map_err(|_| Unavailable)
+            self.requests.send(request).await.map_err(|_| RecordingError::Unavailable)?;
+            answer.await.map_err(|_| RecordingError::Unavailable)?
         })
     }
 

@@ -8,7 +8,7 @@ use model::{
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
-use web::{LegSound, PhonePass};
+use web::{LegSound, PhonePass, RecordingError};
 
 /// One request.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ pub enum Request {
         state: RecordingState,
         /// The login of whoever wants it.
         by: String,
-        /// Whether one runs.
-        reply: oneshot::Sender<bool>,
+        /// Whether it is so.
+        reply: oneshot::Sender<Result<(), RecordingError>>,
     },
     /// The page of a log-in wants to register an agent's phone.
     PhonePass {

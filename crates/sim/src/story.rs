@@ -12,7 +12,7 @@
 //!
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`, `pauses the recording`, `resumes the recording`,
-//! `masks the customer`; and beforehand `answers after 4 s`,
+//! `masks the customer`, `pauses the recording in vain` (the order does not reach the sound); and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is muted` (its sound is lost on the way), `is heard again`;
 //! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
@@ -27,8 +27,8 @@ use base::{Duration, Instant, Timestamp};
 use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
-    AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, NotReadyReason, OfferReason, Record,
-    RecordingRoom, RecordingState, SoundWay, TimelineEvent, WaitReason,
+    AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, LegEvent, NotReadyReason, OfferReason,
+    Record, RecordingRoom, RecordingState, SoundWay, TimelineEvent, WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -260,20 +260,32 @@ impl Teller {
                     self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
                 self.world.mute(address, words[1] == "muted");
             }
-            [verb @ ("pauses" | "resumes" | "masks"), "the", what @ ("recording" | "customer")] => {
+            [
+                verb @ ("pauses" | "resumes" | "masks"),
+                "the",
+                what @ ("recording" | "customer"),
+                vain @ ..,
+            ] if vain.is_empty() || vain == ["in", "vain"] => {
                 let state = match (*verb, *what) {
                     ("pauses", "recording") => RecordingState::Paused,
                     ("resumes", "recording") => RecordingState::Running,
                     ("masks", "customer") => RecordingState::CustomerMasked,
                     _ => return Err(unclear(format!("nobody can do this: {}", line.action))),
                 };
+                let center = self.world.center();
                 let talks = |live: &&center::interaction::Interaction| {
-                    live.state.agent().is_some_and(|agent| agent.as_str() == actor)
+                    center.interaction_view(live).agents.iter().any(|agent| agent.as_str() == actor)
                 };
-                let talk = self.world.center().interactions().find(talks).map(|live| live.record.id);
-                let interaction = talk.ok_or_else(|| unclear(format!("{actor} talks with nobody")))?;
+                let talk = center.interactions().find(talks).map(|live| (live.record.id, live.recording));
+                let (interaction, running) =
+                    talk.ok_or_else(|| unclear(format!("{actor} talks with nobody")))?;
                 let by = actor.to_owned();
                 self.world.tell_center(center::Input::Recording { interaction, state, by });
+                if let Some(recording) = running.map(|running| running.id).filter(|_| !vain.is_empty()) {
+                    let why = "media thread 0 has ended".to_owned();
+                    let unchanged = LegEvent::RecordingUnchanged { recording, why };
+                    self.world.tell_center(center::Input::Leg(unchanged));
+                }
             }
             ["presses", keys] => {
                 let address =

@@ -156,7 +156,11 @@ impl Telephony {
     }
 
     pub(crate) fn record(&mut self, recording: RecordingId, left: LegId, right: Option<LegId>) {
-        let Some(left) = self.live(left).map(|leg| leg.port) else { return };
+        let Some(left) = self.live(left).map(|leg| leg.port) else {
+            // Whoever waits for the end of the recording shall have it.
+            let why = "whoever was to be recorded had just hung up".to_owned();
+            return self.tell(LegEvent::RecordingFailed { recording, why });
+        };
         let right = right.and_then(|leg| self.live(leg)).map(|leg| leg.port);
         self.outputs.push_back(Output::RecordingBegins { recording, stereo: right.is_some() });
         let recording = RecordingKey::from_u64(recording.as_u64());

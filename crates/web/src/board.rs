@@ -158,16 +158,16 @@ impl Board {
             .collect()
     }
 
-    /// The queue and the agent of an open interaction; `None` if it is not open.
-    pub fn hands_of(&self, interaction: InteractionId) -> Option<(Option<QueueId>, Option<AgentId>)> {
+    /// The queue an open interaction waits in or came from, and the agents who have it; `None` if it is not open.
+    pub fn hands_of(&self, interaction: InteractionId) -> Option<(Option<QueueId>, Vec<AgentId>)> {
         let rows = self.rows();
-        let state = &rows.interactions.get(&interaction)?.view.state;
-        Some((state.queue().cloned(), state.agent().cloned()))
+        let view = &rows.interactions.get(&interaction)?.view;
+        Some((view.queue.clone(), view.agents.clone()))
     }
 
     /// The queue that an open interaction waits in or came from; `None` if it is not open.
     pub fn queue_of(&self, interaction: InteractionId) -> Option<Option<QueueId>> {
-        self.rows().interactions.get(&interaction).map(|row| row.view.state.queue().cloned())
+        self.rows().interactions.get(&interaction).map(|row| row.view.queue.clone())
     }
 
     /// The trunks.
@@ -358,13 +358,14 @@ fn sees_agent(reach: &Reach, agent: &AgentId) -> bool {
 }
 
 /// Whether an interaction is within reach. An agent sees what is offered to, handled or written up by that agent, from
-/// the first ring on, and nothing of it after it went elsewhere; so does a supervisor who takes calls as `own`.
+/// the first ring on, and what a colleague passed on to that agent; nothing of it after it went elsewhere. So does a
+/// supervisor who takes calls as `own`. An interaction that was passed on belongs to the queue it came from.
 fn sees_interaction(reach: &Reach, own: Option<&AgentId>, view: &InteractionView) -> bool {
-    let agent = view.state.agent();
+    let has = |agent: &AgentId| view.agents.contains(agent);
     match reach {
-        Reach::Own(me) => agent == Some(me),
+        Reach::Own(me) => has(me),
         Reach::Everything | Reach::Queues(_) | Reach::Nothing => {
-            sees_queue(reach, view.state.queue()) || (own.is_some() && agent == own)
+            sees_queue(reach, view.queue.as_ref()) || own.is_some_and(has)
         }
     }
 }
@@ -582,6 +583,31 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_was_passed_on_belongs_to_its_last_queue_and_to_whoever_has_it_now() {
+        let board = Board::new();
+        board.apply([passed_on(1, "sales", "bert")]);
+        let (support, sales) = (QueueId::new("support"), QueueId::new("sales"));
+        let bert = AgentId::new("bert");
+        assert_eq!(
+            board.hands_of(InteractionId::from_u64(1)),
+            Some((Some(sales.clone()), vec![bert.clone()]))
+        );
+        for (reach, seen) in [
+            (Reach::Queues(vec![sales]), 1),
+            (Reach::Queues(vec![support]), 0),
+            (Reach::Own(bert), 1),
+            (Reach::Own(AgentId::new("anna")), 0),
+        ] {
+            match board.watch(reach.clone(), Also::default()).look(NOW).unwrap() {
+                LiveMessage::Snapshot { interactions, .. } => {
+                    assert_eq!(interactions.len(), seen, "{reach:?}")
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn an_agent_sees_the_own_row_and_the_interaction_that_names_the_agent_only() {
         let board = Board::new();
         board.apply([
@@ -684,12 +710,21 @@ mod tests {
             queued_at: Some(NOW),
             why: None,
             recording: None,
+            queue: Some(QueueId::new(queue)),
+            agents: Vec::new(),
         }))
     }
 
     fn offered(number: u64, queue: &str, agent: &str) -> BoardEvent {
         let BoardEvent::Interaction(mut view) = interaction(number, queue) else { unreachable!() };
         view.state = InteractionState::Offered(QueueId::new(queue), AgentId::new(agent));
+        view.agents = vec![AgentId::new(agent)];
+        BoardEvent::Interaction(view)
+    }
+
+    fn passed_on(number: u64, queue: &str, agent: &str) -> BoardEvent {
+        let BoardEvent::Interaction(mut view) = offered(number, queue, agent) else { unreachable!() };
+        view.state = InteractionState::Transferred("1002".into());
         BoardEvent::Interaction(view)
     }
 

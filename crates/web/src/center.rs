@@ -44,6 +44,20 @@ pub enum WishError {
     Unavailable,
 }
 
+/// Why a recording does not keep what somebody wants of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RecordingError {
+    /// No recording of the interaction runs.
+    #[error("the interaction is not recorded just now")]
+    NotRecording,
+    /// The order did not reach the sound: the recording keeps what it kept before.
+    #[error("the recording could not be changed: it keeps what it kept before")]
+    Unchanged,
+    /// The center did not answer.
+    #[error("the center did not answer")]
+    Unavailable,
+}
+
 /// The center did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the center did not answer")]
@@ -94,13 +108,13 @@ pub trait CenterDoor: Send + Sync + 'static {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<LegSound>, Unavailable>> + Send + '_>>;
 
     /// Pauses the recording of an interaction, masks a side of it, or lets it run again, in the name of a login. When the
-    /// answer comes it is so; the answer is whether a recording runs.
+    /// answer is `Ok` it is so.
     fn keep_of_recording(
         &self,
         interaction: InteractionId,
         state: RecordingState,
         by: String,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>>;
+    ) -> Pin<Box<dyn Future<Output = Result<(), RecordingError>> + Send + '_>>;
 
     /// Everybody who is kept out.
     fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>>;

@@ -24,6 +24,7 @@ pub mod center;
 pub mod clock;
 pub mod error;
 pub mod feed;
+pub mod hearing;
 pub mod input;
 pub mod json;
 pub mod library;
@@ -46,7 +47,7 @@ pub mod state;
 pub mod tls;
 
 pub use board::Board;
-pub use center::{CenterDoor, LegSound, PhonePass, Readiness, Unavailable, WishError};
+pub use center::{CenterDoor, LegSound, PhonePass, Readiness, RecordingError, Unavailable, WishError};
 pub use clock::Clock;
 pub use feed::Feed;
 pub use library::{Answer, Credentials, Library, LibraryError, Session};

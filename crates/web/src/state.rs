@@ -4,6 +4,7 @@ use crate::board::Board;
 use crate::center::CenterDoor;
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::hearing::Hearings;
 use crate::library::Library;
 use crate::lockout::Lockout;
 use crate::metrics::Metrics;
@@ -16,7 +17,7 @@ use access::{AuditEntry, Deed, Permission, Reach, User};
 use base::SecretSource;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// What the web stands on.
@@ -48,6 +49,7 @@ struct Inner {
     clock: Clock,
     secrets: Mutex<SecretSource>,
     lockout: Mutex<Lockout>,
+    hearings: Mutex<Hearings>,
     passwords: PasswordDoor,
     sessions: Sessions,
     closing: watch::Sender<bool>,
@@ -62,6 +64,7 @@ impl Web {
             clock,
             secrets: Mutex::new(secrets),
             lockout: Mutex::default(),
+            hearings: Mutex::default(),
             passwords: PasswordDoor::default(),
             sessions: Sessions::default(),
             closing: watch::Sender::new(false),
@@ -115,6 +118,10 @@ impl Web {
 
     pub(crate) fn lockout(&self) -> &Mutex<Lockout> {
         &self.0.lockout
+    }
+
+    pub(crate) fn hearings(&self) -> MutexGuard<'_, Hearings> {
+        self.0.hearings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn passwords(&self) -> &PasswordDoor {

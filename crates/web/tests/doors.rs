@@ -79,6 +79,14 @@ async fn whoever_talks_pauses_the_recording_and_it_is_written_down() {
     desk.board.apply([desk::offered(1, "support", "dora")]);
     assert_eq!(desk.ask(ask("anna", 1, r#"{"state":"running"}"#)).await.code(), "forbidden");
 
+    // An order that does not reach the sound is not answered as if it had.
+    desk.center.is_stuck.store(true, Ordering::SeqCst);
+    let stuck = desk.ask(ask("root", 1, r#"{"state":"running"}"#)).await;
+    assert_eq!(
+        (stuck.status, stuck.code()),
+        (StatusCode::SERVICE_UNAVAILABLE, "recording_unchanged".to_owned())
+    );
+
     let told = desk.center.kept_of_recordings.lock().unwrap().clone();
     let told: Vec<_> = told.iter().map(|(_, state, by)| (state.as_str(), by.as_str())).collect();
     assert_eq!(told, [("paused", "anna"), ("customer_masked", "sara")]);
@@ -87,6 +95,24 @@ async fn whoever_talks_pauses_the_recording_and_it_is_written_down() {
     let expected =
         ["paused", "customer_masked"].map(|state| ("changed_recording", format!("{} {state}", id(1))));
     assert_eq!(entries, expected);
+}
+
+#[tokio::test]
+async fn after_a_transfer_whoever_talks_pauses_the_recording_and_supervisors_of_other_queues_cannot() {
+    let desk = Desk::new();
+    let ask = async |who: &str, number: u64| {
+        let path = format!("/api/v1/interactions/{}/recording/state", id(number));
+        let request = as_user(who, "PUT", &path).header(header::CONTENT_TYPE, "application/json");
+        desk.ask(request.body(Body::from(r#"{"state":"paused"}"#)).unwrap()).await.status
+    };
+    // Dora took it and passed it on to anna.
+    desk.board.apply([desk::passed_on(1, "support", "anna")]);
+    assert_eq!(ask("anna", 1).await, StatusCode::OK);
+    assert_eq!(ask("sara", 1).await, StatusCode::OK);
+    desk.board.apply([desk::passed_on(1, "sales", "dora")]);
+    assert_eq!(ask("anna", 1).await, StatusCode::FORBIDDEN);
+    assert_eq!(ask("sara", 1).await, StatusCode::FORBIDDEN);
+    assert_eq!(ask("root", 1).await, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -450,8 +476,19 @@ async fn what_was_heard_and_read_is_written_down() {
     let path = format!("/api/v1/interactions/{}", id(1));
     desk.get("sara", &format!("{path}/timeline")).await;
     desk.get("sara", &format!("{path}/recording")).await;
-    let later = as_user("sara", "GET", &format!("{path}/recording")).header(header::RANGE, "bytes=500-");
-    desk.ask(later.body(Body::empty()).unwrap()).await;
+    let piece = async |who: &str, range: &str| {
+        let request = as_user(who, "GET", &format!("{path}/recording")).header(header::RANGE, range);
+        desk.ask(request.body(Body::empty()).unwrap()).await
+    };
+    // What a player asks for beside the beginning is the same hearing; whoever jumps in has heard it too.
+    piece("sara", "bytes=500-").await;
+    piece("root", "bytes=500-").await;
+    piece("root", "bytes=0-9").await;
+    desk.pass(Duration::from_secs(10 * 60));
+    piece("sara", "bytes=700-").await;
+    // What is not there has not been heard.
+    let reply = piece("anna", "bytes=999999-").await;
+    assert_eq!(reply.status, StatusCode::RANGE_NOT_SATISFIABLE);
     let written: Vec<String> = desk
         .library
         .audit
@@ -462,7 +499,12 @@ async fn what_was_heard_and_read_is_written_down() {
         .collect();
     assert_eq!(
         written,
-        ["sara read_timeline IX-0000000000001 192.0.2.1", "sara heard_recording RC-000000000000B 192.0.2.1",]
+        [
+            "sara read_timeline IX-0000000000001 192.0.2.1",
+            "sara heard_recording RC-000000000000B 192.0.2.1",
+            "root heard_recording RC-000000000000B 192.0.2.1",
+            "sara heard_recording RC-000000000000B 192.0.2.1",
+        ]
     );
 }
 

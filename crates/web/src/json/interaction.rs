@@ -148,7 +148,11 @@ impl From<&InteractionView> for LiveInteractionJson {
                 InteractionState::InFlow(flow) => Some(flow.to_string()),
                 _ => None,
             },
-            queue: view.state.queue().map(ToString::to_string),
+            queue: match &view.state {
+                InteractionState::Transferred(_) => view.queue.as_ref(),
+                state => state.queue(),
+            }
+            .map(ToString::to_string),
             agent: view.state.agent().map(ToString::to_string),
             since: view.since.as_millis(),
             arrived_at: view.arrived_at.as_millis(),

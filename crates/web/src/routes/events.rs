@@ -125,7 +125,7 @@ impl Listener {
     async fn may_see(&self, line: &TimelineEntry) -> bool {
         let (Reach::Queues(_), Some(id)) = (&self.reach, line.interaction) else { return true };
         if let Some(queue) = self.web.board().queue_of(id) {
-            let scope = Scope::Interaction { queue: queue.as_ref(), agent: None };
+            let scope = Scope::Interaction { queue: queue.as_ref(), agents: &[] };
             return self.caller.may(Permission::FollowEvents, &scope).is_ok();
         }
         match self.web.library().interaction(id).await {

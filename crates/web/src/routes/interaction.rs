@@ -49,5 +49,5 @@ pub(crate) async fn find(
 
 /// An interaction as something to be decided about.
 pub(crate) fn scope(record: &InteractionRecord) -> Scope<'_> {
-    Scope::Interaction { queue: record.queue.as_ref(), agent: record.agent.as_ref() }
+    Scope::Interaction { queue: record.queue.as_ref(), agents: record.agent.as_slice() }
 }

@@ -128,11 +128,13 @@ pub async fn recording(
         None => (StatusCode::OK, 0, bytes),
         Some((from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
     };
-    if from == 0 {
-        // Players ask for the beginning once, and for many pieces after it. Nobody listens unless it is written down.
-        let entry =
-            web.deed(&caller.user.login, Deed::HeardRecording, record.id.to_string(), caller.peer.address);
+    // Players ask for many pieces, from anywhere. Nobody listens unless it is written down.
+    let (who, now) = (caller.user.login.as_str(), web.clock().now());
+    let is_known = web.hearings().is_known(who, record.id, now);
+    if !is_known {
+        let entry = web.deed(who, Deed::HeardRecording, record.id.to_string(), caller.peer.address);
         web.library().audit(&entry).await?;
+        web.hearings().note(who, record.id, now);
     }
     let disposition = format!("inline; filename=\"{}.{}\"", record.id, form.extension());
     let mut response = Response::builder()

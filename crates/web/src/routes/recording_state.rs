@@ -1,6 +1,7 @@
 //! `PUT /interactions/{id}/recording/state`: a running recording is paused, masked, or runs again.
 
 use crate::caller::Caller;
+use crate::center::RecordingError;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Body, InPath};
 use crate::state::Web;
@@ -58,7 +59,8 @@ impl From<WantedRecording> for RecordingState {
     (status = 403, description = "`forbidden` or `foreign_page`", body = ErrorBody),
     (status = 404, description = "`not_found`: no such interaction is open.", body = ErrorBody),
     (status = 409, description = "`not_recording`: the interaction is not recorded just now.", body = ErrorBody),
-    (status = 503, description = "`busy`: the center did not answer.", body = ErrorBody),
+    (status = 503, description = "`busy`: the center did not answer; `recording_unchanged`: it keeps what it kept before.",
+        body = ErrorBody),
 ))]
 pub async fn recording_state(
     State(web): State<Web>,
@@ -70,18 +72,18 @@ pub async fn recording_state(
     caller.may(Permission::PauseRecordings, &Scope::Center)?;
     let gone = || ApiError::not_found("no such interaction is open");
     let id: InteractionId = id.parse().map_err(|_| gone())?;
-    let (queue, agent) = web.board().hands_of(id).ok_or_else(gone)?;
-    let scope = Scope::Interaction { queue: queue.as_ref(), agent: agent.as_ref() };
+    let (queue, agents) = web.board().hands_of(id).ok_or_else(gone)?;
+    let scope = Scope::Interaction { queue: queue.as_ref(), agents: &agents };
     caller.may(Permission::PauseRecordings, &scope)?;
 
     let state = RecordingState::from(wanted.state);
-    match web.center().keep_of_recording(id, state, caller.user.login.clone()).await {
-        Ok(true) => {}
-        Ok(false) => {
-            let message = "the interaction is not recorded just now";
-            return Err(ApiError::new(StatusCode::CONFLICT, "not_recording", message));
-        }
-        Err(_) => return Err(ApiError::busy("the center did not answer")),
+    if let Err(error) = web.center().keep_of_recording(id, state, caller.user.login.clone()).await {
+        let (status, code) = match error {
+            RecordingError::NotRecording => (StatusCode::CONFLICT, "not_recording"),
+            RecordingError::Unchanged => (StatusCode::SERVICE_UNAVAILABLE, "recording_unchanged"),
+            RecordingError::Unavailable => return Err(ApiError::busy(error.to_string())),
+        };
+        return Err(ApiError::new(status, code, error.to_string()));
     }
     let object = format!("{id} {}", state.as_str());
     let entry = web.deed(&caller.user.login, Deed::ChangedRecording, object, caller.peer.address);

@@ -29,8 +29,8 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
     Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, LegSound, Library, LibraryError, Metrics,
-    OpenSound, Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, Session, SoundError, SoundForm,
-    Sounds, Unavailable, Web, WebOptions, WishError,
+    OpenSound, Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, RecordingError, Session,
+    SoundError, SoundForm, Sounds, Unavailable, Web, WebOptions, WishError,
 };
 
 /// When everything here happens.
@@ -92,6 +92,7 @@ impl Desk {
             alerts: Mutex::new([AlertId::from_u64(1)].into()),
             logins_over: Mutex::default(),
             kept_of_recordings: Mutex::default(),
+            is_stuck: AtomicBool::default(),
             kept_out: Mutex::new(vec![KeptOut {
                 address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
                 what: KeptOutWhat::User("1001".into()),
@@ -412,6 +413,8 @@ pub(crate) struct Center {
     pub(crate) kept_out: Mutex<Vec<KeptOut>>,
     /// What the recordings were told to keep, and by whom. Of the second interaction there is none.
     pub(crate) kept_of_recordings: Mutex<Vec<(InteractionId, RecordingState, String)>>,
+    /// Whether orders do not reach the sound.
+    pub(crate) is_stuck: AtomicBool,
 }
 
 impl CenterDoor for Center {
@@ -456,12 +459,16 @@ impl CenterDoor for Center {
         interaction: InteractionId,
         state: RecordingState,
         by: String,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + '_>> {
-        let runs = interaction == id(1);
-        if runs {
-            self.kept_of_recordings.lock().unwrap().push((interaction, state, by));
-        }
-        Box::pin(std::future::ready(Ok(runs)))
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), RecordingError>> + Send + '_>> {
+        let done = match (interaction == id(1), self.is_stuck.load(Ordering::SeqCst)) {
+            (false, _) => Err(RecordingError::NotRecording),
+            (true, true) => Err(RecordingError::Unchanged),
+            (true, false) => {
+                self.kept_of_recordings.lock().unwrap().push((interaction, state, by));
+                Ok(())
+            }
+        };
+        Box::pin(std::future::ready(done))
     }
 
     fn kept_out(
@@ -616,12 +623,22 @@ pub(crate) fn live(number: u64, queue: &str) -> BoardEvent {
         queued_at: Some(Timestamp::from_millis(NOON)),
         why: None,
         recording: None,
+        queue: Some(QueueId::new(queue)),
+        agents: Vec::new(),
     }))
 }
 
 pub(crate) fn offered(number: u64, queue: &str, agent: &str) -> BoardEvent {
     let BoardEvent::Interaction(mut view) = live(number, queue) else { unreachable!() };
     view.state = InteractionState::Offered(QueueId::new(queue), AgentId::new(agent));
+    view.agents = vec![AgentId::new(agent)];
+    BoardEvent::Interaction(view)
+}
+
+/// A call that waited in `queue` and was passed on to the phone of `agent`.
+pub(crate) fn passed_on(number: u64, queue: &str, agent: &str) -> BoardEvent {
+    let BoardEvent::Interaction(mut view) = offered(number, queue, agent) else { unreachable!() };
+    view.state = InteractionState::Transferred("1002".into());
     BoardEvent::Interaction(view)
 }
 
