@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tests::baresip::{Line, Phone};
+use tests::center::Settings;
 use tests::http::Http;
 use tests::name_server::NameServer;
 use tests::server::Server;
@@ -126,19 +127,10 @@ fn trunk_is(http: &Http, key: &str, value: &str) {
 }
 
 fn write_center(folder: &Path, names: &NameServer, carrier: &str, sip: &str) {
-    let ports = place::rtp_ports();
-    let config = format!(
-        "[center]\nname = \"Test\"\ndomain = \"center.test\"\n\n\
-         [sip]\nlisten = \"127.0.0.1\"\nport = 0\nname_servers = [\"{}\"]\n{sip}\n\
-         [media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n\
-         [[trunk]]\nname = \"carrier\"\nsend_to = \"{carrier}\"\nprefixes = [\"9\", \"4\"]\nprobe = \"1s\"\n\n\
+    let more = format!(
+        "[[trunk]]\nname = \"carrier\"\nsend_to = \"{carrier}\"\nprefixes = [\"9\", \"4\"]\nprobe = \"1s\"\n\n\
          [[phone]]\nuser = \"1001\"\npassword = \"anna's\"\ncalls_out = true\n",
-        names.address(),
-        ports.start(),
-        ports.end(),
     );
-    for name in ["dialplans", "data"] {
-        fs::create_dir_all(folder.join(name)).expect("a folder");
-    }
-    fs::write(folder.join("hotline.toml"), config).expect("written");
+    let sip = format!("name_servers = [\"{}\"]\n{sip}", names.address());
+    Settings { sip: &sip, more: &more, ..Settings::default() }.write(folder);
 }

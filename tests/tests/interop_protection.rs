@@ -2,13 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests start the program and write files for it")]
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use tests::baresip::Phone;
+use tests::center::Settings;
 use tests::patience;
 use tests::place;
 use tests::server::{self, Server};
@@ -149,18 +149,11 @@ const DOMAIN: &str = "center.test";
 
 /// Writes a small center with two phones, for whom nobody on this machine is a carrier.
 fn write_center(folder: &Path, protection: &str, more: &str) {
-    let ports = place::rtp_ports();
-    let config = format!(
-        "[center]\nname = \"Test\"\ndomain = \"{DOMAIN}\"\n\n[sip]\nlisten = \"127.0.0.1\"\nport = 0\n\n\
-         [media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n[protection]\n{protection}\n\
+    let more = format!(
+        "[protection]\n{protection}\n\
          [[phone]]\nuser = \"1001\"\npassword = \"anna's\"\n\n[[phone]]\nuser = \"1002\"\npassword = \"bert's\"\n\n{more}",
-        ports.start(),
-        ports.end(),
     );
-    for name in ["dialplans", "data"] {
-        fs::create_dir_all(folder.join(name)).expect("a folder");
-    }
-    fs::write(folder.join("hotline.toml"), config).expect("written");
+    Settings { domain: DOMAIN, more: &more, ..Settings::default() }.write(folder);
 }
 
 fn bans(folder: &Path) -> String {

@@ -6,10 +6,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests write configurations and programs' files")]
 
-use std::fs;
 use std::path::Path;
 
 use tests::baresip::{Line, Phone};
+use tests::center;
 use tests::ear::Ear;
 use tests::library;
 use tests::place;
@@ -230,24 +230,16 @@ fn center(test: &str) -> (Server, u16) {
 }
 
 fn write_center(folder: &Path, carrier: u16) {
-    let ports = place::rtp_ports();
-    let config = format!(
-        "[center]\nname = \"Test\"\ndomain = \"center.test\"\n\n\
-         [sip]\nlisten = \"127.0.0.1\"\nport = 0\n\n[media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n\
-         [database]\nurl = \"sqlite:data/hotline.db\"\n\n[folders]\ndata = \"data\"\ndialplans = \"dialplans\"\n\n\
-         [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"127.0.0.1:{carrier}\"\n\
+    let trunk = format!(
+        "[[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"127.0.0.1:{carrier}\"\n\
          prefixes = [\"9\"]\nprobe = \"0s\"\n\n[[phone]]\nuser = \"1001\"\npassword = \"anna's\"\ncalls_out = true\n",
-        ports.start(),
-        ports.end(),
     );
-    for name in ["dialplans", "data"] {
-        fs::create_dir_all(folder.join(name)).expect("a folder");
-    }
-    fs::write(folder.join("hotline.toml"), config).expect("written");
-    let ring = format!("transfer = \"{OUTSIDE}\"\nring = \"60s\"\n");
-    for (name, entry, step) in [("ring", RINGING, ring.as_str()), ("music", MUSIC, "music = \"calm\"\n")] {
-        let text =
-            format!("name = \"{name}\"\nentry = [\"tel:{entry}\"]\nstart = \"go\"\n\n[step.go]\n{step}");
-        fs::write(folder.join(format!("dialplans/{name}.toml")), text).expect("written");
-    }
+    center::write(folder, &trunk);
+    center::dialplan(
+        folder,
+        "ring",
+        RINGING,
+        &format!("[step.go]\ntransfer = \"{OUTSIDE}\"\nring = \"60s\"\n"),
+    );
+    center::dialplan(folder, "music", MUSIC, "[step.go]\nmusic = \"calm\"\n");
 }

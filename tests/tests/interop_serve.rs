@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use tests::baresip::{Line, Phone};
+use tests::center::{self, Settings};
 use tests::library;
 use tests::patience;
 use tests::place;
@@ -283,22 +284,14 @@ fn carrier(outside: &Line) -> SocketAddr {
 
 /// Writes a small center: two phones, one of which may call outside; dialplans for each thing a test wants.
 fn write_center(folder: &Path, carrier: SocketAddr, database: &str) {
-    let ports = place::rtp_ports();
-    let config = format!(
-        "[center]\nname = \"Test\"\ndomain = \"center.test\"\n\n\
-         [sip]\nlisten = \"127.0.0.1\"\nport = 0\n\n[media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n\
-         [database]\nurl = \"{database}\"\n\n[folders]\ndata = \"data\"\ndialplans = \"dialplans\"\n\n\
-         [[queue]]\nname = \"help\"\nwrap_up = \"0s\"\n\n\
+    let more = format!(
+        "[[queue]]\nname = \"help\"\nwrap_up = \"0s\"\n\n\
          [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"{carrier}\"\nprefixes = [\"9\"]\nprobe = \"0s\"\n\n\
          [[phone]]\nuser = \"1001\"\npassword = \"anna's\"\ncalls_out = true\n\n\
          [[phone]]\nuser = \"1002\"\npassword = \"bert's\"\n\n\
          [[agent]]\nlogin = \"anna\"\nphone = \"1001\"\nqueues = [\"help\"]\n",
-        ports.start(),
-        ports.end(),
     );
-    fs::create_dir_all(folder.join("dialplans")).expect("a folder");
-    fs::create_dir_all(folder.join("data")).expect("a folder");
-    fs::write(folder.join("hotline.toml"), config).expect("written");
+    Settings { database, more: &more, ..Settings::default() }.write(folder);
     for (name, entry, steps) in [
         ("out", "5000", "[step.go]\ntransfer = \"90055501\"\nring = \"60s\"\n"),
         (
@@ -308,7 +301,6 @@ fn write_center(folder: &Path, carrier: SocketAddr, database: &str) {
         ),
         ("help", "5003", "[step.go]\nqueue = \"help\"\nhold = \"calm\"\n"),
     ] {
-        let text = format!("name = \"{name}\"\nentry = [\"tel:{entry}\"]\nstart = \"go\"\n\n{steps}");
-        fs::write(folder.join(format!("dialplans/{name}.toml")), text).expect("written");
+        center::dialplan(folder, name, entry, steps);
     }
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tests::baresip::{Line, Phone};
+use tests::center;
 use tests::http::Http;
 use tests::server::{self, Server};
 use tests::{library, patience, place};
@@ -141,26 +142,18 @@ fn hotline(arguments: &[&str]) -> String {
 }
 
 fn write_center(folder: &Path, first: u16, second: u16) {
-    let ports = place::rtp_ports();
     let trunk = |name: &str, port: u16, priority: u8| {
         format!(
             "[[trunk]]\nname = \"{name}\"\nsend_to = \"127.0.0.1:{port}\"\nprefixes = [\"9\"]\npriority = {priority}\n\
              probe = \"1s\"\ndialed_out = [{{ from = \"90\", to = \"+49\" }}]\n\n"
         )
     };
-    let config = format!(
-        "[center]\nname = \"Test\"\ndomain = \"center.test\"\n\n\
-         [sip]\nlisten = \"127.0.0.1\"\nport = 0\n\n[media]\nports = \"{}-{}\"\n\n[http]\nport = 0\n\n\
-         [database]\nurl = \"sqlite:data/hotline.db\"\n\n[folders]\ndata = \"data\"\ndialplans = \"dialplans\"\n\n\
-         [emergency]\nnumbers = [\"112\"]\ntrunks = [\"first\", \"second\"]\n\n\
+    let more = format!(
+        "[emergency]\nnumbers = [\"112\"]\ntrunks = [\"first\", \"second\"]\n\n\
          [[phone]]\nuser = \"1001\"\npassword = \"anna's\"\ncalls_out = true\n\n\
          [[phone]]\nuser = \"1002\"\npassword = \"bert's\"\n\n{}{}",
-        ports.start(),
-        ports.end(),
         trunk("first", first, 1),
         trunk("second", second, 2),
     );
-    fs::create_dir_all(folder.join("dialplans")).expect("a folder");
-    fs::create_dir_all(folder.join("data")).expect("a folder");
-    fs::write(folder.join("hotline.toml"), config).expect("written");
+    center::write(folder, &more);
 }
