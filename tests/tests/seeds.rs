@@ -1,4 +1,4 @@
-//! Many seeds of a wild crowd on the demo center: loss, duplicates, reordering, callers who hang up at any moment,
+//! Many seeds of a wild crowd on the demo center: loss one by one or in bursts, duplicates, reordering, callers who hang up at any moment,
 //! agents who never answer. Every invariant is looked at after every step; what breaks is named with its seed, which
 //! repeats it: `hotline simulate --wild --seed SEED --calls 8`.
 //!
@@ -27,7 +27,7 @@ fn no_seed_breaks_an_invariant() {
                 if seed >= first + seeds {
                     return broken;
                 }
-                let crowd = Crowd { calls: 8, ..Crowd::WILD };
+                let crowd = Crowd { calls: 8, ..Crowd::wild(seed) };
                 broken.extend(crowd::run(setup.clone(), crowd, seed).err().map(|error| error.to_string()));
             }
         };

@@ -83,7 +83,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     if !args.stories.is_empty() {
         return stories(&args.stories, &setup, args.seed);
     }
-    let kind = if args.wild { Crowd::WILD } else { Crowd::ORDINARY };
+    let kind = if args.wild { Crowd::wild(args.seed) } else { Crowd::ORDINARY };
     let figures = crowd::run(setup, Crowd { calls: args.calls, ..kind }, args.seed)?;
     if args.json {
         println!("{}", json(&figures));

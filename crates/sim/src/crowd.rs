@@ -2,9 +2,9 @@
 //! or later, decline, are busy, or never answer. Everything follows from the seed.
 
 use crate::figures::Figures;
-use crate::network::Weather;
 use crate::phone::{Habit, Told};
 use crate::setup::Setup;
+use crate::weather::Weather;
 use crate::world::{CARRIER, EMERGENCY, NOWHERE, RESERVE, Sight, World};
 use base::{Duration, IdSource, Instant, Timestamp};
 use model::agent::AgentState;
@@ -49,6 +49,12 @@ impl Crowd {
         own_calls: 0.2,
         unwilling: 0.25,
     };
+
+    /// The same in the weather of a seed: foul or gusty.
+    pub const fn wild(seed: u64) -> Self {
+        let weather = if seed.is_multiple_of(2) { Weather::FOUL } else { Weather::GUSTY };
+        Self { weather, ..Self::WILD }
+    }
 
     /// A crowd as on a working day.
     pub const ORDINARY: Self = Self {

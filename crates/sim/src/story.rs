@@ -15,13 +15,15 @@
 //! `masks the customer`, `pauses the recording in vain` (the order does not reach the sound); and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is muted` (its sound is lost on the way), `is heard again`;
-//! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network. Somebody without a phone of the center's calls from outside. The
-//! line `> phones speak directly` lets them do so, `> the network is foul` changes the weather, `> the disk is full` (`low`, `empty`) takes the room for
+//! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network;
+//! `is behind a router`, which `gets another port` or `gets another address`, and `registers` anew. Somebody without a phone of the center's calls
+//! from outside. The
+//! line `> phones speak directly` lets them do so, `> the network is foul` (`gusty`, `fair`) changes the weather, `> the disk is full` (`low`, `empty`) takes the room for
 //! recordings, `> nobody does anything` lets time pass.
 
-use crate::network::Weather;
 use crate::phone::{Habit, Told};
 use crate::setup::Setup;
+use crate::weather::Weather;
 use crate::world::{Sight, World};
 use base::{Duration, Instant, Timestamp};
 use core::fmt::Write;
@@ -197,8 +199,13 @@ impl Teller {
         let unclear = |what: String| Untrue::Unclear { line: line.number, what };
         let actor = line.actor.as_str();
         let words: Vec<_> = line.action.split_whitespace().collect();
-        if actor == "the" && words == ["network", "is", "foul"] {
-            self.world.set_weather(Weather::FOUL);
+        if let ("the", ["network", "is", how]) = (actor, words.as_slice()) {
+            self.world.set_weather(match *how {
+                "foul" => Weather::FOUL,
+                "gusty" => Weather::GUSTY,
+                "fair" => Weather::FAIR,
+                _ => return Err(unclear(format!("a network is fair, foul or gusty, not {how}"))),
+            });
             return Ok(());
         }
         if let ("the", ["disk", "is", how]) = (actor, words.as_slice()) {
@@ -236,6 +243,13 @@ impl Teller {
             ["is", "overloaded"] => self.set_habit(actor, Habit::IsOverloaded),
             ["is", "cut", "off"] => self.world.cut_off(actor, true),
             ["is", "connected", "again"] => self.world.cut_off(actor, false),
+            ["is", "behind", "a", "router"] | ["gets", "another", "address"] => {
+                self.world.change_address(actor)
+            }
+            ["gets", "another", "port"] => self.world.change_port(actor),
+            ["registers"] => {
+                self.world.act(actor, |phone, now| phone.register(now));
+            }
             ["is", "free"] => self.set_habit(actor, Habit::Waits),
             ["answers", "after", seconds, "s"] => {
                 let seconds =

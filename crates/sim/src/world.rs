@@ -8,9 +8,11 @@
 //!
 //! [`World::step`] jumps to the next moment at which anything is due and lets everything settle. Nothing ever waits.
 
-use crate::network::{Datagram, Network, Weather};
+use crate::nat::Nat;
+use crate::network::{Datagram, Network};
 use crate::phone::{Phone, Told};
 use crate::setup::Setup;
+use crate::weather::Weather;
 use base::{Duration, IdSource, Instant, Now, SecretSource, Timestamp};
 use center::{Center, Effect, Input};
 use media::{ClipId, Command, Engine, Event, Hears, PortId, RecordingKey, Way};
@@ -88,6 +90,9 @@ pub struct World {
     sights: VecDeque<(Now, Sight)>,
     /// Who is cut off the network.
     cut: BTreeSet<SocketAddr>,
+    /// The routers that phones stand behind, by the phone's address.
+    routers: BTreeMap<SocketAddr, Nat>,
+    last_router: u16,
     listens: bool,
     ids: IdSource,
     domain: String,
@@ -159,6 +164,8 @@ impl World {
             to_center: VecDeque::new(),
             sights: VecDeque::new(),
             cut: BTreeSet::new(),
+            routers: BTreeMap::new(),
+            last_router: 0,
             listens,
             ids,
             domain: DOMAIN.to_owned(),
@@ -230,6 +237,23 @@ impl World {
             } else {
                 self.cut.remove(&phone.address);
             }
+        }
+    }
+
+    /// Puts a phone behind a router; the one it has gets another address. The phone does not notice.
+    pub fn change_address(&mut self, name: &str) {
+        let Some(phone) = self.phones.get(name) else { return };
+        self.last_router += 1;
+        let host = self.last_router.to_be_bytes();
+        let outside = IpAddr::V4(Ipv4Addr::new(192, 0, host[0], host[1]));
+        self.routers.entry(phone.address).or_insert_with(|| Nat::new(outside)).rebind(outside);
+    }
+
+    /// The router of a phone forgets by which port its phone is seen, and takes others. The phone does not notice.
+    pub fn change_port(&mut self, name: &str) {
+        let router = self.phones.get(name).and_then(|phone| self.routers.get_mut(&phone.address));
+        if let Some(router) = router {
+            router.rebind(router.outside());
         }
     }
 
@@ -313,9 +337,6 @@ impl World {
     fn happen(&mut self) {
         let now = self.now;
         while let Some(datagram) = self.network.arrive(now.mono) {
-            if self.cut.contains(&datagram.to) || self.cut.contains(&datagram.from) {
-                continue;
-            }
             if datagram.to == SERVER {
                 let source = Source {
                     transport: Transport::Udp,
@@ -325,7 +346,16 @@ impl World {
                 };
                 self.to_telephony.push_back(telephony::Input::Message { bytes: datagram.bytes, source });
                 self.settle();
-            } else if let Some(name) = self.by_address.get(&datagram.to)
+                continue;
+            }
+            let behind = self.routers.values().find_map(|router| router.inward(datagram.to));
+            let to = behind.unwrap_or(datagram.to);
+            if self.cut.contains(&to) {
+                continue;
+            }
+            // Nobody reaches what stands behind a router but through it.
+            if (behind.is_some() || !self.routers.contains_key(&to))
+                && let Some(name) = self.by_address.get(&to)
                 && let Some(phone) = self.phones.get_mut(name)
             {
                 phone.receive(datagram.from, datagram.bytes, now);
@@ -370,7 +400,12 @@ impl World {
     fn follow_phones(&mut self) {
         for (name, phone) in &mut self.phones {
             while let Some((to, bytes)) = phone.poll_send() {
-                self.network.send(Datagram { from: phone.address, to, bytes }, self.now.mono);
+                if self.cut.contains(&phone.address) {
+                    continue;
+                }
+                let router = self.routers.get_mut(&phone.address);
+                let from = router.map_or(phone.address, |router| router.outward(phone.address));
+                self.network.send(Datagram { from, to, bytes }, self.now.mono);
             }
             while let Some(told) = phone.poll_told() {
                 self.sights.push_back((self.now, Sight::Phone(name.clone(), told)));
