@@ -17,6 +17,13 @@ use std::net::SocketAddr;
 const PACKET_MAX: usize = HEADER_BYTES + PAYLOAD_MAX;
 const _: () = assert!(REPORT_BYTES_MAX <= PACKET_MAX);
 
+/// What the keys of a sealed port take, for those who watch that it does not grow.
+#[cfg(test)]
+pub(crate) const SEALED_BYTES: usize = size_of::<Sealed>();
+
+/// The longest packet of everyday: 20 ms of what a telephone says, and reports.
+const PACKET_ORDINARY: usize = 256;
+
 /// The seals of one port.
 #[derive(Debug, Default)]
 pub(crate) struct Seals {
@@ -25,14 +32,12 @@ pub(crate) struct Seals {
     rtcp_mux: bool,
 }
 
-/// The keys of one port, and where its packets are sealed.
+/// The keys of one port.
 #[derive(Debug)]
 struct Sealed {
     sealing: Sealing,
     sealer: Sealer,
     opener: Opener,
-    /// A packet is copied here to be sealed: where it lies there may be no room behind it.
-    desk: [u8; PACKET_MAX + SEAL_ROOM],
 }
 
 impl Seals {
@@ -55,7 +60,6 @@ impl Seals {
                     sealer: Sealer::new(&sealing.ours),
                     opener: Opener::new(&sealing.theirs),
                     sealing,
-                    desk: [0; PACKET_MAX + SEAL_ROOM],
                 }));
             }
         }
@@ -104,11 +108,11 @@ impl Seals {
         let Some(sealed) = &mut self.sealed else {
             return out.send(port, Channel::Rtp, destination, packet);
         };
-        let Some(place) = sealed.desk.get_mut(..packet.len()) else { return };
-        place.copy_from_slice(packet);
-        if let Ok(length) = sealed.sealer.seal_rtp(&mut sealed.desk, packet.len()) {
-            out.send(port, Channel::Rtp, destination, &sealed.desk[..length]);
-        }
+        on_a_desk(packet, |desk, length| {
+            if let Ok(length) = sealed.sealer.seal_rtp(desk, length) {
+                out.send(port, Channel::Rtp, destination, &desk[..length]);
+            }
+        });
     }
 
     /// Sends a report, sealed if the port is.
@@ -121,11 +125,27 @@ impl Seals {
     ) {
         let channel = if self.rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
         let Some(sealed) = &mut self.sealed else { return out.send(port, channel, destination, report) };
-        let Some(place) = sealed.desk.get_mut(..report.len()) else { return };
-        place.copy_from_slice(report);
-        if let Ok(length) = sealed.sealer.seal_rtcp(&mut sealed.desk, report.len()) {
-            out.send(port, channel, destination, &sealed.desk[..length]);
+        on_a_desk(report, |desk, length| {
+            if let Ok(length) = sealed.sealer.seal_rtcp(desk, length) {
+                out.send(port, channel, destination, &desk[..length]);
+            }
+        });
+    }
+}
+
+/// Copies a packet to where there is room behind it for its seal: where it lies there may be none. The desk is cleared
+/// for nothing, so it is no larger than it has to be; what is longer than any packet of ours is not sealed at all.
+fn on_a_desk(packet: &[u8], seal: impl FnOnce(&mut [u8], usize)) {
+    fn lay<const ROOM: usize>(packet: &[u8], seal: impl FnOnce(&mut [u8], usize)) {
+        let mut desk = [0; ROOM];
+        if let Some(place) = desk.get_mut(..packet.len()) {
+            place.copy_from_slice(packet);
+            seal(&mut desk, packet.len());
         }
+    }
+    match packet.len() {
+        0..=PACKET_ORDINARY => lay::<{ PACKET_ORDINARY + SEAL_ROOM }>(packet, seal),
+        _ => lay::<{ PACKET_MAX + SEAL_ROOM }>(packet, seal),
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) const fn is_websocket(transport: Transport) -> bool {
 impl Leg {
     /// Our offer in this dialog of a leg.
     pub(crate) fn offered_in(&self, session: SessionId) -> Option<&Session> {
-        self.browser.forks.get(&session).map(|fork| &fork.offered).or(self.offered.as_ref())
+        self.browser.forks.get(&session).map(|fork| &fork.offered).or(self.offered.as_deref())
     }
 
     /// Whoever answers in this dialog knows us by the name that stands in its offer.
@@ -77,7 +77,7 @@ impl Leg {
         let plain = self.offered.take();
         // What is offered from now on is offered to the one that has answered, in the one place.
         let mut forks = core::mem::take(&mut self.browser.forks);
-        forks.remove(&session).map(|fork| fork.offered).or(plain)
+        forks.remove(&session).map(|fork| fork.offered).or(plain.map(|plain| *plain))
     }
 }
 

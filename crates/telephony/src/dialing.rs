@@ -62,7 +62,7 @@ impl Telephony {
             leg.told = ways.first().map(|way| way.destination.local.ip());
         }
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.errand = Some(Errand::new(caller, beside, follows));
+            leg.errand = Some(Box::new(Errand::new(caller, beside, follows)));
         }
         if !self.ring_phones(id, user, ways, now) {
             return self.close(id, EndCause::Unreachable, now);
@@ -94,7 +94,7 @@ impl Telephony {
             }
         }
         if rings && let Some(leg) = self.legs.get_mut(&id) {
-            leg.offered = Some(offer);
+            leg.offered = Some(Box::new(offer));
         }
         rings
     }

@@ -73,7 +73,7 @@ impl Telephony {
             rest.make_contiguous().sort_by_key(place);
         }
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.hunt = Some(Hunt { call, current: None, rest });
+            leg.hunt = Some(Box::new(Hunt { call, current: None, rest }));
         }
         self.try_next(id, now);
     }
@@ -116,7 +116,7 @@ impl Telephony {
             if self.invite(id, way, &shown, headers, &offer, now).is_some() {
                 self.deadlines.set(Timer::Word(id), now.mono + WORD_PATIENCE);
                 if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.offered = Some(offer);
+                    leg.offered = Some(Box::new(offer));
                 }
                 return;
             }

@@ -37,6 +37,7 @@ mod ending;
 mod hunting;
 mod ladder;
 mod lamps;
+mod legs;
 mod machine;
 mod negotiation;
 mod probing;

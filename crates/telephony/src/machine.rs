@@ -4,7 +4,7 @@ use crate::account::Kept;
 use crate::carriers::Carriers;
 use crate::ladder::Story;
 use crate::lamps::Lamps;
-use crate::leg::Leg;
+use crate::legs::Legs;
 use crate::pass::Passes;
 use crate::protection::Gate;
 use crate::{CarrierAddress, Input, Output, Prompts, Settings};
@@ -62,7 +62,7 @@ pub struct Telephony {
     pub(crate) leaving: BTreeSet<RegistrationId>,
     /// Whether the settings that it began with have taken effect.
     begun: bool,
-    pub(crate) legs: BTreeMap<LegId, Leg>,
+    pub(crate) legs: Legs,
     pub(crate) by_session: BTreeMap<SessionId, LegId>,
     /// Whose story the messages of a dialog belong to, also after its end: BYE and its answer come later.
     pub(crate) stories: BTreeMap<SessionId, Story>,
@@ -100,7 +100,7 @@ impl Telephony {
             draining: false,
             leaving: BTreeSet::new(),
             begun: false,
-            legs: BTreeMap::new(),
+            legs: Legs::default(),
             by_session: BTreeMap::new(),
             stories: BTreeMap::new(),
             lamps: Lamps::default(),

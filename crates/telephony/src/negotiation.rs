@@ -130,7 +130,7 @@ impl Telephony {
                 let Some(offer) = self.offer_for(id, None) else { return };
                 let text = offer.to_string();
                 if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.offered = Some(offer);
+                    leg.offered = Some(Box::new(offer));
                 }
                 text
             }
@@ -240,7 +240,7 @@ impl Telephony {
             rtcp_mux: agreed.rtcp_mux,
         });
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.agreed = Some(agreed);
+            leg.agreed = Some(Box::new(agreed));
         }
         if up && held != was_held {
             self.tell(if held { LegEvent::Held { leg: id } } else { LegEvent::Resumed { leg: id } });
@@ -257,7 +257,7 @@ impl Telephony {
             None => self.offer_for(id, Some(id)).map(|offer| {
                 let text = offer.to_string();
                 if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.offered = Some(offer);
+                    leg.offered = Some(Box::new(offer));
                 }
                 text
             }),

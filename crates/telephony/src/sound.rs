@@ -33,7 +33,7 @@ impl Telephony {
         let State::Opening(purpose) = std::mem::replace(&mut leg.state, nobody) else { return };
         match *purpose {
             Purpose::Arrive { session, offer, from, to, origin } => {
-                leg.state = State::Arrived { session, offer };
+                leg.state = State::Arrived { session, offer: offer.map(Box::new) };
                 self.tell(LegEvent::Arrived { leg: id, from, to, origin });
             }
             dial @ Purpose::Dial { .. } => self.dial(id, dial, now),

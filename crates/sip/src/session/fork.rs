@@ -117,6 +117,8 @@ impl Session {
         let mut dialog = self.dialog.clone();
         dialog.answered(response);
         let number = self.forks.len() as u8;
+        // Most calls ring one phone, and a list of one that grows by itself has room for four.
+        self.forks.reserve_exact(1);
         self.forks.push(Fork { dialog, opening: self.opening, number, heard: None, answer: None });
         Some(self.forks.len() - 1)
     }
@@ -131,7 +133,8 @@ impl Session {
             self.opening = fork.opening;
             self.early_answer = fork.answer;
         }
-        self.forks.clear();
+        // The memory as well: the session lives as long as the call.
+        self.forks = Vec::new();
         self.dialog.answered(response);
     }
 
