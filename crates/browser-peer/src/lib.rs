@@ -14,10 +14,11 @@
 //! Handshakes themselves are not here: their library draws chance from the system, so that `net` has it, which has the
 //! sockets too. What a description says of all this is `sdp`'s, how packets are sealed is `srtp`'s.
 //!
-//! Reading order: [`kind`], [`stun`], [`credentials`], [`pairing`], [`agent`], [`peers`].
+//! Reading order: [`kind`], [`stun`], [`credentials`], [`pairing`], [`heard`], [`agent`], [`peers`].
 
 pub mod agent;
 pub mod credentials;
+pub mod heard;
 pub mod kind;
 pub mod pairing;
 pub mod peers;

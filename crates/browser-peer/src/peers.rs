@@ -4,12 +4,16 @@
 //! it comes from, and only if that address has passed a check: a handshake or sound from anywhere else is nobody's
 //! (hardening: CVE-2023-49786, CVE-2017-14099).
 //!
+//! A check that was heard before is answered where its browser is known to be, changes nothing, and is nobody's from
+//! anywhere else (see [`heard`](crate::heard)).
+//!
 //! An address belongs to one browser at a time. Who has passwords of one call cannot take the address of another one by
 //! sending checks that look as if they came from there: it is given away only when its owner has gone or been silent
 //! for as long as [`CONSENT`](crate::agent::CONSENT).
 
 use crate::Credentials;
 use crate::agent::{Agent, Input, State};
+use crate::heard::Heard;
 use crate::stun::Check;
 use base::Instant;
 use core::net::SocketAddr;
@@ -34,6 +38,7 @@ struct Peer {
     /// What we were named before ICE was begun anew: checks under it count until the browser has chosen a pair under the
     /// new name (RFC 8445 §9: sound goes on meanwhile).
     before: Option<Credentials>,
+    heard: Heard,
 }
 
 /// What becomes of a check.
@@ -91,7 +96,10 @@ impl<K: Copy + Ord> Peers<K> {
             }
             None if is_full => return false,
             None => {
-                self.peers.insert(key, Peer { agent: Agent::new(), ours: ours.clone(), before: None });
+                self.peers.insert(
+                    key,
+                    Peer { agent: Agent::new(), ours: ours.clone(), before: None, heard: Heard::default() },
+                );
             }
         }
         self.by_ufrag.insert(ours.ufrag, key);
@@ -126,6 +134,10 @@ impl<K: Copy + Ord> Peers<K> {
         };
         if !check.is_signed_with(&password) {
             return None;
+        }
+        if !peer.heard.is_fresh(check.transaction()) {
+            let is_known = peer.agent.addresses().contains(&source);
+            return is_known.then(|| Checked { answer: check.answer(source, &password), news: None });
         }
         if !check.unknown().is_empty() {
             return Some(Checked { answer: check.misunderstood(&password), news: None });

@@ -111,6 +111,11 @@ impl<'a> Check<'a> {
         None
     }
 
+    /// What tells it from every other one.
+    pub const fn transaction(&self) -> [u8; 12] {
+        self.transaction
+    }
+
     /// Whether it was signed with our password.
     pub fn is_signed_with(&self, password: &str) -> bool {
         let signature = self.signed_to + 4..self.signed_to + 4 + HMAC_BYTES;

@@ -38,6 +38,16 @@ pub enum Event {
         /// The port.
         port: PortId,
     },
+    /// The browser at a port has not checked for so long that nothing may be sent to it (RFC 7675). Told by the driver.
+    ConsentLapsed {
+        /// The port.
+        port: PortId,
+    },
+    /// It checks again, and is sent to again. Told by the driver.
+    ConsentRenewed {
+        /// The port.
+        port: PortId,
+    },
     /// Nothing came for [`crate::engine::NO_MEDIA_AFTER`] although something should. Told once; comes again after
     /// packets came again.
     NoMedia {

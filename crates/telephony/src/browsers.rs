@@ -9,15 +9,20 @@
 //! when the browser begins ICE anew (RFC 8445 §9), ours are new as well. Our offers do not begin it anew.
 
 use crate::leg::{Leg, State};
+use crate::machine::Timer;
 use crate::{Output, Telephony};
-use base::{Now, SecretSource};
+use base::{Duration, Now, SecretSource};
 use browser_peer::{Credentials, Door, Pairing, Role};
 use media::PortId;
-use model::{EndCause, LegId};
+use model::{EndCause, LegEvent, LegId, SoundWay};
 use sdp::{Answer, BrowserSide, Local, OurBrowserSide, Refusal, Session, is_browsers};
 use sip::{SessionId, Transport};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// How long a call waits for a browser that has not checked for as long as [`browser_peer::agent::CONSENT`]. A laptop that changes
+/// networks is back within it; a page that was closed says no good-bye, and its call would go on for ever.
+pub(crate) const SILENCE_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a leg needs to talk with a browser.
 #[derive(Debug, Default)]
@@ -188,6 +193,29 @@ impl Telephony {
             self.trouble(format!("{id}: no keys could be agreed on with the browser, the call is ended"));
             self.hang_up(id, EndCause::Refused(488), now);
         }
+    }
+
+    /// Nothing is sent to the browser at a port any more, because it does not say that it wants it.
+    pub(crate) fn browser_is_silent(&mut self, port: PortId, now: Now) {
+        let Some(id) = self.by_port.get(&port).copied().filter(|id| self.live(*id).is_some()) else { return };
+        self.deadlines.set(Timer::Silent(id), now.mono + SILENCE_PATIENCE);
+        self.tell(LegEvent::OneWay { leg: id, way: SoundWay::Out });
+    }
+
+    /// It says so again.
+    pub(crate) fn browser_is_back(&mut self, port: PortId) {
+        let Some(id) = self.by_port.get(&port).copied() else { return };
+        if self.deadlines.stop(&Timer::Silent(id)) {
+            self.tell(LegEvent::WayRestored { leg: id, way: SoundWay::Out });
+        }
+    }
+
+    /// It has not come back: the page was closed, or its network is gone for good.
+    pub(crate) fn silent_long_enough(&mut self, id: LegId, now: Now) {
+        self.trouble(format!(
+            "{id}: the browser has not been heard of for {SILENCE_PATIENCE:?}, the call is ended"
+        ));
+        self.hang_up(id, EndCause::Lost, now);
     }
 
     /// Whether the caller of a leg is a browser, by what it offers.

@@ -120,7 +120,7 @@ impl Telephony {
         self.lamp(id);
         self.give_seat_back(id);
         self.costs_no_more(id);
-        for timer in [Timer::Ring(id), Timer::Word(id), Timer::PortClosing(id)] {
+        for timer in [Timer::Ring(id), Timer::Word(id), Timer::Silent(id), Timer::PortClosing(id)] {
             self.deadlines.stop(&timer);
         }
         let leg = self.legs.remove(&id)?;

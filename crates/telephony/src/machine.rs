@@ -25,6 +25,8 @@ pub(crate) enum Timer {
     Ring(LegId),
     /// The carrier that is tried has said nothing for long enough.
     Word(LegId),
+    /// The browser of a leg has not checked for too long to be waited for any more.
+    Silent(LegId),
     /// A carrier is to be asked whether it is there.
     Probe(TrunkId),
     /// It has had enough time to answer.
@@ -214,6 +216,7 @@ impl Telephony {
             match timer {
                 Timer::Ring(leg) => self.rang_long_enough(leg, now),
                 Timer::Word(leg) => self.no_word(leg, now),
+                Timer::Silent(leg) => self.silent_long_enough(leg, now),
                 Timer::Probe(trunk) => self.probe(&trunk, now),
                 Timer::ProbeOverdue(trunk) => self.probe_failed(&trunk, "it does not answer OPTIONS", now),
                 Timer::Resolve(address) => self.outputs.push_back(Output::Resolve { address }),

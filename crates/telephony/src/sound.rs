@@ -78,6 +78,8 @@ impl Telephony {
             }
             Event::OpenFailed { port } => self.port_failed(port, now),
             Event::Unsealable { port } => self.cannot_be_sealed(port, now),
+            Event::ConsentLapsed { port } => self.browser_is_silent(port, now),
+            Event::ConsentRenewed { port } => self.browser_is_back(port),
             Event::RecordingStopped { recording, dropped, .. } if dropped > 0 => {
                 let recording = RecordingId::from_u64(recording.as_u64());
                 let what = format!("{recording}: {dropped} packets are missing, the disk was too slow");
@@ -210,6 +212,7 @@ impl Telephony {
             self.forget_room_if_empty(&room);
         }
         self.deadlines.stop(&Timer::Ring(id));
+        self.deadlines.stop(&Timer::Silent(id));
         self.deadlines.set(Timer::PortClosing(id), now.mono + crate::ending::PORT_PATIENCE);
         if is_open {
             self.sound(media::Command::Close { port });

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use house::{CARRIER, House, US, address, register, request};
 use media::{Command, Event, PortId};
 use model::leg::Keying;
-use model::{EndCause, LegCommand, LegId, Party, SipUser, Target};
+use model::{EndCause, LegCommand, LegEvent, LegId, Party, SipUser, SoundWay, Target};
 use sip::{ConnectionId, Source, Transport};
 use telephony::{Input, Protection};
 
@@ -91,6 +91,31 @@ fn a_browser_whose_certificate_is_not_its_own_is_hung_up() {
     assert!(house.sent.last().is_some_and(|sent| sent.starts_with("BYE ")));
     house.feed(Input::Media(Event::Closed { port, quality: media::Quality::default() }));
     assert_eq!(house.ended.get(&call), Some(&EndCause::Refused(488)));
+}
+
+#[test]
+fn a_browser_that_stops_checking_is_waited_for_and_then_hung_up() {
+    let mut house = House::new(Protection::default());
+    let call = arrives(&mut house, &described("ETEn", "actpass", ""));
+    house.feed(Input::Command(LegCommand::Answer { leg: call }));
+    let answer = house.sent.last().expect("an answer").clone();
+    within(&mut house, &answer, "ACK", 1, "");
+    let (port, _) = paired(&house);
+    let way = SoundWay::Out;
+
+    house.feed(Input::Media(Event::ConsentLapsed { port }));
+    house.passes(Duration::from_secs(59));
+    house.feed(Input::Media(Event::ConsentRenewed { port }));
+    assert_eq!(house.ways, [LegEvent::OneWay { leg: call, way }, LegEvent::WayRestored { leg: call, way }]);
+    house.passes(Duration::from_secs(120));
+    assert!(!house.sent.last().is_some_and(|sent| sent.starts_with("BYE ")), "it is there again");
+
+    house.feed(Input::Media(Event::ConsentLapsed { port }));
+    house.passes(Duration::from_secs(60));
+    assert!(house.sent.last().is_some_and(|sent| sent.starts_with("BYE ")));
+    house.feed(Input::Media(Event::Closed { port, quality: media::Quality::default() }));
+    assert_eq!(house.ended.get(&call), Some(&EndCause::Lost));
+    assert_eq!(house.telephony.legs(), 0);
 }
 
 #[test]

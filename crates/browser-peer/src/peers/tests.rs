@@ -5,6 +5,7 @@ use crate::agent::{ADDRESSES_MAX, CONSENT};
 use crate::stun::tests::{PASSWORD, REQUEST};
 use crate::stun::write_check;
 use base::{Duration, SecretSource};
+use core::sync::atomic::{AtomicU32, Ordering};
 use proptest::prelude::*;
 
 const ANNA: u32 = 1;
@@ -53,6 +54,28 @@ fn a_browser_that_moves_is_followed() {
     assert_eq!(peers.remote(ANNA), Some(there()));
     // What is still under way from the old address is listened to.
     assert_eq!(peers.sender(here()), Some(ANNA));
+}
+
+#[test]
+fn a_check_that_is_sent_again_moves_nothing_and_renews_no_consent() {
+    let mut peers = Peers::new();
+    let anna = expected(&mut peers, ANNA);
+    let captured = check(&anna, true);
+    let first = peers.check(here(), &captured, at(1)).expect("an answer");
+    // The answer was lost, and the browser says it once more.
+    let again = peers.check(here(), &captured, at(2)).expect("an answer");
+    assert_eq!((again.answer, again.news), (first.answer, None));
+
+    // Somebody else says it, from elsewhere: nobody answers, and nothing is sent there.
+    assert_eq!(peers.check(there(), &captured, at(3)), None);
+    assert_eq!((peers.sender(there()), peers.remote(ANNA)), (None, Some(here())));
+    // Nor does it keep the sound of a browser going that has gone, whatever address it claims to come from.
+    assert!(peers.check(here(), &captured, at(29)).is_some());
+    assert_eq!(peers.handle_timeout(at(31)), Some(News::Lapsed { key: ANNA }));
+    assert!(peers.check(here(), &captured, at(32)).expect("an answer").news.is_none());
+    assert_eq!(peers.remote(ANNA), None);
+    // The browser itself comes back by a check of its own.
+    assert!(peers.check(here(), &check(&anna, true), at(33)).expect("an answer").news.is_some());
 }
 
 #[test]
@@ -180,8 +203,12 @@ fn credentials(seed: u64) -> Credentials {
     Credentials::generate(&mut SecretSource::fixed(seed))
 }
 
+/// A fresh check.
 fn check(ours: &Credentials, nominates: bool) -> Vec<u8> {
-    write_check(&format!("{}:them", ours.ufrag), &ours.password, nominates, [7; 12])
+    static CHECKS: AtomicU32 = AtomicU32::new(0);
+    let number = CHECKS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let transaction = [&number[..], &[7; 8]].concat().try_into().expect("12 bytes");
+    write_check(&format!("{}:them", ours.ufrag), &ours.password, nominates, transaction)
 }
 
 fn here() -> SocketAddr {

@@ -113,6 +113,8 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::Measured { .. }
             | Event::Sealed { .. }
             | Event::Unsealable { .. }
+            | Event::ConsentLapsed { .. }
+            | Event::ConsentRenewed { .. }
             | Event::WayRestored { .. } => continue,
             Event::JoinRefused { port, conference } => format!("{port} not in {conference}"),
             Event::HearRefused { listener, speaker } => format!("{listener} does not hear {speaker}"),

@@ -23,6 +23,7 @@ use identity::Identity;
 use base::{Deadlines, Duration, Instant};
 use browser_peer::{Door, Fingerprint, Kind, News, Pairing, Peers, Role};
 use media::{Command, Event, PortId};
+use nix::sys::socket::{setsockopt, sockopt};
 use srtp::Sealing;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -34,6 +35,15 @@ const CONSENT_LOOK: Duration = Duration::from_secs(1);
 /// How long a browser may take until it can be heard: checks and handshake together. Whoever it is to talk with hears
 /// nothing meanwhile.
 const KEYS_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long after an attempt at a handshake that was broken off the next one may begin. Who forges records can break off many,
+/// and each costs us the work of a new key.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How much the system keeps of what browsers send while their thread is busy: at 100 packets a second and browser, 20 ms
+/// of 500 of them are 1 000 packets, which the system counts as some 800 bytes each. What comes beyond is lost, as on a
+/// network that is too narrow.
+const SOCKET_BYTES: usize = 4 << 20;
 
 /// What a datagram from a browser comes to.
 #[derive(Debug)]
@@ -51,6 +61,8 @@ pub(super) enum Arrival {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Handshake(PortId),
+    /// Another attempt may begin.
+    Again(PortId),
     /// Nothing that a browser could be heard by has come of it.
     Keys(PortId),
     Consent,
@@ -61,11 +73,20 @@ struct Leg {
     fingerprint: Fingerprint,
     role: Role,
     handshake: Option<Handshake>,
+    /// Whether it is sent nothing, because it has not checked for too long.
+    has_lapsed: bool,
     /// Whether a handshake came to nothing. There is another one only with another certificate.
     has_failed: bool,
     sealing: Option<Sealing>,
     /// What was agreed, without keys and address.
     agreed: Option<Command>,
+}
+
+impl Leg {
+    const fn new(fingerprint: Fingerprint, role: Role) -> Self {
+        let (handshake, sealing, agreed) = (None, None, None);
+        Self { fingerprint, role, handshake, has_lapsed: false, has_failed: false, sealing, agreed }
+    }
 }
 
 pub(super) struct Browsers {
@@ -104,22 +125,13 @@ impl Browsers {
             tracing::error!(%port, "no room for another browser");
             self.events.push_back(Event::Unsealable { port });
             // It is there all the same, so that nothing is said to it in the clear.
-            let leg =
-                Leg { fingerprint, role, handshake: None, has_failed: true, sealing: None, agreed: None };
-            self.legs.insert(port, leg);
+            self.legs.insert(port, Leg { has_failed: true, ..Leg::new(fingerprint, role) });
             return None;
         }
         if self.deadlines.due(&Timer::Consent).is_none() {
             self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
         }
-        let leg = self.legs.entry(port).or_insert_with(|| Leg {
-            fingerprint,
-            role,
-            handshake: None,
-            has_failed: false,
-            sealing: None,
-            agreed: None,
-        });
+        let leg = self.legs.entry(port).or_insert_with(|| Leg::new(fingerprint, role));
         leg.role = role;
         if leg.fingerprint != fingerprint {
             // Another certificate is another browser: keys are agreed on anew. The engine goes on with the old ones until then.
@@ -140,6 +152,7 @@ impl Browsers {
         if self.legs.remove(&port).is_some() {
             self.peers.forget(port);
             self.deadlines.stop(&Timer::Handshake(port));
+            self.deadlines.stop(&Timer::Again(port));
             self.deadlines.stop(&Timer::Keys(port));
         }
     }
@@ -200,6 +213,10 @@ impl Browsers {
                         self.peers.handle_timeout(now)
                     {
                         tracing::debug!(port = %key, "the browser has not checked for long, nothing more is sent to it");
+                        if let Some(leg) = self.legs.get_mut(&key) {
+                            leg.has_lapsed = true;
+                            self.events.push_back(Event::ConsentLapsed { port: key });
+                        }
                     }
                     if !self.legs.is_empty() {
                         self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
@@ -212,6 +229,11 @@ impl Browsers {
                         leg.handshake = None;
                         leg.has_failed = true;
                         self.events.push_back(Event::Unsealable { port });
+                    }
+                }
+                Timer::Again(port) => {
+                    if let Some(command) = self.begin(port, now) {
+                        return Some(command);
                     }
                 }
                 Timer::Handshake(port) => {
@@ -229,6 +251,10 @@ impl Browsers {
         self.send(source, &checked.answer);
         let News::Paired { key: port, remote } = checked.news? else { return None };
         tracing::debug!(%port, %remote, "the browser has chosen its address");
+        if let Some(leg) = self.legs.get_mut(&port).filter(|leg| leg.has_lapsed) {
+            leg.has_lapsed = false;
+            self.events.push_back(Event::ConsentRenewed { port });
+        }
         self.begin(port, now).or_else(|| self.configured(port))
     }
 
@@ -237,6 +263,9 @@ impl Browsers {
         let leg = self.legs.get_mut(&port)?;
         let (Role::Active, None, false) = (leg.role, &leg.handshake, leg.has_failed) else { return None };
         self.peers.remote(port)?;
+        if self.deadlines.due(&Timer::Again(port)).is_some() || leg.sealing.is_some() {
+            return None;
+        }
         leg.handshake = Some(Handshake::new(&self.terms, Role::Active, leg.fingerprint, now));
         self.shake(port, None, now)
     }
@@ -249,7 +278,7 @@ impl Browsers {
             return None;
         }
         if leg.handshake.is_none() {
-            if leg.role == Role::Active {
+            if leg.role == Role::Active || self.deadlines.due(&Timer::Again(port)).is_some() {
                 return None;
             }
             leg.handshake = Some(Handshake::new(&self.terms, Role::Passive, leg.fingerprint, now));
@@ -294,6 +323,13 @@ impl Browsers {
                 leg.has_failed = true;
                 None
             }
+            // The browser says its hello again if it was not its doing, and if it is ours to begin, so do we.
+            Err(error) if !error.is_final() => {
+                tracing::debug!(%port, %error, "a handshake is broken off");
+                leg.handshake = None;
+                self.deadlines.set(Timer::Again(port), now + ATTEMPT_PAUSE);
+                None
+            }
             Err(error) => {
                 tracing::warn!(%port, %error, "no keys can be agreed on with the browser");
                 leg.handshake = None;
@@ -333,9 +369,22 @@ pub(super) fn bind(ip: IpAddr, first: u16, threads: usize) -> io::Result<Vec<Udp
             let above = u16::try_from(thread).ok().and_then(|above| first.checked_add(above));
             let number = if first == 0 { Some(0) } else { above };
             let number = number.ok_or_else(|| io::Error::other("there are no ports above 65535"))?;
-            UdpSocket::bind((ip, number))
+            let socket = UdpSocket::bind((ip, number))?;
+            widen(&socket);
+            Ok(socket)
         })
         .collect()
+}
+
+/// Gives a socket room for [`SOCKET_BYTES`], or as much as the system allows.
+fn widen(socket: &UdpSocket) {
+    // Beyond the usual limit only with the right to administer the network.
+    let widened = setsockopt(socket, sockopt::RcvBufForce, &SOCKET_BYTES);
+    if widened.is_err()
+        && let Err(error) = setsockopt(socket, sockopt::RcvBuf, &SOCKET_BYTES)
+    {
+        tracing::warn!(%error, "the room of the browsers' socket cannot be set");
+    }
 }
 
 /// A new certificate, and what handshakes under it share; `began` is the zero of our clock.
@@ -348,5 +397,7 @@ pub(super) fn terms(began: std::time::Instant) -> io::Result<Terms> {
     Terms::new(identity, began).map_err(io::Error::other)
 }
 
+#[cfg(test)]
+mod flood;
 #[cfg(test)]
 mod tests;

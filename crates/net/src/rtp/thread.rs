@@ -70,7 +70,10 @@ impl Thread {
         let mut ready = ReadyList::new();
         let mut buffer = [0; DATAGRAM_MAX];
         loop {
-            self.rest(&mut ready);
+            // What was left by the rounds before is there still.
+            if ready.is_empty() {
+                self.rest(&mut ready);
+            }
             self.sockets.counts.wakes += 1;
             let before = self.sockets.counts.received;
             let mut now = (self.clock)();

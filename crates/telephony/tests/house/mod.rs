@@ -31,6 +31,8 @@ pub struct House {
     pub trunks: BTreeMap<String, TrunkView>,
     /// What legs told of ringing and answers.
     pub told: Vec<LegEvent>,
+    /// What legs told of who is not heard, or does not hear.
+    pub ways: Vec<LegEvent>,
     /// The last call that came.
     pub arrived: Option<LegId>,
     /// Where each message of `sent` went.
@@ -72,6 +74,7 @@ impl House {
             names: BTreeMap::new(),
             trunks: BTreeMap::new(),
             told: Vec::new(),
+            ways: Vec::new(),
             arrived: None,
             sent_to: Vec::new(),
             pairings: Vec::new(),
@@ -138,6 +141,9 @@ impl House {
                 }
                 Output::Leg(event @ (LegEvent::Ringing { .. } | LegEvent::Answered { .. })) => {
                     self.told.push(event);
+                }
+                Output::Leg(event @ (LegEvent::OneWay { .. } | LegEvent::WayRestored { .. })) => {
+                    self.ways.push(event);
                 }
                 Output::Leg(LegEvent::Arrived { leg, .. }) => self.arrived = Some(leg),
                 Output::Leg(LegEvent::Ended { leg, cause, quality }) => {

@@ -3,6 +3,9 @@
 //! The library is `dimpl`: DTLS 1.2 and 1.3 without sockets. It asks for the certificate of the browser and checks that the
 //! browser has the key of it; whether it is the one of the description is checked here, before any key is handed out. A
 //! browser without a certificate gets no keys either.
+//!
+//! Before there are keys, anybody who can forge the browser's address can forge its records. So an alert in the clear says
+//! nothing and is not read, and most errors end one attempt only ([`HandshakeError::is_final`]); another one begins.
 
 use super::identity::{Identity, fingerprint_of};
 use base::{Duration, Instant};
@@ -43,6 +46,17 @@ pub(super) enum HandshakeError {
     Keying(#[from] srtp::KeyingError),
     #[error("the handshake agreed on a profile that we do not have")]
     Profile,
+}
+
+impl HandshakeError {
+    /// Whether there is no sense in another attempt: the browser is another one, or wants what we do not have, or the time is
+    /// over. Everything else may be somebody else's doing.
+    pub(super) const fn is_final(&self) -> bool {
+        match self {
+            Self::Stranger | Self::Profile | Self::Keying(_) | Self::Failed(dimpl::Error::Timeout(_)) => true,
+            Self::Failed(_) | Self::Ended => false,
+        }
+    }
 }
 
 /// What all handshakes share.
@@ -114,7 +128,9 @@ impl Handshake {
         send: impl FnMut(&[u8]),
     ) -> Result<Step, HandshakeError> {
         self.dtls.handle_timeout(self.terms.theirs(now))?;
-        self.dtls.handle_packet(record)?;
+        if !has_plain_alert(record) {
+            self.dtls.handle_packet(record)?;
+        }
         self.follow(send)
     }
 
@@ -164,6 +180,24 @@ impl Handshake {
             }
         }
     }
+}
+
+/// Whether an alert that is not encrypted is among the records of a datagram (RFC 9147 §4, RFC 6347 §4.1: a byte for what it is,
+/// two for the version, two for the epoch, six for the number, two for the length). Those with the short head of DTLS 1.3
+/// are encrypted, and the walk ends at the first of them.
+fn has_plain_alert(datagram: &[u8]) -> bool {
+    const HEAD: usize = 13;
+    const ALERT: u8 = 21;
+    let mut rest = datagram;
+    while let [kind @ 20..=31, _, _, epoch_high, epoch_low, ..] = rest {
+        if (*kind, *epoch_high, *epoch_low) == (ALERT, 0, 0) {
+            return true;
+        }
+        let Some([high, low]) = rest.get(HEAD - 2..HEAD) else { return false };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        rest = rest.get(HEAD + length..).unwrap_or_default();
+    }
+    false
 }
 
 /// The profile in our words.

@@ -3,9 +3,9 @@
 use super::*;
 use base::SecretSource;
 use browser_peer::Credentials;
+use browser_peer::agent::CONSENT;
 use browser_peer::stun::write_check;
 use media::{Codec, Format};
-use std::time::Duration as Patience;
 
 const PORT: PortId = PortId::from_u64(7);
 
@@ -93,6 +93,66 @@ fn a_browser_with_another_certificate_is_never_configured() {
 }
 
 #[test]
+fn a_forged_alert_ends_no_handshake() {
+    for role in [Role::Passive, Role::Active] {
+        let mut scene = Scene::new();
+        let fingerprint = scene.browser.fingerprint;
+        scene.pair(fingerprint, role);
+        scene.browsers.agree(PORT, configure());
+        scene.checks(true);
+        // "Handshake failure" and "close notify", in the clear, before each record of the browser's.
+        for alert in [[2, 40], [1, 0]] {
+            scene.forged.push([&[21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2], &alert[..]].concat());
+        }
+        let (command, theirs) = scene.shakes(role);
+        assert!(command.is_some() && theirs.is_some(), "{role:?}");
+        assert_eq!(scene.browsers.poll_event(), Some(Event::Sealed { port: PORT }));
+    }
+}
+
+#[test]
+fn a_handshake_that_somebody_breaks_off_is_begun_again() {
+    for role in [Role::Passive, Role::Active] {
+        let mut scene = Scene::new();
+        let fingerprint = scene.browser.fingerprint;
+        scene.pair(fingerprint, role);
+        scene.browsers.agree(PORT, configure());
+        scene.checks(true);
+        scene.is_broken_off(role);
+        assert!(scene.browsers.legs[&PORT].handshake.is_none());
+        assert_eq!(scene.browsers.poll_event(), None, "nobody is told that it came to nothing");
+
+        // Not at once, so that a flood of forged records costs little.
+        assert!(scene.shakes(role).0.is_none());
+        assert!(scene.browsers.legs[&PORT].handshake.is_none());
+        scene.now += ATTEMPT_PAUSE;
+        assert!(scene.browsers.handle_timeout(scene.now).is_none());
+        let (command, theirs) = scene.shakes(role);
+        assert!(command.is_some() && theirs.is_some(), "{role:?}");
+    }
+}
+
+#[test]
+fn a_browser_that_checks_no_more_is_told_of_and_so_is_its_return() {
+    let mut scene = Scene::new();
+    let fingerprint = scene.browser.fingerprint;
+    scene.pair(fingerprint, Role::Passive);
+    scene.browsers.agree(PORT, configure());
+    scene.checks(true);
+    scene.shakes(Role::Passive);
+    assert_eq!(scene.browsers.poll_event(), Some(Event::Sealed { port: PORT }));
+    scene.passes(CONSENT + CONSENT_LOOK);
+    assert_eq!(scene.browsers.poll_event(), Some(Event::ConsentLapsed { port: PORT }));
+    scene.passes(CONSENT);
+    assert_eq!((scene.browsers.remote(PORT), scene.browsers.poll_event()), (None, None), "told once");
+
+    let back = scene.checks(true);
+    assert!(matches!(back, Arrival::Configure(_)), "{back:?}");
+    assert_eq!(scene.browsers.poll_event(), Some(Event::ConsentRenewed { port: PORT }));
+    assert_eq!(scene.browsers.poll_event(), None);
+}
+
+#[test]
 fn sound_from_an_address_that_has_not_checked_is_nobodys() {
     let mut scene = Scene::new();
     let fingerprint = scene.browser.fingerprint;
@@ -114,6 +174,10 @@ struct Scene {
     browser: Browser,
     ours: Credentials,
     now: Instant,
+    /// How many checks the browser has made.
+    checks: u8,
+    /// What somebody says in the browser's place before each of its records.
+    forged: Vec<Vec<u8>>,
 }
 
 struct Browser {
@@ -142,7 +206,7 @@ impl Scene {
         let fingerprint = terms.fingerprint();
         let browser = Browser { socket: socket(), terms, fingerprint };
         let ours = Credentials::generate(&mut SecretSource::fixed(1));
-        Self { browsers, browser, ours, now: Instant::START }
+        Self { browsers, browser, ours, now: Instant::START, checks: 0, forged: Vec::new() }
     }
 
     fn pair(&mut self, fingerprint: Fingerprint, role: Role) {
@@ -152,8 +216,40 @@ impl Scene {
 
     fn checks(&mut self, nominates: bool) -> Arrival {
         let user = format!("{}:them", self.ours.ufrag);
-        let check = write_check(&user, &self.ours.password, nominates, [1; 12]);
+        self.checks += 1;
+        let check = write_check(&user, &self.ours.password, nominates, [self.checks; 12]);
         self.browsers.handle(self.browser.address(), &check, self.now)
+    }
+
+    /// Time passes, and is looked at whenever that is due.
+    fn passes(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(due) = self.browsers.poll_timeout().filter(|due| *due <= end) {
+            self.now = due;
+            while self.browsers.handle_timeout(due).is_some() {}
+        }
+        self.now = end;
+    }
+
+    /// Somebody says what cannot be gone on from, in the browser's place.
+    fn is_broken_off(&mut self, ours: Role) {
+        let from = self.browser.address();
+        if ours == Role::Passive {
+            let hello = self.hello_that_breaks_off();
+            assert!(matches!(self.browsers.handle(from, &hello, self.now), Arrival::Nothing));
+            return;
+        }
+        let nonsense = [&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 4][..], &[9; 4]].concat();
+        assert!(matches!(self.browsers.handle(from, &nonsense, self.now), Arrival::Nothing));
+    }
+
+    /// A hello of an edition that there is not: it stands behind the heads of the record and of the message.
+    fn hello_that_breaks_off(&self) -> Vec<u8> {
+        let mut stranger = Handshake::new(&self.browser.terms, Role::Active, [7; 32], self.now);
+        let mut hello = Vec::new();
+        let _ = stranger.handle_timeout(self.now, |record| hello.extend_from_slice(record));
+        hello[13 + 12] ^= 0xff;
+        hello
     }
 
     /// The browser plays its part until both are done or nobody says anything more.
@@ -168,7 +264,9 @@ impl Scene {
         }
         let mut buffer = [0; 2_048];
         loop {
-            for record in said.drain(..) {
+            let forged = &self.forged;
+            let said_by_all = said.drain(..).flat_map(|record| forged.iter().cloned().chain([record]));
+            for record in said_by_all.collect::<Vec<_>>() {
                 if let Arrival::Configure(found) =
                     self.browsers.handle(self.browser.address(), &record, self.now)
                 {
@@ -189,9 +287,10 @@ impl Scene {
     }
 }
 
+/// What was sent over loopback is there at once, so that nobody has to wait for it.
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    socket.set_read_timeout(Some(Patience::from_millis(200))).expect("patience");
+    socket.set_nonblocking(true).expect("a socket that does not wait");
     socket
 }
 
