@@ -40,7 +40,7 @@ pub struct Ready {
     pub admin: Option<Login>,
     /// The supervisors; told by a demo.
     #[serde(default)]
-    pub supervisors: Vec<Login>,
+    pub supervisors: Vec<SupervisorLogin>,
     /// The agents; told by a demo.
     #[serde(default)]
     pub agents: Vec<AgentLogin>,
@@ -79,6 +79,19 @@ pub struct Login {
     pub login: String,
     /// The password of this folder.
     pub password: String,
+}
+
+/// A supervisor's two logins.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SupervisorLogin {
+    /// The name at the desk.
+    pub login: String,
+    /// The password at the desk.
+    pub password: String,
+    /// The user of the phone.
+    pub sip_user: String,
+    /// The password of the phone.
+    pub sip_password: String,
 }
 
 /// An agent's two logins.

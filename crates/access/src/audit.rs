@@ -15,6 +15,8 @@ pub enum Deed {
     HeardRecording,
     /// Paused a recording, masked a side of it, or let it run again.
     ChangedRecording,
+    /// Asked to listen to a call, to whisper, to barge in or to take it over, or ended it.
+    Monitored,
     /// Read an interaction's story.
     ReadTimeline,
     /// Changed one's own state as an agent.
@@ -31,12 +33,13 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::LoggedOut,
         Self::HeardRecording,
         Self::ChangedRecording,
+        Self::Monitored,
         Self::ReadTimeline,
         Self::ChangedState,
         Self::ClosedAlert,
@@ -58,6 +61,7 @@ impl Deed {
             Self::LoggedOut => "logged_out",
             Self::HeardRecording => "heard_recording",
             Self::ChangedRecording => "changed_recording",
+            Self::Monitored => "monitored",
             Self::ReadTimeline => "read_timeline",
             Self::ChangedState => "changed_state",
             Self::ClosedAlert => "closed_alert",

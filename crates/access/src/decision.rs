@@ -138,6 +138,10 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
         (Role::Agent, May::PauseRecordings) => Own,
         (Role::Planner | Role::Marketing, May::PauseRecordings) => Nothing,
 
+        (Role::Admin, May::MonitorCalls) => Center,
+        (Role::Supervisor, May::MonitorCalls) => Queues,
+        (Role::Agent | Role::Planner | Role::Marketing, May::MonitorCalls) => Nothing,
+
         (Role::Admin, May::FollowEvents) => Center,
         (Role::Supervisor, May::FollowEvents) => Queues,
         (Role::Agent | Role::Planner | Role::Marketing, May::FollowEvents) => Nothing,

@@ -29,6 +29,8 @@ pub enum Permission {
     HearRecordings,
     /// To pause a recording that runs, to mask a side of it, and to let it run again.
     PauseRecordings,
+    /// To listen to calls of others, to whisper, to barge in, and to take them over.
+    MonitorCalls,
     /// To follow the story of the whole center as it is written.
     FollowEvents,
     /// To read the program's own figures.
@@ -37,7 +39,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
         Self::UseOwnPhone,
@@ -51,6 +53,7 @@ impl Permission {
         Self::ReadTimelines,
         Self::HearRecordings,
         Self::PauseRecordings,
+        Self::MonitorCalls,
         Self::FollowEvents,
         Self::ReadMetrics,
     ];
@@ -71,6 +74,7 @@ impl Permission {
             Self::ReadTimelines => "read_timelines",
             Self::HearRecordings => "hear_recordings",
             Self::PauseRecordings => "pause_recordings",
+            Self::MonitorCalls => "monitor_calls",
             Self::FollowEvents => "follow_events",
             Self::ReadMetrics => "read_metrics",
         }

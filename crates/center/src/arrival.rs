@@ -20,6 +20,10 @@ impl Center {
             LegEvent::Ringing { leg, sounds } => {
                 self.if_other(leg, |center, id| center.other_rings(id, leg, sounds));
             }
+            LegEvent::HearRefused { listener, speaker } => self.hear_refused(listener, speaker, now),
+            LegEvent::Answered { leg } if self.monitor_legs.contains_key(&leg) => {
+                self.monitor_answered(leg, now);
+            }
             LegEvent::Answered { leg } => self.if_other(leg, |center, id| center.other_answered(id, now)),
             LegEvent::Held { leg } => self.if_talking(leg, |center, id| center.held(id, leg, now)),
             LegEvent::Resumed { leg } => self.if_talking(leg, |center, id| center.resumed(id, leg, now)),
@@ -130,6 +134,9 @@ impl Center {
             if let Some(agent) = agent {
                 self.agent_wishes(&agent, AgentWish::Ready, now);
             }
+            return;
+        }
+        if self.monitor_gone(leg, cause, quality, now) {
             return;
         }
         let Some(id) = self.legs.remove(&leg) else { return };

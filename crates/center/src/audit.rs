@@ -11,6 +11,7 @@ impl Center {
         self.audit_agents(&mut wrong);
         self.audit_legs(&mut wrong);
         self.audit_waiting(&mut wrong);
+        self.audit_supervision(&mut wrong);
         wrong
     }
 
@@ -69,7 +70,8 @@ impl Center {
                     wrong.push(format!("leg {leg} is owned twice"));
                 }
             }
-            if live.ending.is_some() && live.open_legs().next().is_none() && live.state.as_str() != "closed" {
+            let is_left = live.open_legs().next().is_none() && !self.supervised.contains_key(id);
+            if live.ending.is_some() && is_left && live.state.as_str() != "closed" {
                 wrong.push(format!("{id} ends, has no leg left and is still open"));
             }
         }

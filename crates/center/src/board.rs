@@ -38,7 +38,9 @@ impl Center {
 
     /// The legs of those who take part in an open interaction, and whose they are.
     pub fn legs_of(&self, interaction: InteractionId) -> Vec<(LegId, LegRole)> {
-        self.interactions.get(&interaction).map(Interaction::parties).unwrap_or_default()
+        let mut legs = self.interactions.get(&interaction).map(Interaction::parties).unwrap_or_default();
+        legs.extend(self.legs_of_supervisors(interaction));
+        legs
     }
 
     /// An agent's row.
@@ -87,6 +89,7 @@ impl Center {
             recording: live.recording.map(|running| running.state),
             queue: live.record.queue.clone(),
             agents: self.agents_of(live),
+            monitors: self.monitors(id),
         }
     }
 
@@ -101,7 +104,8 @@ impl Center {
         // A colleague who is not at work may have answered all the same.
         let answered = live.other.filter(|other| other.answered).map(|_| SipUser::new(called));
         let has = |desk: &&Desk| desk.state == talks || (answered.is_some() && desk.agent.phone == answered);
-        self.desks.values().filter(has).map(|desk| desk.agent.id.clone()).collect()
+        let agents = self.desks.values().filter(has).map(|desk| &desk.agent.id);
+        agents.filter(|agent| !self.only_monitors(live.record.id, agent)).cloned().collect()
     }
 
     /// Begins the day's figures anew at midnight UTC.

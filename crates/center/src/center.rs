@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::interaction::Interaction;
+use crate::supervision::Supervised;
 use crate::{Effect, Input, Settings};
 use acd::Acd;
 use base::{Deadlines, Duration, IdSource, Instant, Now};
@@ -50,6 +51,9 @@ pub struct Center {
     pub(crate) legs: BTreeMap<LegId, InteractionId>,
     /// Agents' calls to feature codes, and who is ready when the call is over.
     pub(crate) code_legs: BTreeMap<LegId, Option<AgentId>>,
+    /// Interactions in which supervisors take part, and whose each leg of a supervisor is.
+    pub(crate) supervised: BTreeMap<InteractionId, Supervised>,
+    pub(crate) monitor_legs: BTreeMap<LegId, InteractionId>,
     /// Recordings that are not closed yet; they may outlive their interaction by a moment.
     pub(crate) recordings: BTreeMap<RecordingId, model::RecordingRecord>,
     /// What supervisors have not taken notice of yet.
@@ -87,6 +91,8 @@ impl Center {
             interactions: BTreeMap::new(),
             legs: BTreeMap::new(),
             code_legs: BTreeMap::new(),
+            supervised: BTreeMap::new(),
+            monitor_legs: BTreeMap::new(),
             recordings: BTreeMap::new(),
             alerts: BTreeMap::new(),
             draining: false,
@@ -116,9 +122,12 @@ impl Center {
             Input::Recording { interaction, state, by } => {
                 self.keep_of_recording(interaction, state, by, now);
             }
+            Input::Monitor { interaction, by, mode } => self.supervise(interaction, by, mode, now),
+            Input::EndMonitor { interaction, by } => self.end_monitor(interaction, &by),
         }
         self.fire_timers(now);
         self.make_offers(now);
+        self.arrange_ears();
         self.keep_heartbeat(now);
         self.publish_changes();
     }
@@ -142,8 +151,11 @@ impl Center {
         }
     }
 
-    /// The phone of an agent.
+    /// The phone of an agent, or of a supervisor.
     pub fn phone_of(&self, agent: &AgentId) -> Result<&SipUser, WishRefused> {
+        if let Some(phone) = self.settings.supervisors.get(agent) {
+            return Ok(phone);
+        }
         let desk = self.desks.get(agent).ok_or_else(|| WishRefused::NoSuchAgent(agent.clone()))?;
         desk.agent.phone.as_ref().ok_or_else(|| WishRefused::NoPhone(agent.clone()))
     }
@@ -155,7 +167,7 @@ impl Center {
 
     /// How many legs are open, agents' calls to feature codes included.
     pub fn open_legs(&self) -> usize {
-        self.legs.len() + self.code_legs.len()
+        self.legs.len() + self.code_legs.len() + self.monitor_legs.len()
     }
 
     /// Whether nothing is left of any call: no interaction, no leg, no recording.
@@ -163,6 +175,8 @@ impl Center {
         self.interactions.is_empty()
             && self.legs.is_empty()
             && self.code_legs.is_empty()
+            && self.supervised.is_empty()
+            && self.monitor_legs.is_empty()
             && self.recordings.is_empty()
     }
 

@@ -68,7 +68,7 @@ impl Center {
     pub(crate) fn close_if_over(&mut self, id: InteractionId, now: Now) {
         let Some(live) = self.interactions.get(&id) else { return };
         let Some(outcome) = live.ending else { return };
-        if live.open_legs().next().is_some() {
+        if live.open_legs().next().is_some() || self.supervised.contains_key(&id) {
             return;
         }
         if let InteractionState::WrapUp(queue, _) = live.state.clone() {

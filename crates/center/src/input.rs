@@ -1,7 +1,9 @@
 //! Everything that can happen to the center.
 
 use crate::Settings;
-use model::{AgentId, AgentWish, AlertId, InteractionId, LegEvent, RecordingRoom, RecordingState, SipUser};
+use model::{
+    AgentId, AgentWish, AlertId, InteractionId, LegEvent, RecordingRoom, RecordingState, SipUser, Supervision,
+};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Handed to [`Center::handle`](crate::Center::handle) together with the time.
@@ -42,6 +44,22 @@ pub enum Input {
         state: RecordingState,
         /// The login of whoever wants it.
         by: String,
+    },
+    /// A supervisor wants to take part in a call of others, or to do so in another way.
+    Monitor {
+        /// The call.
+        interaction: InteractionId,
+        /// The supervisor's login.
+        by: AgentId,
+        /// How.
+        mode: Supervision,
+    },
+    /// A supervisor takes part no longer.
+    EndMonitor {
+        /// The call.
+        interaction: InteractionId,
+        /// The supervisor's login.
+        by: AgentId,
     },
     /// The disk has more or less room for recordings than before.
     RecordingRoom {

@@ -15,7 +15,7 @@
 //!
 //! Reading order: [`input`] is the table of contents; then [`settings`], [`effect`], [`interaction`], [`desk`], and
 //! the center itself with one file for each part of its work: arrivals, the course of a flow, waiting, offers,
-//! talks, direct calls, passing on, recordings, endings.
+//! talks, direct calls, passing on, supervision, recordings, endings.
 
 pub mod audit;
 pub mod desk;
@@ -40,6 +40,7 @@ mod passing;
 mod recording;
 mod restart;
 mod story;
+mod supervision;
 mod talk;
 mod waiting;
 

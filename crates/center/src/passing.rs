@@ -170,7 +170,7 @@ impl Center {
     }
 
     /// The leg leaves its interaction, which goes on with the far end as its customer.
-    fn let_go(&mut self, id: InteractionId, leg: LegId, now: Now) {
+    pub(crate) fn let_go(&mut self, id: InteractionId, leg: LegId, now: Now) {
         let user = self.passer(id, leg);
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.hearing = Hearing::Nothing;
@@ -232,7 +232,7 @@ impl Center {
     }
 
     /// The interaction gets a new second leg.
-    fn gets(&mut self, id: InteractionId, other: OtherLeg) {
+    pub(crate) fn gets(&mut self, id: InteractionId, other: OtherLeg) {
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.other = Some(other);
         live.answered = true;

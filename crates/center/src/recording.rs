@@ -16,8 +16,8 @@ use base::Now;
 use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{
-    InteractionId, InteractionState, LegCommand, LegId, Record, RecordingId, RecordingMark, RecordingRecord,
-    RecordingState, TimelineEvent, Voice,
+    AgentId, InteractionId, InteractionState, LegCommand, LegId, Record, RecordingId, RecordingMark,
+    RecordingRecord, RecordingState, TimelineEvent, Voice,
 };
 
 /// Who takes back what could not be done.
@@ -44,6 +44,18 @@ impl Center {
         });
         let sides = sides(live);
         self.changed.interactions.insert(id);
+        self.begin_recording(id, recording, (left, right), kind, sides, now);
+    }
+
+    fn begin_recording(
+        &mut self,
+        id: InteractionId,
+        recording: RecordingId,
+        (left, right): (LegId, Option<LegId>),
+        kind: RecordingKind,
+        sides: RecordingMark,
+        now: Now,
+    ) {
         let record = RecordingRecord {
             id: recording,
             interaction: id,
@@ -58,6 +70,26 @@ impl Center {
         self.command(LegCommand::Record { recording, left, right });
         self.command(LegCommand::MarkRecording { recording, mark: RecordingMark::Belongs(id) });
         self.command(LegCommand::MarkRecording { recording, mark: sides });
+    }
+
+    /// A call that is recorded is so with all who are heard in it: the voice of a supervisor who barges in has a recording
+    /// of its own beside the one of the two parties, as a message has that one party speaks.
+    pub(crate) fn record_supervisor(
+        &mut self,
+        id: InteractionId,
+        leg: LegId,
+        by: &AgentId,
+        now: Now,
+    ) -> Option<RecordingId> {
+        let running = self.interactions.get(&id)?.recording?;
+        let recording = RecordingId::generate(&mut self.ids);
+        let voice = Voice { role: LegRole::Supervisor, name: by.to_string() };
+        let sides = RecordingMark::Sides { left: Some(voice), right: None };
+        self.begin_recording(id, recording, (leg, None), RecordingKind::Message, sides, now);
+        if running.state == RecordingState::Paused {
+            self.command(LegCommand::KeepOfRecording { recording, state: running.state });
+        }
+        Some(recording)
     }
 
     /// The talk that is recorded goes on with whoever is there now. Returns whether there is one.
@@ -102,6 +134,10 @@ impl Center {
         let recording = running.id;
         self.changed.interactions.insert(id);
         self.command(LegCommand::KeepOfRecording { recording, state });
+        let kept = if state == RecordingState::Paused { state } else { RecordingState::Running };
+        for recording in self.recordings_of_supervisors(id) {
+            self.command(LegCommand::KeepOfRecording { recording, state: kept });
+        }
         let mark = RecordingMark::State { state, by: by.clone() };
         self.command(LegCommand::MarkRecording { recording, mark });
         self.tell(Some(id), TimelineEvent::RecordingChanged { recording, state, by }, now);

@@ -1,7 +1,8 @@
 //! What operators configure.
 
-use model::{Agent, Queue};
+use model::{Agent, AgentId, Queue, SipUser};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The center's settings, replaced as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,6 +15,10 @@ pub struct Settings {
     pub codes: Codes,
     /// Whom our phones may call past the dialplans.
     pub directory: crate::Directory,
+    /// The phones of supervisors who are no agents, by login: what is rung when they listen to a call.
+    pub supervisors: BTreeMap<AgentId, SipUser>,
+    /// Whether agents are shown who listens to their calls.
+    pub agents_see_monitors: bool,
     /// The language callers hear when their flow names none: `en`.
     pub language: String,
     /// The dialplans, as text. They are checked before they come here; a set that does not load is refused whole

@@ -27,7 +27,7 @@ impl Center {
             && match other.role {
                 LegRole::Agent => matches!(live.state, InteractionState::Offered(..)),
                 LegRole::Outside => matches!(live.state, InteractionState::Transferred(_)),
-                LegRole::Customer => false,
+                LegRole::Customer | LegRole::Supervisor => false,
             };
         if !wanted {
             // Answered at the moment it was called back.
@@ -42,7 +42,7 @@ impl Center {
             LegRole::Agent => self.agent_answered(id, now),
             LegRole::Outside if self.is_direct(id) => self.direct_answered(id, now),
             LegRole::Outside => self.outside_answered(id, now),
-            LegRole::Customer => {}
+            LegRole::Customer | LegRole::Supervisor => {}
         }
         self.connect(id, other, now);
     }
@@ -173,7 +173,7 @@ impl Center {
                     self.finish(id, outcome, now);
                 }
             }
-            (LegRole::Customer, _) => {}
+            (LegRole::Customer | LegRole::Supervisor, _) => {}
         }
     }
 

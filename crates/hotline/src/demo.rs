@@ -6,8 +6,8 @@
 use crate::assets;
 use crate::cli::DemoArgs;
 use crate::config::AddressList;
-use crate::demo_center::{AGENTS, DOMAIN, STAFF};
-use crate::ready::{self, AgentPerson, People, Person, Ready};
+use crate::demo_center::{AGENTS, DOMAIN, STAFF, SUPERVISORS};
+use crate::ready::{self, AgentPerson, People, Person, Ready, SupervisorPerson};
 use crate::serve;
 use crate::wiring::Plan;
 use access::{Role, User};
@@ -93,9 +93,11 @@ fn passwords(dir: &Path) -> anyhow::Result<Passwords> {
     let mut secrets = crate::users::secrets()?;
     let mut word = || secrets.token(PASSWORD_LETTERS);
     let logins = STAFF.iter().map(|(login, ..)| *login).chain(AGENTS.iter().map(|(login, ..)| *login));
+    let phones = AGENTS.iter().map(|(_, _, phone, ..)| *phone);
+    let phones = phones.chain(SUPERVISORS.iter().map(|(_, phone)| *phone));
     let passwords = Passwords {
         web: logins.map(|login| (login.to_owned(), word())).collect(),
-        phones: AGENTS.iter().map(|(_, _, phone, ..)| ((*phone).to_owned(), String::new())).collect(),
+        phones: phones.map(|phone| (phone.to_owned(), String::new())).collect(),
     };
     let phones =
         passwords.phones.keys().map(|phone| (phone.clone(), secrets.token(PASSWORD_LETTERS))).collect();
@@ -125,19 +127,28 @@ fn configuration(passwords: &Passwords) -> String {
          [[trunk]]\nname = \"carrier\"\naccept_from = [\"127.0.0.0/8\"]\nsend_to = \"127.0.0.1:5090\"\nprefixes = [\"9\"]\n\
          # Most demos have no carrier there; nobody is to be told so every ten seconds.\nprobe = \"0s\"\n"
     );
-    for (login, name, phone, queues, skills) in AGENTS {
+    let phone_section = |phone: &str| {
         let password = passwords.phones.get(phone).map_or("", String::as_str);
         let secret = DigestSecret::new(phone, DOMAIN, password);
+        format!(
+            "\n[[phone]]\nuser = \"{phone}\"\nha1_md5 = \"{}\"\nha1_sha256 = \"{}\"\ncalls_out = true\n",
+            crate::users::hex(&secret.md5),
+            crate::users::hex(&secret.sha256),
+        )
+    };
+    for (login, phone) in SUPERVISORS {
+        let _ = write!(text, "\n[[supervisor]]\nlogin = \"{login}\"\nphone = \"{phone}\"\n");
+        text += &phone_section(phone);
+    }
+    for (login, name, phone, queues, skills) in AGENTS {
         let skills: Vec<_> = skills.iter().map(|(skill, level)| format!("{skill} = {level}")).collect();
         let _ = write!(
             text,
             "\n[[agent]]\nlogin = \"{login}\"\nname = \"{name}\"\nphone = \"{phone}\"\nqueues = {queues:?}\n\
-             skills = {{ {} }}\n\n[[phone]]\nuser = \"{phone}\"\nha1_md5 = \"{}\"\nha1_sha256 = \"{}\"\n\
-             calls_out = true\n",
+             skills = {{ {} }}\n",
             skills.join(", "),
-            crate::users::hex(&secret.md5),
-            crate::users::hex(&secret.sha256),
         );
+        text += &phone_section(phone);
     }
     text
 }
@@ -188,7 +199,14 @@ fn people(passwords: &Passwords) -> People {
     };
     People {
         admin: person("admin"),
-        supervisors: vec![person("sara")],
+        supervisors: SUPERVISORS
+            .iter()
+            .map(|(login, phone)| SupervisorPerson {
+                person: person(login),
+                sip_user: (*phone).to_owned(),
+                sip_password: passwords.phones.get(*phone).cloned().unwrap_or_default(),
+            })
+            .collect(),
         planners: vec![person("paul")],
         marketing: vec![person("mona")],
         agents: AGENTS

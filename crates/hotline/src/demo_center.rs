@@ -29,6 +29,9 @@ pub const STAFF: [(&str, &str, &str); 4] = [
     ("mona", "Mona Reyes", "marketing"),
 ];
 
+/// The phones of those among them who listen to calls: login, phone.
+pub const SUPERVISORS: [(&str, &str); 1] = [("sara", "1020")];
+
 /// Numbers callers dial: what for, and which.
 pub const NUMBERS: [(&str, &str); 7] = [
     ("main", "4000"),

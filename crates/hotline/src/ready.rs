@@ -30,7 +30,7 @@ pub(crate) struct Ready {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct People {
     pub(crate) admin: Person,
-    pub(crate) supervisors: Vec<Person>,
+    pub(crate) supervisors: Vec<SupervisorPerson>,
     pub(crate) planners: Vec<Person>,
     pub(crate) marketing: Vec<Person>,
     pub(crate) agents: Vec<AgentPerson>,
@@ -41,6 +41,15 @@ pub(crate) struct People {
 pub(crate) struct Person {
     pub(crate) login: String,
     pub(crate) password: String,
+}
+
+/// A supervisor, with the phone to listen on.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SupervisorPerson {
+    #[serde(flatten)]
+    pub(crate) person: Person,
+    pub(crate) sip_user: String,
+    pub(crate) sip_password: String,
 }
 
 /// An agent, with the phone.
@@ -100,7 +109,7 @@ impl Ready {
         }
         told += &format!(", domain {}\n", self.domain);
         if let Some(people) = &self.people {
-            let supervisor = people.supervisors.first().unwrap_or(&people.admin);
+            let supervisor = people.supervisors.first().map_or(&people.admin, |one| &one.person);
             told += &format!("log in as {} with {}\n", supervisor.login, supervisor.password);
             if let Some(agent) = people.agents.first() {
                 told += &format!(

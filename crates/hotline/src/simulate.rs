@@ -2,7 +2,7 @@
 
 use crate::assets;
 use crate::cli::SimulateArgs;
-use crate::demo_center::AGENTS;
+use crate::demo_center::{AGENTS, SUPERVISORS};
 use crate::sounds::{Library, SoundError};
 use crate::wiring::read_dialplans;
 use anyhow::Context;
@@ -36,7 +36,8 @@ pub fn setup_with(dialplans: Vec<Source>) -> Result<Setup, SoundError> {
         })
         .collect();
     world.skills.extend(agents.iter().flat_map(|agent| agent.skills.keys().cloned()));
-    let phones = AGENTS.iter().map(|(login, _, phone, ..)| ((*phone).into(), format!("secret of {login}")));
+    let phones = AGENTS.iter().map(|(login, _, phone, ..)| (*login, *phone)).chain(SUPERVISORS);
+    let phones = phones.map(|(login, phone)| (phone.into(), format!("secret of {login}")));
     Ok(Setup {
         phones: phones.collect(),
         center: center::Settings {
@@ -44,6 +45,11 @@ pub fn setup_with(dialplans: Vec<Source>) -> Result<Setup, SoundError> {
             agents,
             codes: center::Codes::default(),
             directory: center::Directory::default(),
+            supervisors: SUPERVISORS
+                .iter()
+                .map(|(login, phone)| ((*login).into(), (*phone).into()))
+                .collect(),
+            agents_see_monitors: false,
             language: "en".to_owned(),
             dialplans,
             world,

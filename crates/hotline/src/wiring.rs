@@ -103,6 +103,13 @@ impl Plan {
             agents: self.config.agent.iter().map(|agent| agent.agent()).collect(),
             codes: self.config.codes.clone().into(),
             directory,
+            supervisors: self
+                .config
+                .supervisor
+                .iter()
+                .map(|one| (one.login.as_str().into(), one.phone.as_str().into()))
+                .collect(),
+            agents_see_monitors: self.config.center.agents_see_monitors,
             language: self.config.center.language.clone(),
             dialplans,
             world,

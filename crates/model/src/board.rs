@@ -2,8 +2,8 @@
 
 use crate::decision::WaitReason;
 use crate::{
-    AgentId, AgentState, AlertId, AlertView, InteractionId, InteractionState, Outcome, Party, Queue, QueueId,
-    RecordingState, SkillLevels, TrunkId, TrunkView,
+    AgentId, AgentState, AlertId, AlertView, InteractionId, InteractionState, MonitorView, Outcome, Party,
+    Queue, QueueId, RecordingState, SkillLevels, TrunkId, TrunkView,
 };
 use base::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -143,4 +143,6 @@ pub struct InteractionView {
     pub queue: Option<QueueId>,
     /// The agents who have it: asked, talking or writing it up; and colleagues to whom it was passed on, while they talk.
     pub agents: Vec<AgentId>,
+    /// Who listens to it, or takes part otherwise, without having it.
+    pub monitors: Vec<MonitorView>,
 }

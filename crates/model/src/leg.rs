@@ -129,6 +129,14 @@ pub enum LegEvent {
         /// What happened, for the operator.
         why: String,
     },
+    /// A leg cannot hear another one beside what it hears: one of the two is gone, its sound does not come by us, or there
+    /// are too many ears.
+    HearRefused {
+        /// Who was to listen.
+        listener: LegId,
+        /// To whom.
+        speaker: LegId,
+    },
     /// Two parties are connected, and for seconds one of them has not heard the other.
     OneWay {
         /// The leg of the party that is not heard, or does not hear.
@@ -382,6 +390,16 @@ pub enum LegCommand {
         /// The leg.
         leg: LegId,
     },
+    /// Lets a leg hear another one beside whatever else it hears, or no longer. It stays so, whatever becomes of bridges,
+    /// until one of the two ends or it is taken back; the one that is heard is not touched by it.
+    Hear {
+        /// Who listens.
+        listener: LegId,
+        /// To whom.
+        speaker: LegId,
+        /// On or off.
+        on: bool,
+    },
     /// Sends the leg's own sound back to it.
     Echo {
         /// The leg.
@@ -448,6 +466,7 @@ impl LegEvent {
             | Self::Ended { leg, .. }
             | Self::OneWay { leg, .. }
             | Self::WayRestored { leg, .. } => Some(*leg),
+            Self::HearRefused { listener, .. } => Some(*listener),
             Self::Recorded { .. } | Self::RecordingFailed { .. } | Self::RecordingUnchanged { .. } => None,
         }
     }

@@ -24,6 +24,7 @@ pub mod queue;
 pub mod record;
 pub mod recording;
 pub mod skill;
+pub mod supervision;
 pub mod timeline;
 pub mod trunk;
 
@@ -41,5 +42,6 @@ pub use queue::Queue;
 pub use record::{InteractionRecord, Record, RecordingRecord};
 pub use recording::{RecordingMark, RecordingRoom, RecordingState, Voice};
 pub use skill::{SkillLevels, SkillNeed};
+pub use supervision::{MonitorRefused, MonitorView, Supervision};
 pub use timeline::{TimelineEntry, TimelineEvent};
 pub use trunk::{TrunkState, TrunkView};

@@ -5,7 +5,7 @@
 use crate::decision::{OfferReason, WaitReason};
 use crate::{
     AgentId, AgentState, EndCause, FlowId, InteractionId, LegId, Outcome, Party, Quality, QueueId,
-    RecordingId, RecordingState, SoundWay, StepId,
+    RecordingId, RecordingState, SoundWay, StepId, Supervision,
 };
 use base::{Duration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub enum LegRole {
     Agent,
     /// Somebody outside the center.
     Outside,
+    /// A supervisor who takes part in a call of others.
+    Supervisor,
 }
 
 impl LegRole {
@@ -41,6 +43,7 @@ impl LegRole {
             Self::Customer => "customer",
             Self::Agent => "agent",
             Self::Outside => "outside",
+            Self::Supervisor => "supervisor",
         }
     }
 }
@@ -220,6 +223,35 @@ pub enum TimelineEvent {
         /// The login of whoever wanted it so.
         by: String,
     },
+    /// The phone of a supervisor is rung, who wants to take part in the call.
+    MonitorRung {
+        /// The login.
+        by: AgentId,
+        /// How.
+        mode: Supervision,
+        /// The leg that is dialled.
+        leg: LegId,
+        /// Whether the agent may know.
+        shown: bool,
+    },
+    /// A supervisor takes part in the call so from now on.
+    Monitored {
+        /// The login.
+        by: AgentId,
+        /// How.
+        mode: Supervision,
+        /// Whether the agent may know.
+        shown: bool,
+    },
+    /// A supervisor does not take part any more, or never did.
+    MonitorEnded {
+        /// The login.
+        by: AgentId,
+        /// How it ended.
+        cause: EndCause,
+        /// Whether the agent may know.
+        shown: bool,
+    },
 }
 
 impl TimelineEvent {
@@ -252,13 +284,19 @@ impl TimelineEvent {
             Self::OneWay { .. } => "one_way",
             Self::WayRestored { .. } => "way_restored",
             Self::RecordingChanged { .. } => "recording_changed",
+            Self::MonitorRung { .. } => "monitor_rung",
+            Self::Monitored { .. } => "monitored",
+            Self::MonitorEnded { .. } => "monitor_ended",
         }
     }
 
     /// The leg that first appears with this line, so that its SIP messages can be found.
     pub const fn new_leg(&self) -> Option<LegId> {
         match self {
-            Self::Arrived { leg, .. } | Self::Offered { leg, .. } | Self::Dialed { leg, .. } => Some(*leg),
+            Self::Arrived { leg, .. }
+            | Self::Offered { leg, .. }
+            | Self::Dialed { leg, .. }
+            | Self::MonitorRung { leg, .. } => Some(*leg),
             _ => None,
         }
     }

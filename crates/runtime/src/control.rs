@@ -20,7 +20,9 @@ use crate::request::{Load, Request};
 use base::{Now, Timestamp};
 use center::{Center, Effect, Input};
 use media::PortId;
-use model::{AgentId, BoardEvent, LegEvent, RecordingId, RecordingMark, SipUser, WishRefused};
+use model::{
+    AgentId, BoardEvent, LegEvent, MonitorRefused, RecordingId, RecordingMark, SipUser, WishRefused,
+};
 use net::rtp::{CommandError, MediaThreads};
 use net::sip::{Arrived, SipSockets};
 use sip::{SavedBinding, Transmit};
@@ -256,6 +258,28 @@ impl<A: Audience> Control<A> {
                     None => Err(RecordingError::NotRecording),
                 });
             }
+            Request::Monitor { interaction, by, mode, reply } => {
+                let phone = self.center.check_monitor(interaction, &by).cloned();
+                let answer = phone.and_then(|phone| {
+                    let rings =
+                        self.center.is_monitoring(interaction, &by) || self.telephony.is_registered(&phone);
+                    if rings { Ok(()) } else { Err(MonitorRefused::NotRegistered(phone)) }
+                });
+                if answer.is_ok() {
+                    self.to_center.push_back(Input::Monitor { interaction, by, mode });
+                    self.settle();
+                }
+                // Whoever asked may be gone; the phone rings all the same.
+                let _ = reply.send(answer);
+            }
+            Request::EndMonitor { interaction, by, reply } => {
+                let there = self.center.is_monitoring(interaction, &by);
+                if there {
+                    self.to_center.push_back(Input::EndMonitor { interaction, by });
+                    self.settle();
+                }
+                let _ = reply.send(if there { Ok(()) } else { Err(MonitorRefused::NotThere) });
+            }
             Request::PhonePass { agent, login, reply } => {
                 let now = self.clock.now();
                 let phone = self.center.phone_of(&agent).cloned();
@@ -373,6 +397,12 @@ impl<A: Audience> Control<A> {
                     }
                 }
                 Output::Media(command) => {
+                    let unheard = match &command {
+                        media::Command::Hear { listener, speaker, on: true } => {
+                            Some(media::Event::HearRefused { listener: *listener, speaker: *speaker })
+                        }
+                        _ => None,
+                    };
                     let masked = match &command {
                         media::Command::MaskRecord { recording, .. } => Some(*recording),
                         _ => None,
@@ -387,6 +417,7 @@ impl<A: Audience> Control<A> {
                                 why: error.to_string(),
                             });
                             self.to_center.extend(unchanged.map(Input::Leg));
+                            self.to_telephony.extend(unheard.map(telephony::Input::Media));
                         }
                     }
                 }

@@ -1,14 +1,14 @@
 //! The web's way to the center: requests to the control thread.
 
 use crate::request::Request;
-use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, RecordingState};
+use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, RecordingState, Supervision};
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
-use web::{CenterDoor, LegSound, PhonePass, Readiness, RecordingError, Unavailable, WishError};
+use web::{CenterDoor, LegSound, MonitorError, PhonePass, Readiness, RecordingError, Unavailable, WishError};
 
 /// Whether calls are taken, shared by all who ask.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +92,33 @@ impl CenterDoor for Door {
             let request = Request::KeepOfRecording { interaction, state, by, reply };
             self.requests.send(request).await.map_err(|_| RecordingError::Unavailable)?;
             answer.await.map_err(|_| RecordingError::Unavailable)?
+        })
+    }
+
+    fn monitor(
+        &self,
+        interaction: InteractionId,
+        by: AgentId,
+        mode: Supervision,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::Monitor { interaction, by, mode, reply };
+            self.requests.send(request).await.map_err(|_| MonitorError::Unavailable)?;
+            Ok(answer.await.map_err(|_| MonitorError::Unavailable)??)
+        })
+    }
+
+    fn end_monitor(
+        &self,
+        interaction: InteractionId,
+        by: AgentId,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::EndMonitor { interaction, by, reply };
+            self.requests.send(request).await.map_err(|_| MonitorError::Unavailable)?;
+            Ok(answer.await.map_err(|_| MonitorError::Unavailable)??)
         })
     }
 

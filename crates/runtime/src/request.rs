@@ -2,8 +2,8 @@
 
 use center::Settings as CenterSettings;
 use model::{
-    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, RecordingRoom, RecordingState,
-    SipUser, WishRefused,
+    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, MonitorRefused, RecordingRoom,
+    RecordingState, SipUser, Supervision, WishRefused,
 };
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
@@ -46,6 +46,26 @@ pub enum Request {
         by: String,
         /// Whether it is so.
         reply: oneshot::Sender<Result<(), RecordingError>>,
+    },
+    /// A supervisor wants to take part in a call of others, or to do so in another way.
+    Monitor {
+        /// The call.
+        interaction: InteractionId,
+        /// The supervisor's login.
+        by: AgentId,
+        /// How.
+        mode: Supervision,
+        /// Whether the supervisor's phone rings, or takes part so.
+        reply: oneshot::Sender<Result<(), MonitorRefused>>,
+    },
+    /// A supervisor takes part no longer.
+    EndMonitor {
+        /// The call.
+        interaction: InteractionId,
+        /// The supervisor's login.
+        by: AgentId,
+        /// Whether the supervisor did.
+        reply: oneshot::Sender<Result<(), MonitorRefused>>,
     },
     /// The page of a log-in wants to register an agent's phone.
     PhonePass {

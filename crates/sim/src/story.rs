@@ -12,7 +12,8 @@
 //!
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`, `pauses the recording`, `resumes the recording`,
-//! `masks the customer`, `pauses the recording in vain` (the order does not reach the sound); and beforehand `answers after 4 s`,
+//! `masks the customer`, `listens to AGENT`, `whispers to AGENT`, `barges in on AGENT`, `takes over from AGENT`, `leaves AGENT`
+//! (a supervisor), `pauses the recording in vain` (the order does not reach the sound); and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is muted` (its sound is lost on the way), `is heard again`;
 //! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network;
@@ -29,8 +30,8 @@ use base::{Duration, Instant, Timestamp};
 use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
-    AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, LegEvent, NotReadyReason, OfferReason,
-    Record, RecordingRoom, RecordingState, SoundWay, TimelineEvent, WaitReason,
+    AgentId, AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, LegEvent, NotReadyReason,
+    OfferReason, Record, RecordingRoom, RecordingState, SoundWay, Supervision, TimelineEvent, WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -144,6 +145,11 @@ impl Teller {
             .agents
             .iter()
             .filter_map(|agent| agent.phone.clone().map(|phone| (agent.id.to_string(), phone)))
+            .collect();
+        let supervisors = setup.center.supervisors.iter();
+        let agents: Vec<_> = agents
+            .into_iter()
+            .chain(supervisors.map(|(login, phone)| (login.to_string(), phone.clone())))
             .collect();
         let passwords = setup.phones.clone();
         let mut world = World::new(setup, seed, Weather::FAIR, begin, true);
@@ -301,6 +307,35 @@ impl Teller {
                     self.world.tell_center(center::Input::Leg(unchanged));
                 }
             }
+            ["listens", "to", agent]
+            | ["whispers", "to", agent]
+            | ["barges", "in", "on", agent]
+            | ["takes", "over", "from", agent]
+            | ["leaves", agent] => {
+                let center = self.world.center();
+                let talks = |live: &&center::interaction::Interaction| {
+                    center.interaction_view(live).agents.iter().any(|one| one.as_str() == *agent)
+                };
+                let talk = center.interactions().find(talks).map(|live| live.record.id);
+                let interaction = talk.ok_or_else(|| unclear(format!("{agent} talks with nobody")))?;
+                let by = AgentId::new(actor);
+                let mode = match words[0] {
+                    "listens" => Some(Supervision::Monitor),
+                    "whispers" => Some(Supervision::Whisper),
+                    "barges" => Some(Supervision::Barge),
+                    "takes" => Some(Supervision::TakeOver),
+                    _ => None,
+                };
+                match (mode, center.check_monitor(interaction, &by)) {
+                    (Some(_), Err(refused)) => {
+                        let _ = writeln!(self.told, "{}   {actor} may not: {refused}", self.clock());
+                    }
+                    (Some(mode), Ok(_)) => {
+                        self.world.tell_center(center::Input::Monitor { interaction, by, mode });
+                    }
+                    (None, _) => self.world.tell_center(center::Input::EndMonitor { interaction, by }),
+                }
+            }
             ["presses", keys] => {
                 let address =
                     self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
@@ -439,8 +474,25 @@ impl Teller {
                 let state = state.as_str().replace('_', " ");
                 Some((customer(self), format!("has a recording that is {state}, says {by}")))
             }
+            TimelineEvent::MonitorRung { by, mode, .. } => {
+                Some((by.to_string(), format!("is rung to {}", mode.as_str().replace('_', " "))))
+            }
+            TimelineEvent::Monitored { by, mode, .. } => Some((by.to_string(), takes_part(*mode).to_owned())),
+            TimelineEvent::MonitorEnded { by, cause, .. } => Some((
+                by.to_string(),
+                format!("takes no part any more, {}", cause.as_str().replace('_', " ")),
+            )),
             _ => None,
         }
+    }
+}
+
+fn takes_part(mode: Supervision) -> &'static str {
+    match mode {
+        Supervision::Monitor => "listens",
+        Supervision::Whisper => "whispers",
+        Supervision::Barge => "barges in",
+        Supervision::TakeOver => "takes over",
     }
 }
 

@@ -144,6 +144,8 @@ fn setup() -> Setup {
             agents,
             codes: center::Codes::default(),
             directory: center::Directory::default(),
+            supervisors: BTreeMap::new(),
+            agents_see_monitors: false,
             language: "en".to_owned(),
             dialplans: vec![source("main.toml", MAIN), source("support.toml", SUPPORT)],
             world,

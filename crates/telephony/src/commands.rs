@@ -5,7 +5,7 @@ use crate::{Output, Telephony};
 use base::Now;
 use media::{ConferenceKey, RecordingKey};
 use model::leg::Rejection;
-use model::{EndCause, LegCommand, LegId};
+use model::{EndCause, LegCommand, LegEvent, LegId};
 use sip::ReferId;
 use sip_message::StatusCode;
 
@@ -68,6 +68,7 @@ impl Telephony {
                 }
             }
             LegCommand::Part { leg } => self.part(leg),
+            LegCommand::Hear { listener, speaker, on } => self.hear(listener, speaker, on),
             LegCommand::Echo { leg } => {
                 if let Some(port) = self.live(leg).map(|leg| leg.port) {
                     self.sound(media::Command::StopPlay { port });
@@ -107,6 +108,18 @@ impl Telephony {
         let (status, reason) = refusal(why);
         self.ua.reject(*session, status, reason, now);
         self.close(leg, EndCause::Released, now);
+    }
+
+    /// Lets a leg hear another one beside its bridge. Who hears nobody, because the sound of one of the two does not come by
+    /// us, is told so.
+    fn hear(&mut self, listener: LegId, speaker: LegId, on: bool) {
+        let is_heard = !self.is_proxied(listener) && !self.is_proxied(speaker);
+        let ports = self.live(listener).map(|leg| leg.port).zip(self.live(speaker).map(|leg| leg.port));
+        match ports.filter(|_| is_heard) {
+            Some((listener, speaker)) => self.sound(media::Command::Hear { listener, speaker, on }),
+            None if on => self.tell(LegEvent::HearRefused { listener, speaker }),
+            None => {}
+        }
     }
 
     pub(crate) fn part(&mut self, leg: LegId) {

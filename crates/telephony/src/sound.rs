@@ -105,8 +105,9 @@ impl Telephony {
                     .push_back(Output::Trouble(format!("{conference} is full: {port} was left outside")));
             }
             Event::HearRefused { listener, speaker } => {
-                let what = format!("{listener} cannot listen to {speaker}: there are too many ears");
-                self.outputs.push_back(Output::Trouble(what));
+                if let (Some(listener), Some(speaker)) = (self.leg_of(listener), self.leg_of(speaker)) {
+                    self.tell(LegEvent::HearRefused { listener, speaker });
+                }
             }
             Event::FirstPacket { .. }
             | Event::Found { .. }

@@ -246,7 +246,7 @@ impl Watcher {
                 .filter(|(queue, _)| sees_queue(&self.reach, Some(queue)))
                 .map(|(_, row)| (&row.view).into())
                 .collect(),
-            interactions: interactions.into_iter().map(Into::into).collect(),
+            interactions: interactions.into_iter().map(|view| self.shown_as(view)).collect(),
             trunks: match self.also.trunks {
                 true => rows.trunks.values().map(|row| (&row.view).into()).collect(),
                 false => Vec::new(),
@@ -284,7 +284,7 @@ impl Watcher {
                         if self.is_limited() {
                             self.shown.insert(*id);
                         }
-                        interactions.push(LiveInteractionJson::from(&row.view));
+                        interactions.push(self.shown_as(&row.view));
                     } else if self.shown.remove(id) {
                         let outcome = Outcome::Transferred.as_str();
                         gone.interactions.push(GoneInteractionJson { id: id.to_string(), outcome });
@@ -315,6 +315,14 @@ impl Watcher {
             }
         }
         LiveMessage::Delta { at, agents, queues, interactions, trunks, alerts, gone }
+    }
+
+    /// An interaction as this watcher sees it.
+    fn shown_as(&self, view: &InteractionView) -> LiveInteractionJson {
+        match &self.reach {
+            Reach::Own(_) => LiveInteractionJson::for_agent(view),
+            Reach::Everything | Reach::Queues(_) | Reach::Nothing => view.into(),
+        }
     }
 
     const fn is_limited(&self) -> bool {
@@ -650,6 +658,26 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_is_shown_who_listens_only_where_agents_may_know() {
+        let board = Board::new();
+        let mut agent = board.watch(Reach::Own(AgentId::new("anna")), Also::default());
+        let mut supervisor = board.watch(Reach::Everything, Also::default());
+        agent.look(NOW);
+        supervisor.look(NOW);
+        for (shown, seen) in [(false, 0), (true, 1)] {
+            board.apply([listened_to(1, "support", "anna", shown)]);
+            for (watcher, seen) in [(&mut agent, seen), (&mut supervisor, 1)] {
+                match watcher.look(NOW).unwrap() {
+                    LiveMessage::Delta { interactions, .. } => {
+                        assert_eq!(interactions[0].monitors.len(), seen, "{shown}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_phone_that_registers_is_a_change_of_its_agent() {
         let board = Board::new();
         let anna = AgentId::new("anna");
@@ -712,6 +740,7 @@ mod tests {
             recording: None,
             queue: Some(QueueId::new(queue)),
             agents: Vec::new(),
+            monitors: Vec::new(),
         }))
     }
 
@@ -719,6 +748,18 @@ mod tests {
         let BoardEvent::Interaction(mut view) = interaction(number, queue) else { unreachable!() };
         view.state = InteractionState::Offered(QueueId::new(queue), AgentId::new(agent));
         view.agents = vec![AgentId::new(agent)];
+        BoardEvent::Interaction(view)
+    }
+
+    fn listened_to(number: u64, queue: &str, agent: &str, shown: bool) -> BoardEvent {
+        let BoardEvent::Interaction(mut view) = offered(number, queue, agent) else { unreachable!() };
+        view.monitors = vec![model::MonitorView {
+            by: AgentId::new("sara"),
+            mode: model::Supervision::Monitor,
+            rings: false,
+            since: NOW,
+            shown,
+        }];
         BoardEvent::Interaction(view)
     }
 

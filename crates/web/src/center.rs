@@ -3,8 +3,8 @@
 use base::Duration;
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegId, Quality, RecordingState, SipUser,
-    WishRefused,
+    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegId, MonitorRefused, Quality,
+    RecordingState, SipUser, Supervision, WishRefused,
 };
 use std::future::Future;
 use std::net::IpAddr;
@@ -53,6 +53,17 @@ pub enum RecordingError {
     /// The order did not reach the sound: the recording keeps what it kept before.
     #[error("the recording could not be changed: it keeps what it kept before")]
     Unchanged,
+    /// The center did not answer.
+    #[error("the center did not answer")]
+    Unavailable,
+}
+
+/// Why a supervisor does not take part in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MonitorError {
+    /// The center refused it.
+    #[error(transparent)]
+    Refused(#[from] MonitorRefused),
     /// The center did not answer.
     #[error("the center did not answer")]
     Unavailable,
@@ -115,6 +126,22 @@ pub trait CenterDoor: Send + Sync + 'static {
         state: RecordingState,
         by: String,
     ) -> Pin<Box<dyn Future<Output = Result<(), RecordingError>> + Send + '_>>;
+
+    /// Lets a login take part in a call of others, or do so in another way: the login's phone rings, if it does not take
+    /// part already.
+    fn monitor(
+        &self,
+        interaction: InteractionId,
+        by: AgentId,
+        mode: Supervision,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>>;
+
+    /// A login takes part no longer. The call goes on.
+    fn end_monitor(
+        &self,
+        interaction: InteractionId,
+        by: AgentId,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>>;
 
     /// Everybody who is kept out.
     fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>>;

@@ -47,7 +47,9 @@ pub mod state;
 pub mod tls;
 
 pub use board::Board;
-pub use center::{CenterDoor, LegSound, PhonePass, Readiness, RecordingError, Unavailable, WishError};
+pub use center::{
+    CenterDoor, LegSound, MonitorError, PhonePass, Readiness, RecordingError, Unavailable, WishError,
+};
 pub use clock::Clock;
 pub use feed::Feed;
 pub use library::{Answer, Credentials, Library, LibraryError, Session};

@@ -6,8 +6,8 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
     agents, alerts, bans, events, health, interaction, interactions, live, login, logout, me, metrics,
-    openapi as description, own_phone, own_state, phone, queues, recording, recording_state, timeline,
-    trunks,
+    monitor, openapi as description, own_phone, own_state, phone, queues, recording, recording_state,
+    timeline, trunks,
 };
 use crate::shield::shield;
 use crate::state::Web;
@@ -65,6 +65,8 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(recording::peaks))
         .routes(routes!(recording::manifest))
         .routes(routes!(recording_state::recording_state))
+        .routes(routes!(monitor::monitor))
+        .routes(routes!(monitor::end_monitor))
         .routes(routes!(events::events))
         .routes(routes!(live::live));
     let phones = OpenApiRouter::new().routes(routes!(phone::phone));

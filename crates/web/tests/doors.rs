@@ -8,7 +8,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base::Duration;
 use desk::{Desk, METRICS_TOKEN, PASSWORD, as_user, from, id};
-use model::AlertId;
+use model::timeline::LegRole;
+use model::{AlertId, TimelineEntry};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
@@ -37,6 +38,8 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("GET", format!("/api/v1/interactions/{one}/recording/peaks"), ""),
         ("GET", format!("/api/v1/interactions/{one}/recording/manifest"), ""),
         ("PUT", format!("/api/v1/interactions/{one}/recording/state"), r#"{"state":"paused"}"#),
+        ("POST", format!("/api/v1/interactions/{one}/monitor"), r#"{"mode":"listen"}"#),
+        ("DELETE", format!("/api/v1/interactions/{one}/monitor"), ""),
         ("GET", "/api/v1/events".to_owned(), ""),
         ("GET", "/api/v1/live".to_owned(), ""),
         ("GET", "/api/v1/metrics".to_owned(), ""),
@@ -113,6 +116,71 @@ async fn after_a_transfer_whoever_talks_pauses_the_recording_and_supervisors_of_
     assert_eq!(ask("anna", 1).await, StatusCode::FORBIDDEN);
     assert_eq!(ask("sara", 1).await, StatusCode::FORBIDDEN);
     assert_eq!(ask("root", 1).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_supervisor_listens_to_calls_of_the_own_queues_and_it_is_written_down() {
+    let desk = Desk::new();
+    desk.board.apply([desk::offered(1, "support", "anna"), desk::offered(2, "sales", "dora")]);
+    let ask = async |who: &str, method: &str, number: u64, body: &'static str| {
+        let path = format!("/api/v1/interactions/{}/monitor", id(number));
+        let request = as_user(who, method, &path).header(header::CONTENT_TYPE, "application/json");
+        desk.ask(request.body(Body::from(body)).unwrap()).await
+    };
+    assert_eq!(ask("sara", "DELETE", 1, "").await.code(), "not_monitoring");
+    let listens = ask("sara", "POST", 1, r#"{"mode":"listen"}"#).await;
+    assert_eq!((listens.status, listens.json()), (StatusCode::OK, json!({"mode": "listen"})));
+    assert_eq!(ask("sara", "POST", 1, r#"{"mode":"take_over"}"#).await.status, StatusCode::OK);
+    assert_eq!(ask("sara", "DELETE", 1, "").await.status, StatusCode::NO_CONTENT);
+    // No right; not of sara's queues; not open; not a word that is known; no phone.
+    assert_eq!(ask("anna", "POST", 1, r#"{"mode":"listen"}"#).await.code(), "forbidden");
+    assert_eq!(ask("sara", "POST", 2, r#"{"mode":"listen"}"#).await.code(), "forbidden");
+    assert_eq!(ask("sara", "POST", 9, r#"{"mode":"listen"}"#).await.code(), "not_found");
+    assert_eq!(ask("sara", "POST", 1, r#"{"mode":"spy"}"#).await.status, StatusCode::BAD_REQUEST);
+    let without = ask("root", "POST", 1, r#"{"mode":"barge"}"#).await;
+    assert_eq!((without.status, without.code()), (StatusCode::CONFLICT, "no_phone".to_owned()));
+    // Nobody listens unless it can be written down.
+    let before = desk.center.monitors.lock().unwrap().len();
+    assert_eq!(before, 4);
+    desk.library.away.store(true, Ordering::SeqCst);
+    let away = ask("sara", "POST", 1, r#"{"mode":"whisper"}"#).await;
+    assert_eq!(away.code(), "library_unavailable");
+    assert_eq!(desk.center.monitors.lock().unwrap().len(), before);
+
+    let audit = desk.library.audit.lock().unwrap();
+    let entries: Vec<_> =
+        audit.iter().map(|entry| format!("{} {}", entry.deed.as_str(), entry.object)).collect();
+    let one = id(1);
+    let expected = ["listen", "take_over", "end", "barge"].map(|what| format!("monitored {one} {what}"));
+    assert_eq!(entries, expected);
+}
+
+#[tokio::test]
+async fn an_agent_reads_the_own_story_without_those_who_listened() {
+    let desk = Desk::new();
+    let path = format!("/api/v1/interactions/{}/timeline", id(1));
+    for (seq, event) in [
+        (11, desk::rung_to_listen(5, false)),
+        (12, desk::ended(5, LegRole::Supervisor)),
+        (13, desk::rung_to_listen(6, true)),
+    ] {
+        desk.library.write(TimelineEntry { event, ..desk::line(seq, Some(1)) });
+    }
+    let kinds = async |who: &str| {
+        let story = desk.get(who, &path).await.json();
+        let lines = story["lines"].as_array().unwrap();
+        lines
+            .iter()
+            .filter_map(|line| Some((line["seq"].as_u64()?, line["kind"].clone())))
+            .collect::<Vec<_>>()
+    };
+    let (supervisor, agent) = (kinds("sara").await, kinds("anna").await);
+    assert_eq!(supervisor.len(), agent.len() + 2, "{supervisor:?}, {agent:?}");
+    assert!(
+        supervisor.contains(&(11, json!("monitor_rung"))) && supervisor.contains(&(12, json!("leg_ended")))
+    );
+    assert!(!agent.iter().any(|(seq, _)| [11, 12].contains(seq)));
+    assert!(agent.contains(&(13, json!("monitor_rung"))), "unless agents may know");
 }
 
 #[tokio::test]

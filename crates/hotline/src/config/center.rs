@@ -18,6 +18,19 @@ pub(crate) struct CenterSection {
     /// How long a shutdown waits for live calls.
     #[serde(default = "drain_patience")]
     pub(crate) drain: Span,
+    /// Whether agents are shown who listens to their calls.
+    #[serde(default)]
+    pub(crate) agents_see_monitors: bool,
+}
+
+/// `[[supervisor]]`: the phone of somebody who is no agent, to listen on.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SupervisorSection {
+    /// The name the supervisor logs in with.
+    pub(crate) login: String,
+    /// The phone that is rung.
+    pub(crate) phone: String,
 }
 
 fn english() -> String {

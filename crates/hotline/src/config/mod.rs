@@ -11,7 +11,7 @@ mod recording;
 mod text;
 mod trunk;
 
-pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection};
+pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection, SupervisorSection};
 pub(crate) use listen::{
     DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection, SpeechSection,
     SrtpChoice,
@@ -58,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) queue: Vec<QueueSection>,
     #[serde(default)]
     pub(crate) agent: Vec<AgentSection>,
+    #[serde(default)]
+    pub(crate) supervisor: Vec<SupervisorSection>,
     #[serde(default)]
     pub(crate) phone: Vec<PhoneSection>,
     #[serde(default)]

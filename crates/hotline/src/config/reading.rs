@@ -1,6 +1,6 @@
 //! Reading the file, and saying what is wrong with it.
 
-use super::Config;
+use super::{Config, SupervisorSection};
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -164,6 +164,25 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
             wrong(&agent.login, format!("agent {}: level {level} of {skill} is not 1 to 5", agent.login));
         }
     }
+    for (at, supervisor) in config.supervisor.iter().enumerate() {
+        let SupervisorSection { login, phone } = supervisor;
+        if config.supervisor[..at].iter().any(|other| other.login == *login)
+            || config.agent.iter().any(|agent| agent.login == *login)
+        {
+            wrong(
+                login,
+                format!("supervisor {login} is there twice; the phone of an agent stands at the agent"),
+            );
+        }
+        if !users.contains(phone) {
+            wrong(phone, format!("supervisor {login}: there is no [[phone]] with user {phone:?}"));
+        }
+        let is_taken = config.supervisor[..at].iter().any(|other| other.phone == *phone)
+            || config.agent.iter().any(|agent| agent.phone.as_ref() == Some(phone));
+        if is_taken {
+            wrong(phone, format!("supervisor {login}: phone {phone} belongs to somebody else"));
+        }
+    }
     for (at, trunk) in config.trunk.iter().enumerate() {
         if config.trunk[..at].iter().any(|other| other.name == trunk.name) {
             wrong(&trunk.name, format!("trunk {} is there twice", trunk.name));
@@ -249,6 +268,15 @@ mod tests {
             (
                 "[[agent]]\nlogin = \"anna\"\nqueues = [\"b\"]",
                 "x.toml:6: agent anna: there is no [[queue]] with name \"b\"",
+            ),
+            (
+                "[[supervisor]]\nlogin = \"sara\"\nphone = \"7\"",
+                "x.toml:6: supervisor sara: there is no [[phone]] with user \"7\"",
+            ),
+            (
+                "[[phone]]\nuser = \"7\"\npassword = \"p\"\n[[agent]]\nlogin = \"anna\"\nphone = \"7\"\nqueues = []\n\
+                 [[supervisor]]\nlogin = \"sara\"\nphone = \"7\"",
+                "x.toml:5: supervisor sara: phone 7 belongs to somebody else",
             ),
             (
                 "[[agent]]\nlogin = \"anna\"\nphone = \"7\"\nqueues = []",

@@ -2,7 +2,7 @@
 
 use super::line::WaitWhyJson;
 use super::{at, millis};
-use model::{InteractionRecord, InteractionState, InteractionView, Party, RecordingRecord};
+use model::{InteractionRecord, InteractionState, InteractionView, MonitorView, Party, RecordingRecord};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,6 +56,23 @@ pub struct LiveInteractionJson {
     /// What its recording keeps, if one runs: `running`, `paused`, `customer_masked`, `agent_masked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording_state: Option<&'static str>,
+    /// Who takes part in it without having it; for agents, only if they may know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub monitors: Vec<MonitorViewJson>,
+}
+
+/// A supervisor who takes part in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MonitorView)]
+pub struct MonitorViewJson {
+    /// The login.
+    pub by: String,
+    /// `listen`, `whisper`, `barge` or `take_over`.
+    pub mode: &'static str,
+    /// Whether the supervisor's phone rings and was not answered yet.
+    pub rings: bool,
+    /// Since when.
+    pub since: i64,
 }
 
 /// An interaction as the library keeps it.
@@ -163,6 +180,26 @@ impl From<&InteractionView> for LiveInteractionJson {
             why: view.why.as_ref().map(Into::into),
             recording: view.recording.is_some(),
             recording_state: view.recording.map(model::RecordingState::as_str),
+            monitors: view.monitors.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl LiveInteractionJson {
+    /// The row as its agent sees it: who listens is told only if agents may know.
+    pub fn for_agent(view: &InteractionView) -> Self {
+        let shown = view.monitors.iter().filter(|monitor| monitor.shown);
+        Self { monitors: shown.map(Into::into).collect(), ..view.into() }
+    }
+}
+
+impl From<&MonitorView> for MonitorViewJson {
+    fn from(view: &MonitorView) -> Self {
+        Self {
+            by: view.by.to_string(),
+            mode: view.mode.as_str(),
+            rings: view.rings,
+            since: view.since.as_millis(),
         }
     }
 }

@@ -182,6 +182,29 @@ pub enum LineBody {
         /// Who wanted it so, by login.
         by: String,
     },
+    /// The phone of a supervisor is rung, who wants to take part in the call.
+    MonitorRung {
+        /// The login.
+        by: String,
+        /// `listen`, `whisper`, `barge` or `take_over`.
+        mode: &'static str,
+        /// The leg that is dialled.
+        leg: String,
+    },
+    /// A supervisor takes part in the call so from now on.
+    Monitored {
+        /// The login.
+        by: String,
+        /// `listen`, `whisper`, `barge` or `take_over`.
+        mode: &'static str,
+    },
+    /// A supervisor does not take part any more, or never did.
+    MonitorEnded {
+        /// The login.
+        by: String,
+        /// How it ended.
+        cause: &'static str,
+    },
     /// A recording went wrong.
     RecordingFailed {
         /// Which.
@@ -389,12 +412,35 @@ pub fn story_lines(story: &Story) -> Vec<LineJson> {
     merged
 }
 
+/// The story as the agent may read it: without those who listened and their phones, unless agents may know.
+pub fn without_listeners(mut story: Story) -> Story {
+    let mut hidden = (Vec::new(), Vec::new());
+    for line in &story.lines {
+        if let TimelineEvent::MonitorRung { by, leg, shown: false, .. } = &line.event {
+            hidden.0.push(*leg);
+            hidden.1.push(by.clone());
+        }
+    }
+    let (legs, listeners) = hidden;
+    story.lines.retain(|line| match &line.event {
+        TimelineEvent::MonitorRung { shown, .. }
+        | TimelineEvent::Monitored { shown, .. }
+        | TimelineEvent::MonitorEnded { shown, .. } => *shown,
+        TimelineEvent::LegEnded { leg, .. } => !legs.contains(leg),
+        TimelineEvent::AgentChanged { agent, .. } => !listeners.contains(agent),
+        _ => true,
+    });
+    story.ladder.retain(|message| !legs.contains(&message.leg));
+    story
+}
+
 /// Whose leg first appears with an event.
 fn new_role(event: &TimelineEvent) -> Option<LegRole> {
     match event {
         TimelineEvent::Arrived { .. } => Some(LegRole::Customer),
         TimelineEvent::Offered { .. } => Some(LegRole::Agent),
         TimelineEvent::Dialed { .. } => Some(LegRole::Outside),
+        TimelineEvent::MonitorRung { .. } => Some(LegRole::Supervisor),
         _ => None,
     }
 }
@@ -478,6 +524,15 @@ impl From<&TimelineEvent> for LineBody {
             }
             Event::RecordingStopped { recording, length } => {
                 Self::RecordingStopped { recording: recording.to_string(), length_ms: millis(*length) }
+            }
+            Event::MonitorRung { by, mode, leg, shown: _ } => {
+                Self::MonitorRung { by: by.to_string(), mode: mode.as_str(), leg: leg.to_string() }
+            }
+            Event::Monitored { by, mode, shown: _ } => {
+                Self::Monitored { by: by.to_string(), mode: mode.as_str() }
+            }
+            Event::MonitorEnded { by, cause, shown: _ } => {
+                Self::MonitorEnded { by: by.to_string(), cause: cause.as_str() }
             }
             Event::RecordingFailed { recording, why } => {
                 Self::RecordingFailed { recording: recording.to_string(), why: why.clone() }

@@ -15,7 +15,7 @@ pub use agent::AgentJson;
 pub use alert::AlertJson;
 pub use ban::BanJson;
 pub use interaction::{InteractionJson, LiveInteractionJson, PartyJson, RecordingJson};
-pub use line::{LegSoundJson, LineBody, LineJson, WaitWhyJson, story_lines};
+pub use line::{LegSoundJson, LineBody, LineJson, WaitWhyJson, story_lines, without_listeners};
 pub use live::{GoneInteractionJson, GoneJson, LiveMessage};
 pub use queue::QueueJson;
 pub use trunk::TrunkJson;

@@ -12,6 +12,7 @@ pub mod login;
 pub mod logout;
 pub mod me;
 pub mod metrics;
+pub mod monitor;
 pub mod openapi;
 pub mod own_phone;
 pub mod own_state;

@@ -2,13 +2,15 @@
 
 use super::interaction::find;
 use crate::caller::Caller;
+use crate::center::LegSound;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::InPath;
-use crate::json::{InteractionJson, LegSoundJson, LineJson, story_lines};
+use crate::json::{InteractionJson, LegSoundJson, LineJson, story_lines, without_listeners};
 use crate::state::Web;
-use access::{Deed, Permission};
+use access::{Deed, Permission, Reach};
 use axum::Json;
 use axum::extract::State;
+use model::timeline::LegRole;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,6 +42,8 @@ pub async fn timeline(
     let record = find(&web, &caller, Permission::ReadTimelines, &id).await?;
     let story = web.library().story(record.id).await?;
     let story = story.ok_or_else(|| ApiError::not_found("there is no such interaction"))?;
+    let is_agents = matches!(caller.reach(Permission::ReadTimelines)?, Reach::Own(_));
+    let story = if is_agents { without_listeners(story) } else { story };
     let recordings = web.library().recordings(&[record.id]).await?;
     let entry = web.deed(&caller.user.login, Deed::ReadTimeline, record.id.to_string(), caller.peer.address);
     web.library().audit(&entry).await?;
@@ -48,9 +52,10 @@ pub async fn timeline(
         None => web.center().sound(record.id).await.unwrap_or_default(),
         Some(_) => Vec::new(),
     };
+    let is_told = |leg: &&LegSound| !is_agents || leg.role != LegRole::Supervisor;
     Ok(Json(Timeline {
         interaction: InteractionJson::new(&story.interaction, &recordings),
         lines: story_lines(&story),
-        sound: sound.iter().map(Into::into).collect(),
+        sound: sound.iter().filter(is_told).map(Into::into).collect(),
     }))
 }

@@ -13,10 +13,10 @@ use model::query::{InteractionFilter, Page, SipMessage, Story};
 use model::record::RecordingKind;
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentState, AgentView, AgentWish, AlertId, BoardEvent, Channel, InteractionId,
-    InteractionRecord, InteractionState, InteractionView, KeptOut, KeptOutWhat, LegId, NotReadyReason,
-    Outcome, Party, Quality, Queue, QueueId, QueueView, RecordingId, RecordingRecord, RecordingState,
-    TimelineEntry, TimelineEvent, WishRefused,
+    AgentId, AgentState, AgentView, AgentWish, AlertId, BoardEvent, Channel, EndCause, InteractionId,
+    InteractionRecord, InteractionState, InteractionView, KeptOut, KeptOutWhat, LegId, MonitorRefused,
+    NotReadyReason, Outcome, Party, Quality, Queue, QueueId, QueueView, RecordingId, RecordingRecord,
+    RecordingState, Supervision, TimelineEntry, TimelineEvent, WishRefused,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -29,8 +29,8 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
     Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, LegSound, Library, LibraryError, Metrics,
-    OpenSound, Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, RecordingError, Session,
-    SoundError, SoundForm, Sounds, Unavailable, Web, WebOptions, WishError,
+    MonitorError, OpenSound, Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, RecordingError,
+    Session, SoundError, SoundForm, Sounds, Unavailable, Web, WebOptions, WishError,
 };
 
 /// When everything here happens.
@@ -92,6 +92,7 @@ impl Desk {
             alerts: Mutex::new([AlertId::from_u64(1)].into()),
             logins_over: Mutex::default(),
             kept_of_recordings: Mutex::default(),
+            monitors: Mutex::default(),
             is_stuck: AtomicBool::default(),
             kept_out: Mutex::new(vec![KeptOut {
                 address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
@@ -413,6 +414,8 @@ pub(crate) struct Center {
     pub(crate) kept_out: Mutex<Vec<KeptOut>>,
     /// What the recordings were told to keep, and by whom. Of the second interaction there is none.
     pub(crate) kept_of_recordings: Mutex<Vec<(InteractionId, RecordingState, String)>>,
+    /// What supervisors asked for.
+    pub(crate) monitors: Mutex<Vec<String>>,
     /// Whether orders do not reach the sound.
     pub(crate) is_stuck: AtomicBool,
 }
@@ -469,6 +472,34 @@ impl CenterDoor for Center {
             }
         };
         Box::pin(std::future::ready(done))
+    }
+
+    fn monitor(
+        &self,
+        interaction: InteractionId,
+        by: AgentId,
+        mode: Supervision,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>> {
+        let answer = match by.as_str() {
+            "sara" => {
+                self.monitors.lock().unwrap().push(format!("{by} {} {interaction}", mode.as_str()));
+                Ok(())
+            }
+            _ => Err(MonitorError::Refused(MonitorRefused::NoPhone(by))),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn end_monitor(
+        &self,
+        interaction: InteractionId,
+        by: AgentId,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>> {
+        let mut monitors = self.monitors.lock().unwrap();
+        let there = monitors.iter().any(|one| one.starts_with(by.as_str()));
+        monitors.push(format!("{by} ends {interaction}"));
+        let answer = if there { Ok(()) } else { Err(MonitorError::Refused(MonitorRefused::NotThere)) };
+        Box::pin(std::future::ready(answer))
     }
 
     fn kept_out(
@@ -566,6 +597,16 @@ pub(crate) fn id(number: u64) -> InteractionId {
     InteractionId::from_u64(number)
 }
 
+/// Sara's phone rings on this leg, because she wants to listen.
+pub(crate) fn rung_to_listen(leg: u64, shown: bool) -> TimelineEvent {
+    let (by, mode) = (AgentId::new("sara"), Supervision::Monitor);
+    TimelineEvent::MonitorRung { by, mode, leg: LegId::from_u64(leg), shown }
+}
+
+pub(crate) fn ended(leg: u64, role: LegRole) -> TimelineEvent {
+    TimelineEvent::LegEnded { leg: LegId::from_u64(leg), role, cause: EndCause::HungUp, quality: None }
+}
+
 pub(crate) fn line(seq: u64, interaction: Option<u64>) -> TimelineEntry {
     TimelineEntry {
         seq,
@@ -625,6 +666,7 @@ pub(crate) fn live(number: u64, queue: &str) -> BoardEvent {
         recording: None,
         queue: Some(QueueId::new(queue)),
         agents: Vec::new(),
+        monitors: Vec::new(),
     }))
 }
 
