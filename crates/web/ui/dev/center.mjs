@@ -583,10 +583,11 @@ export class Center {
       why: one.state === 'queued' ? this.#why(one) : null,
       recording: one.recording,
       ...(one.recording ? { recording_state: one.recordingState ?? 'running' } : {}),
+      ...(one.monitors?.length ? { monitors: one.monitors } : {}),
     };
   }
 
-  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, recordingState: _k, ...rest }) {
+  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, recordingState: _k, monitors: _m, ...rest }) {
     return rest;
   }
 
@@ -600,6 +601,33 @@ export class Center {
       this.changed.interactions.add(id);
     }
     return true;
+  }
+
+  /** Lets a supervisor take part in a call, in another way, or no longer. The phone is answered by `answer`. */
+  monitor(id, by, mode) {
+    const interaction = this.live.get(id);
+    if (!interaction || !['connected', 'on_hold'].includes(interaction.state)) return false;
+    const there = interaction.monitors?.find((one) => one.by === by);
+    if (!mode) {
+      interaction.monitors = interaction.monitors?.filter((one) => one !== there);
+      this.#line(id, { kind: 'monitor_ended', by, cause: 'released' });
+    } else if (there) {
+      interaction.monitors = interaction.monitors.map((one) => (one === there ? { ...one, mode } : one));
+      if (!there.rings) this.#line(id, { kind: 'monitored', by, mode });
+    } else {
+      interaction.monitors = [...(interaction.monitors ?? []), { by, mode, rings: true, since: this.now }];
+      this.#line(id, { kind: 'monitor_rung', by, mode, leg: this.dice.id('LG') });
+    }
+    this.changed.interactions.add(id);
+    return true;
+  }
+
+  /** A supervisor answers the own phone, which rings to listen. */
+  answer(id, by) {
+    const interaction = this.live.get(id);
+    interaction.monitors = interaction.monitors.map((one) => (one.by === by ? { ...one, rings: false, since: this.now } : one));
+    this.#line(id, { kind: 'monitored', by, mode: interaction.monitors.find((one) => one.by === by).mode });
+    this.changed.interactions.add(id);
   }
 
   snapshot() {

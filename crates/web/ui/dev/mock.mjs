@@ -14,7 +14,7 @@ export const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const USERS = { sara: ['Sara Lindqvist', 'supervisor'], admin: ['Administrator', 'admin'], anna: ['Anna Petrov', 'agent'], paul: ['Paul Weber', 'planner'], mona: ['Mona Ali', 'marketing'] };
 const READ = ['see_self', 'see_agents', 'see_queues'];
-const LOOK_AFTER = ['see_trunks', 'handle_alerts'];
+const LOOK_AFTER = ['see_trunks', 'handle_alerts', 'monitor_calls'];
 const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings', 'pause_recordings'];
 const PERMISSIONS = {
   agent: [...READ, 'change_own_state', 'see_board', ...LISTEN],
@@ -114,6 +114,14 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     if (kept) {
       const { state } = await body(request);
       return center.keep(kept, state, login) ? json(response, 200, { state }) : fail(response, 409, 'not_recording', 'The interaction is not recorded just now.');
+    }
+    const listened = /^(POST|DELETE) \/interactions\/(IX-\w+)\/monitor$/.exec(route);
+    if (listened) {
+      if (!looksAfter(role)) return fail(response, 403, 'forbidden', 'This is for supervisors.');
+      if (faults.phone === 'gone') return fail(response, 409, 'phone_not_registered', 'the phone 1020 is not registered');
+      const { mode } = await body(request);
+      if (!center.monitor(listened[2], login, mode)) return fail(response, 409, 'not_talking', 'nobody talks in this interaction just now');
+      return mode ? json(response, 200, { mode }) : json(response, 204);
     }
     if (route === 'GET /interactions') {
       const query = Object.fromEntries(url.searchParams);

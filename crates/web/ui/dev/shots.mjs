@@ -61,6 +61,14 @@ const SHOTS = {
     await page.locator('[data-agent]').first().click();
     await page.waitForTimeout(600);
   },
+  'board-listening': async ({ page, mock }) => {
+    const call = [...mock.center.live.values()].find((one) => one.state === 'connected');
+    mock.center.monitor(call.id, 'sara', 'whisper');
+    mock.center.answer(call.id, 'sara');
+    await page.goto(`/board?interaction=${call.id}`);
+    await page.waitForSelector('[data-agent]');
+    await page.waitForTimeout(600);
+  },
   'board-big': {
     mock: { agents: 420 },
     run: async ({ page }) => {

@@ -1,7 +1,8 @@
 /** What is asked for, under which name it is kept, and for how long. */
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { hasStatus, isFault, request } from './client';
-import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, RecordingState, Timeline, TrunkView } from './types';
+import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, MonitorMode,
+  RecordingState, Timeline, TrunkView } from './types';
 
 let onLoggedOut: (() => void) | undefined;
 
@@ -120,6 +121,14 @@ export const setMyState = (state: 'ready' | 'not_ready' | 'logged_out', reason?:
 /** Pauses the recording of a call that goes on, masks a side of it, or lets it run again. */
 export const setRecording = (interaction: string, state: RecordingState): Promise<{ state: RecordingState }> =>
   request<{ state: RecordingState }>('PUT', `/interactions/${encodeURIComponent(interaction)}/recording/state`, { state });
+
+/** Takes part in a call of others, or does so in another way: the own phone rings, if it does not take part already. */
+export const setMonitor = (interaction: string, mode: MonitorMode): Promise<{ mode: MonitorMode }> =>
+  request<{ mode: MonitorMode }>('POST', `/interactions/${encodeURIComponent(interaction)}/monitor`, { mode });
+
+/** Takes part in it no longer. */
+export const endMonitor = (interaction: string): Promise<void> =>
+  request<void>('DELETE', `/interactions/${encodeURIComponent(interaction)}/monitor`);
 
 /** Whether an error means that nobody is logged in any more. */
 export const isLoggedOut = (error: unknown): boolean => hasStatus(error, 401);

@@ -88,6 +88,19 @@ export interface Party {
 /** What a running recording keeps; in every state but the first, something is silence. */
 export type RecordingState = 'running' | 'paused' | 'customer_masked' | 'agent_masked';
 
+export const MONITOR_MODES = ['listen', 'whisper', 'barge', 'take_over'] as const;
+export type MonitorMode = (typeof MONITOR_MODES)[number];
+
+/** Somebody who takes part in a call without having it. */
+export interface MonitorView {
+  /** The login. */
+  by: string;
+  mode: MonitorMode;
+  /** Whether the phone of whoever wants to listen was not answered yet. */
+  rings: boolean;
+  since: number;
+}
+
 export interface InteractionView {
   id: string;
   state: InteractionState;
@@ -104,6 +117,8 @@ export interface InteractionView {
   recording: boolean;
   /** What its recording keeps, if one runs. */
   recording_state?: RecordingState | null;
+  /** Who takes part in it without having it. */
+  monitors?: MonitorView[];
 }
 
 export const TRUNK_STATES = ['down', 'shaky', 'up', 'unknown'] as const;
@@ -225,7 +240,7 @@ export interface LegSound {
   quality: Quality;
 }
 
-export type LegRole = 'customer' | 'agent' | 'outside';
+export type LegRole = 'customer' | 'agent' | 'outside' | 'supervisor';
 
 /** One line of a timeline; `kind` says which of the other fields are there. */
 export type Line = { at: number; seq?: number | null } & (
@@ -251,6 +266,9 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'recording_stopped'; recording: string; length_ms: number }
   | { kind: 'recording_changed'; recording: string; state: RecordingState; by: string }
   | { kind: 'recording_failed'; recording: string; why: string }
+  | { kind: 'monitor_rung'; by: string; mode: MonitorMode; leg: string }
+  | { kind: 'monitored'; by: string; mode: MonitorMode }
+  | { kind: 'monitor_ended'; by: string; cause: string }
   | { kind: 'agent_changed'; agent: string; from: string; to: string; reason?: string | null; lasted_ms: number }
   | { kind: 'trouble'; what: string }
   | { kind: 'closed'; outcome: Outcome }

@@ -4,7 +4,7 @@ import { langOf, numberBeside, partyName } from '../text/party';
 import { useT } from '../text/i18n';
 import { Clock } from '../ui/Clock';
 import { Icon } from '../ui/Icon';
-import { AgentIcon, agentTone, agentWord, interactionWord, recordingWord, toneClass } from '../ui/State';
+import { AgentIcon, agentTone, agentWord, interactionWord, monitorWord, recordingWord, toneClass } from '../ui/State';
 import { cx } from '../ui/cx';
 import { may, mayReadCurrent } from './access';
 import css from './CallStrip.module.css';
@@ -40,6 +40,11 @@ export function CallStrip({ agent }: { agent: AgentView }) {
               </>
             )}
           </span>
+          {call?.monitors && call.monitors.length > 0 && (
+            <span className={css.heard}>
+              <Icon name="ear" /> {call.monitors.map((one) => t('strip.heard', { who: one.by, mode: monitorWord(t, one.mode) })).join(t('list.comma'))}
+            </span>
+          )}
           {call?.recording_state && may(me, 'pause') && agent.state === 'talking' && <PauseRecording call={call} />}
           <span className={css.space} />
           {mayReadCurrent(me, agent.state) && (

@@ -84,6 +84,12 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t(`event.recording_changed.${line.state}`);
     case 'recording_failed':
       return t('event.recording_failed');
+    case 'monitor_rung':
+      return t('event.monitor_rung', { who: nameOf(line.by) });
+    case 'monitored':
+      return t(`event.monitored.${line.mode}`, { who: nameOf(line.by) });
+    case 'monitor_ended':
+      return t('event.monitor_ended', { who: nameOf(line.by), cause: causeOf(line.cause) });
     case 'agent_changed':
       return t('event.agent_changed', { agent: nameOf(line.agent), state: stateWord(line.to) });
     case 'trouble':
@@ -101,7 +107,7 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
 }
 
 export const roleWord = (role: string): string =>
-  role === 'customer' || role === 'agent' || role === 'outside' ? t(`role.leg.${role}`) : role;
+  role === 'customer' || role === 'agent' || role === 'outside' || role === 'supervisor' ? t(`role.leg.${role}`) : role;
 
 /** Why it happened, or more about it; one sentence each, none where there is nothing to say. */
 export function eventWhy(line: Line, nameOf: NameOf): string[] {

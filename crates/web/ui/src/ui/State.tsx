@@ -1,5 +1,5 @@
 /** States as a shape, a word and a color, in this order of importance. */
-import type { AgentState, InteractionState, RecordingState, TrunkState } from '../api/types';
+import type { AgentState, InteractionState, MonitorMode, RecordingState, TrunkState } from '../api/types';
 import type { Translate } from '../text/i18n';
 import { Icon, type IconName } from './Icon';
 import css from './State.module.css';
@@ -54,6 +54,8 @@ export const recordingWord = (t: Translate, state: RecordingState | null | undef
       return t('call.recording');
   }
 };
+/** What a supervisor does in a call of others. */
+export const monitorWord = (t: Translate, mode: MonitorMode): string => t(`monitor.does.${mode}`);
 export const trunkTone = (state: TrunkState): Tone => TRUNK[state].tone;
 export const interactionWord = (t: Translate, state: InteractionState): string => t(`interaction.${state}`);
 

@@ -14,6 +14,7 @@ import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
 import { AgentIcon, agentTone, agentWord, InteractionIcon, interactionWord, recordingWord, toneClass } from '../../ui/State';
 import css from './Dock.module.css';
+import { canBeHeard, listeners, Supervise } from './Supervise';
 import { waitSentence } from './lists';
 
 function Frame({ icon, name, state, second, children }: { icon: ReactNode; name: string; state: ReactNode; second: ReactNode; children: ReactNode }) {
@@ -47,6 +48,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
     skills && t('dock.skills', { skills }),
     t('dock.handled', { n: agent.handled }),
   ].filter(Boolean);
+  const heard = call && listeners(t, call);
   return (
     <Frame
       icon={<AgentIcon state={agent.state} onHold={call?.state === 'on_hold'} size={20} />}
@@ -60,6 +62,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
       }
       second={
         <>
+          {heard && <Listening>{heard}</Listening>}
           {second.join(' · ')}
           {agent.phone_registered === false && agent.state !== 'logged_out' && (
             <span className={css.alarm}>
@@ -70,6 +73,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
         </>
       }
     >
+      {may(me, 'monitor') && agent.state === 'talking' && canBeHeard(call) && <Supervise call={call} />}
       {may(me, 'interactions') && (
         <>
           <Link className={css.link} to="/interactions" search={{ agent: agent.id, when: 'today' }}>
@@ -118,6 +122,7 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
     call.state === 'queued' ? waitSentence(call) : null,
     call.id,
   ].filter(Boolean);
+  const heard = listeners(t, call);
   return (
     <Frame
       icon={<InteractionIcon state={call.state} size={20} />}
@@ -127,8 +132,14 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
           {interactionWord(t, call.state)} <Clock since={waiting ? (call.queued_at ?? call.since) : call.since} />
         </span>
       }
-      second={second.join(' · ')}
+      second={
+        <>
+          {heard && <Listening>{heard}</Listening>}
+          {second.join(' · ')}
+        </>
+      }
     >
+      {may(me, 'monitor') && canBeHeard(call) && <Supervise call={call} />}
       {call.recording && (
         <span className={css.rec}>
           <Icon name="record" size={12} /> {recordingWord(t, call.recording_state)}
@@ -137,6 +148,16 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
       {open}
       <Close close={close} />
     </Frame>
+  );
+}
+
+/** Who hears the call besides those who talk. */
+function Listening({ children }: { children: ReactNode }) {
+  return (
+    <span className={css.listening}>
+      <Icon name="ear" size={12} /> {children}
+      {' · '}
+    </span>
   );
 }
 

@@ -19,6 +19,7 @@ import { InteractionIcon, interactionWord, recordingWord } from '../../ui/State'
 import { callsOf, waitingOf } from './figures';
 import { useHold } from '../../live/hold';
 import css from './lists.module.css';
+import { listeners } from './Supervise';
 
 /** What is shown of whom a waiting call rings. */
 export function waitSentence(row: InteractionView): string {
@@ -57,6 +58,7 @@ const Call = memo(function Call({ id, t }: { id: string; t: Translate }) {
   if (!row || row.state === 'closed') return <Gone t={t} />;
   const name = partyName(row.from);
   const where = row.queue ?? row.flow ?? row.to;
+  const heard = listeners(t, row);
   return (
     <>
       <InteractionIcon state={row.state} />
@@ -73,6 +75,13 @@ const Call = memo(function Call({ id, t }: { id: string; t: Translate }) {
         {row.recording && (
           <span role="img" aria-label={recordingWord(t, row.recording_state)} title={recordingWord(t, row.recording_state)}>
             <Icon name="record" size={12} />
+          </span>
+        )}
+      </span>
+      <span className={css.ear}>
+        {heard && (
+          <span role="img" aria-label={heard} title={heard}>
+            <Icon name="ear" size={12} />
           </span>
         )}
       </span>

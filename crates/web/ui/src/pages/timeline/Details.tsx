@@ -239,6 +239,18 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
           ]}
         />
       );
+    case 'monitor_rung':
+    case 'monitored':
+      return (
+        <Fields
+          fields={[
+            [t('details.by'), nameOf(line.by)],
+            [t('details.monitor'), t(`monitor.${line.mode}`)],
+          ]}
+        />
+      );
+    case 'monitor_ended':
+      return <Fields fields={[[t('details.by'), nameOf(line.by)]]} />;
     case 'trouble':
       return <p className={css.sentence}>{line.what}</p>;
     case 'closed':

@@ -1,0 +1,78 @@
+// Supervisors in calls of others, in a real browser: by key and by hand, told by what the server says, to the end.
+import assert from 'node:assert/strict';
+import { control, open, ready } from './lib.mjs';
+
+/** A call that goes on, chosen on the board. */
+async function choose(page, mock) {
+  const call = [...mock.center.live.values()].find((one) => one.state === 'connected');
+  await page.goto(`/board?interaction=${call.id}`);
+  await ready.board(page);
+  const dock = page.getByRole('region', { name: 'Chosen' });
+  await dock.getByRole('button', { name: /^Listen/ }).waitFor();
+  return { call, dock };
+}
+
+const pressed = (dock, name) => dock.getByRole('button', { name, pressed: true }).waitFor();
+
+/** Adds the tests to those that run. */
+export function supervisionTests(test) {
+  test('a supervisor listens, whispers and barges in by key, and ends it by the same key', async ({ browser, mock, complaints }) => {
+    const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+    const { call, dock } = await choose(page, mock);
+    await page.keyboard.press('l');
+    await pressed(dock, /Listen/);
+    await dock.getByText('’s phone rings').waitFor();
+    mock.center.answer(call.id, 'sara');
+    await dock.getByText(/sara listens/i).waitFor();
+    await page.locator(`[data-row="${call.id}"]`).getByRole('img', { name: /listens/ }).waitFor();
+    await page.keyboard.press('w');
+    await pressed(dock, /Whisper/);
+    await page.keyboard.press('b');
+    await pressed(dock, /Barge in/);
+    await dock.getByText(/has barged in/).waitFor();
+    await page.keyboard.press('b');
+    await dock.getByText(/has barged in/).waitFor({ state: 'detached' });
+    assert.equal(await dock.getByRole('button', { pressed: true }).count(), 0);
+    assert.deepEqual(mock.center.live.get(call.id).monitors, []);
+
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`/interactions/${call.id}`));
+    for (const words of ['to take part', 'sara listens', 'sara whispers to the agent', 'sara is heard by both', 'sara takes no part any more']) {
+      await page.locator('[data-event]').getByText(new RegExp(words, 'i')).first().waitFor();
+    }
+    await context.close();
+  });
+
+  test('a call is taken over by the key pressed twice, never by the first press alone', async ({ browser, mock, complaints }) => {
+    const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+    const { call, dock } = await choose(page, mock);
+    await page.keyboard.press('t');
+    await dock.getByRole('button', { name: /Once more/ }).waitFor();
+    await dock.getByRole('button', { name: /Take over/ }).waitFor({ timeout: 5_000 });
+    assert.equal(mock.center.live.get(call.id).monitors, undefined, 'one press does nothing');
+    await page.keyboard.press('t');
+    await page.keyboard.press('t');
+    await pressed(dock, /Take over/);
+    assert.equal(mock.center.live.get(call.id).monitors[0].mode, 'take_over');
+    await context.close();
+  });
+
+  test('why it cannot be done is told beside the buttons, and nobody without the right has them', async ({ browser, mock, complaints }) => {
+    const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+    const { dock } = await choose(page, mock);
+    control(mock, { phone: 'gone' });
+    await dock.getByRole('button', { name: /^Listen/ }).click();
+    await dock.getByRole('alert').getByText('Not done: the phone 1020 is not registered').waitFor();
+    assert.equal(await dock.getByRole('button', { pressed: true }).count(), 0);
+    control(mock, { phone: 'here' });
+    await dock.getByRole('button', { name: /^Listen/ }).click();
+    await dock.getByRole('alert').waitFor({ state: 'detached' });
+    await context.close();
+
+    const planner = await open(browser, mock, { user: 'paul', complaints });
+    await planner.page.goto(page.url().replace(mock.url, ''));
+    await ready.board(planner.page);
+    assert.equal(await planner.page.getByRole('button', { name: /^Listen/ }).count(), 0);
+    await planner.context.close();
+  });
+}
