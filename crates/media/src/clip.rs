@@ -17,18 +17,21 @@ pub struct Clip {
     pcmu: Box<[u8]>,
     pcma: Box<[u8]>,
     wide: Option<Box<[i16]>>,
+    is_silent: bool,
 }
 
 impl Clip {
     /// Encodes samples at 8 kHz.
     pub fn from_samples(id: ClipId, samples: &[i16]) -> Self {
         let encode = |law: Law| samples.iter().map(|sample| law.encode(*sample)).collect();
-        Self { id, pcmu: encode(Law::Mu), pcma: encode(Law::A), wide: None }
+        let is_silent = samples.iter().all(|sample| *sample == 0);
+        Self { id, pcmu: encode(Law::Mu), pcma: encode(Law::A), wide: None, is_silent }
     }
 
     /// The same with the sound at 16 kHz beside it. What is missing at its end is silence.
     #[must_use]
     pub fn with_wide(mut self, samples: &[i16]) -> Self {
+        self.is_silent &= samples.iter().all(|sample| *sample == 0);
         let mut wide = samples.to_vec();
         wide.resize(2 * self.samples(), 0);
         self.wide = Some(wide.into_boxed_slice());
@@ -38,6 +41,11 @@ impl Clip {
     /// Two samples at 16 kHz for each at 8 kHz, if there is such a form.
     pub fn wide(&self) -> Option<&[i16]> {
         self.wide.as_deref()
+    }
+
+    /// Whether there is nothing in it to be heard.
+    pub fn is_silent(&self) -> bool {
+        self.is_silent
     }
 
     /// The clip's name.

@@ -1,6 +1,6 @@
 //! What `telephony` asks of the sound graph.
 
-use crate::{Clip, Codec, Listening};
+use crate::{Clip, Codec, Listening, SampleRate};
 use codec::opus;
 use rtp::Digit;
 use srtp::Sealing;
@@ -81,6 +81,15 @@ pub enum Command {
     Open {
         /// The new port.
         port: PortId,
+    },
+    /// A port begins to exist that has a program at its far end instead of a network: what is heard on it and said on it
+    /// goes through [`crate::Outbox`], 20 ms at a time, for as long as it hears somebody or is heard by
+    /// [`Command::Hear`] or in a conference. Nothing is ever agreed for it, played to it or recorded of it.
+    OpenLine {
+        /// The new port.
+        port: PortId,
+        /// The rate its program speaks and hears at, 8 or 16 kHz.
+        rate: SampleRate,
     },
     /// SDP has been agreed, or agreed anew.
     Configure {

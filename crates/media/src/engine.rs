@@ -112,7 +112,15 @@ impl Engine {
     /// Obeys one command.
     pub fn handle_command(&mut self, command: Command, now: Now) {
         match command {
-            Command::Open { port } => self.open(port, now),
+            Command::Open { port } => {
+                self.open(port, now);
+            }
+            Command::OpenLine { port, rate } => {
+                if let Some(place) = self.open(port, now) {
+                    self.ports[place].become_line(rate);
+                    self.arrange(place, now.mono);
+                }
+            }
             Command::Configure {
                 port,
                 remote,
@@ -391,16 +399,17 @@ impl Engine {
         }
     }
 
-    fn open(&mut self, port: PortId, now: Now) {
+    fn open(&mut self, port: PortId, now: Now) -> Option<usize> {
         if self.places.contains_key(&port) || self.places.len() >= PORTS_MAX {
             self.events.push(Event::OpenFailed { port });
-            return;
+            return None;
         }
         let place = self.ports.insert(Port::new(port, now.mono, &mut self.ids));
         self.places.insert(port, place);
         if self.silent.is_none() {
             self.next_sweep.get_or_insert(now.mono + SWEEP);
         }
+        Some(place)
     }
 
     #[expect(clippy::too_many_arguments, reason = "these are the fields of one command")]
@@ -529,6 +538,7 @@ impl Engine {
         }
         // Nobody hears it any more, and it hears nobody: its ear and mouth go with its turns.
         self.ports[place].put_ear(None);
+        self.ports[place].line = None;
         self.rest(place);
         let port = self.ports.remove(place);
         self.places.remove(&port.id);
@@ -646,11 +656,11 @@ impl Engine {
         let port = &self.ports[place];
         let first = routes.len();
         let mut draw = |hears| routes.push(Route { listener: port.id, hears });
-        match (port.send, &port.player) {
+        match (port.send, port.plays()) {
             (false, _) => {}
             (true, Some(player)) => draw(Hears::Play(player.play())),
             (true, None) => {
-                let receives = |place: usize| self.ports[place].incoming.receives();
+                let receives = |place: usize| self.ports[place].speaks();
                 match port.wire {
                     Wire::Bridge(other) if receives(other) => draw(Hears::Port(self.ports[other].id)),
                     Wire::Echo if port.incoming.receives() => draw(Hears::Itself),

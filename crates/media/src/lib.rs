@@ -20,7 +20,7 @@
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
 //! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], [`mix`],
 //! in the turns of the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
-//! [`listening`] and [`key_tone`] for what is in the sound;
+//! [`listening`] and [`key_tone`] for what is in the sound; `line` for programs that hear and speak;
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
 pub mod clip;
@@ -48,11 +48,12 @@ pub mod route;
 pub mod tone;
 pub mod voice_activity;
 
+mod line;
 mod port;
 mod seals;
 
 pub use clip::{Clip, ClipId};
-pub use codec::{Codec, Law};
+pub use codec::{Codec, Law, SampleRate};
 pub use command::{Command, ConferenceKey, Format, Keys, PortId, RecordingKey};
 pub use engine::Engine;
 pub use event::{Decoding, Dropped, Event, Quality, Way};

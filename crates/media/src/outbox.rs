@@ -17,6 +17,15 @@ pub trait Outbox {
     /// Sends a datagram from one of the sockets of `port`. The bytes are the engine's again when this returns.
     fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]);
 
+    /// Takes the next 20 ms that a program says on a line into `frame`, which is as long as they are at the line's rate;
+    /// `false` when it says nothing. A driver without programs need not know of lines.
+    fn take_from_line(&mut self, _line: PortId, _frame: &mut [i16]) -> bool {
+        false
+    }
+
+    /// Hands 20 ms of what is heard on a line to its program, at the line's rate.
+    fn give_to_line(&mut self, _line: PortId, _frame: &[i16]) {}
+
     /// Hands something to the recorder; `false` when its ring is full. A frame refused is counted and gone, an end
     /// refused comes again with the next `handle_timeout`.
     fn record(&mut self, recorded: &Recorded) -> bool;

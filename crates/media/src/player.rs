@@ -55,6 +55,11 @@ impl Player {
         self.play
     }
 
+    /// Whether it is there to keep a stream going: silence without end.
+    pub fn is_silence(&self) -> bool {
+        self.repeat && self.beneath.is_none() && self.clips.iter().all(|clip| clip.is_silent())
+    }
+
     /// Whether all has been played.
     pub fn is_over(&self) -> bool {
         self.clip >= self.clips.len()

@@ -6,6 +6,7 @@ use crate::event::{Decoding, Event, EventQueue, Quality, Way};
 use crate::incoming::{Heard, Incoming, PAYLOAD_MAX};
 use crate::key_tone::{KeyListener, KeyTone};
 use crate::keypad::Keypad;
+use crate::line::Line;
 use crate::listening::Detectors;
 use crate::mix::Mixing;
 use crate::mouth::Mouth;
@@ -92,6 +93,8 @@ pub(crate) struct Port {
     pub(crate) ear: Option<Box<Ear>>,
     /// Encodes what goes out, where it is not copied or relayed.
     pub(crate) mouth: Option<Box<Mouth>>,
+    /// What a port has that a program is at the far end of, instead of a network.
+    pub(crate) line: Option<Box<Line>>,
     /// The key that another port passes on to this one.
     passing: Option<Passing>,
     /// Packets made of sound in another codec.
@@ -145,6 +148,7 @@ impl Port {
             is_stale: false,
             ear: None,
             mouth: None,
+            line: None,
             passing: None,
             transcoded: 0,
             decoded_before: Decoding::default(),
@@ -160,6 +164,23 @@ impl Port {
             one_way: None,
             first_packet_told: false,
         }
+    }
+
+    /// Puts a program at the far end.
+    pub(crate) fn become_line(&mut self, rate: SampleRate) {
+        self.line = Some(Box::new(Line::new(rate)));
+        self.send = true;
+    }
+
+    /// Whether anything may come from the far end.
+    pub(crate) fn speaks(&self) -> bool {
+        self.line.is_some() || self.incoming.receives()
+    }
+
+    /// What is played to the far end. A play of nothing but silence, there to keep a stream going, gives way to a mix,
+    /// which does so as well.
+    pub(crate) fn plays(&self) -> Option<&Player> {
+        self.player.as_ref().filter(|player| !(self.mixing.is_heard() && player.is_silence()))
     }
 
     /// Notes that a packet passed the rules.
@@ -260,7 +281,7 @@ impl Port {
 
     /// Where what others say goes, unless something else is to be heard.
     fn destination_of_others(&self) -> Option<SocketAddr> {
-        if !self.send || self.player.is_some() || self.keypad.is_pressing() {
+        if !self.send || self.plays().is_some() || self.keypad.is_pressing() {
             return None;
         }
         self.incoming.destination()
@@ -275,7 +296,13 @@ impl Port {
         now: Instant,
         out: &mut impl Outbox,
     ) -> u64 {
-        if self.player.is_some() || self.keypad.is_pressing() {
+        if self.line.is_some() {
+            if let Some(frame) = frame {
+                out.give_to_line(self.id, frame);
+            }
+            return 0;
+        }
+        if self.plays().is_some() || self.keypad.is_pressing() {
             // The stream is theirs.
             if let Some(mouth) = &mut self.mouth {
                 mouth.fall_silent();
@@ -318,7 +345,11 @@ impl Port {
 
     /// Whether there is something to do for this port every 20 ms.
     pub(crate) fn wants_turns(&self) -> bool {
-        self.player.is_some() || !self.keypad.is_idle() || self.ear.is_some() || self.mixing != Mixing::No
+        self.player.is_some()
+            || !self.keypad.is_idle()
+            || self.ear.is_some()
+            || self.line.is_some()
+            || self.mixing != Mixing::No
     }
 
     /// The place of the one whose packets are relayed to this port, which is at `place`.
@@ -332,16 +363,25 @@ impl Port {
 
     /// The rate at which this port would hear a mix.
     pub(crate) fn mix_rate(&self) -> SampleRate {
+        if let Some(line) = &self.line {
+            return line.rate();
+        }
         self.mouth.as_ref().map_or(self.format.codec.sample_rate(), |mouth| mouth.rate())
     }
 
     /// What this port says in these 20 ms, at `rate`, once it was provided.
     pub(crate) fn voice(&self, rate: SampleRate) -> Option<&[i16]> {
-        self.ear.as_ref().and_then(|ear| ear.frame(rate))
+        match &self.line {
+            Some(line) => line.frame(rate),
+            None => self.ear.as_ref().and_then(|ear| ear.frame(rate)),
+        }
     }
 
     /// Makes ready what this port says at `rate`.
     pub(crate) fn provide(&mut self, rate: SampleRate) {
+        if let Some(line) = &mut self.line {
+            line.provide(rate);
+        }
         if let Some(ear) = &mut self.ear {
             ear.provide(rate);
         }
@@ -349,8 +389,8 @@ impl Port {
 
     /// Lets 20 ms pass: sends what the port hears from its player or keypad.
     pub(crate) fn tick(&mut self, now: Instant, events: &mut EventQueue, out: &mut impl Outbox) {
-        if self.player.is_none() && self.keypad.is_idle() {
-            // It has its turn for the sake of its ear.
+        if self.plays().is_none() && self.keypad.is_idle() {
+            // It has its turn for the sake of its ear, or of a mix.
             return;
         }
         let Some(law) = self.format.codec.law() else {
@@ -379,7 +419,8 @@ impl Port {
         let payload = &mut datagram[HEADER_BYTES..HEADER_BYTES + samples];
         let mut has_sound = false;
         self.end_play(events);
-        if let Some(player) = &mut self.player {
+        let is_heard = self.plays().is_some();
+        if let Some(player) = self.player.as_mut().filter(|_| is_heard) {
             // A player goes on while a key is pressed: its time is the caller's.
             player.fill(law, payload);
             has_sound = true;
@@ -408,7 +449,8 @@ impl Port {
         let mut frame = [0; FRAME_SAMPLES_MAX];
         let mut rate = None;
         self.end_play(events);
-        match &mut self.player {
+        let is_heard = self.plays().is_some();
+        match self.player.as_mut().filter(|_| is_heard) {
             Some(player) if player.is_wide() => {
                 player.fill_wide(&mut frame);
                 rate = Some(SampleRate::Wide);

@@ -9,9 +9,10 @@ mod traffic_class;
 
 use crossbeam_channel::{Receiver, bounded, unbounded};
 use media::{
-    Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, Law, PortId, Recorded, RecordingKey, Side,
-    tone,
+    Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, Law, PortId, Recorded, RecordingKey,
+    SampleRate, Side, tone,
 };
+use net::rtp::line::{FRAME_SAMPLES_MAX, HEARD_FRAMES_MAX};
 use net::rtp::{CommandError, Config, MediaThreads, OpenError};
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -193,6 +194,66 @@ fn orders_that_gather_wake_their_thread_once() {
     rig.threads.open(port, 1).unwrap();
     rig.command(Command::Close { port });
     rig.wait_for(|event| matches!(event, Event::Closed { .. }));
+}
+
+#[test]
+fn a_program_hears_a_phone_and_is_heard_and_ends_with_its_line() {
+    let rig = Rig::start(HERE, 33_400..=33_499);
+    let mut caller = rig.phone(1, HERE, Codec::Pcmu, 440.0);
+    let program = PortId::from_u64(9);
+    let line = rig.threads.open_line(program, caller.port, SampleRate::Narrow).unwrap();
+    assert!(matches!(
+        rig.threads.open_line(program, caller.port, SampleRate::Narrow),
+        Err(OpenError::Open(open)) if open == program
+    ));
+    for (listener, speaker) in [(program, caller.port), (caller.port, program)] {
+        rig.command(Command::Hear { listener, speaker, on: true });
+    }
+    let (mut said, mut heard) = (0, Vec::new());
+    for _ in 0..60 {
+        while line.say(&tone::sine(880.0, 8_000, said * 160, 160)) {
+            said += 1;
+        }
+        caller.talk();
+        // It is sent a packet every 20 ms, as long as it hears a mix.
+        caller.listen();
+        let mut frame = [0; FRAME_SAMPLES_MAX];
+        while let Some(length) = line.hear(&mut frame) {
+            heard.extend(&frame[..length]);
+        }
+    }
+    assert_tone(&caller.heard[10 * 160..], 880.0);
+    assert_tone(&heard[heard.len() - 20 * 160..], 440.0);
+    assert!(!line.is_closed());
+    rig.command(Command::Close { port: program });
+    rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == program));
+    assert!(line.is_closed(), "its program sees that it is over");
+    assert_eq!((rig.threads.open_ports(), rig.threads.free_pairs()), (1, 49), "no number was taken for it");
+}
+
+#[test]
+fn a_program_that_does_not_listen_loses_sound_and_holds_nobody_up() {
+    let rig = Rig::start(HERE, 33_500..=33_599);
+    let mut caller = rig.phone(1, HERE, Codec::Pcmu, 440.0);
+    let mut agent = rig.phone(2, HERE, Codec::Pcmu, 660.0);
+    let program = PortId::from_u64(9);
+    rig.command(Command::Bridge { a: caller.port, b: agent.port });
+    let line = rig.threads.open_line(program, caller.port, SampleRate::Wide).unwrap();
+    rig.command(Command::Hear { listener: program, speaker: caller.port, on: true });
+    let until = Instant::now() + PATIENCE;
+    let mut packets = 0;
+    while line.lost() < 5 && Instant::now() < until {
+        for _ in 0..10 {
+            caller.talk();
+            agent.listen();
+            packets += 1;
+        }
+    }
+    assert!(line.lost() >= 5, "a second of sound waits, and what is older is lost");
+    assert_eq!(agent.heard.len(), packets * 160, "every packet of the call was relayed");
+    let mut frame = [0; FRAME_SAMPLES_MAX];
+    let waiting = std::iter::from_fn(|| line.hear(&mut frame)).count();
+    assert!((HEARD_FRAMES_MAX..HEARD_FRAMES_MAX + 5).contains(&waiting), "{waiting}");
 }
 
 #[test]

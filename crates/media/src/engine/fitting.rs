@@ -81,7 +81,10 @@ impl Engine {
             let rate = if is_wide { SampleRate::Wide } else { SampleRate::Narrow };
             (!speaks_law && sounds).then_some(rate)
         };
-        let mixes = port.mixing != Mixing::No || is_mixed || !port.overheard.is_empty();
+        let mixes =
+            port.mixing != Mixing::No || is_mixed || !port.overheard.is_empty() || port.line.is_some();
+        // A program needs neither: its sound is as it is mixed.
+        let (heard_at, said_at) = if port.line.is_some() { (None, None) } else { (heard_at, said_at) };
 
         if !matches!((&port.ear, heard_at), (Some(ear), Some(rate)) if ear.suits(format, rate)) {
             let ear = heard_at.and_then(|rate| Ear::new(format, rate).ok()).map(Box::new);

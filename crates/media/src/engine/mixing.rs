@@ -180,6 +180,9 @@ impl Engine {
     /// Lets the ear of a port hear 20 ms, if it has one, and whoever listens in another codec say them.
     pub(super) fn hear(&mut self, place: usize, at: Instant, out: &mut impl Outbox) {
         let port = &mut self.ports[place];
+        if let Some(line) = &mut port.line {
+            line.listen(port.id, out);
+        }
         if port.ear.is_none() {
             return;
         }

@@ -3,6 +3,7 @@
 mod chance;
 mod hearing;
 mod keys;
+mod lines;
 mod listening;
 mod matrix;
 mod recording;

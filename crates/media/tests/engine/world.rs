@@ -30,8 +30,14 @@ pub(crate) struct Net {
     pub(crate) sent: Vec<Sent>,
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) is_ring_full: bool,
+    /// What programs were given to hear.
+    pub(crate) given: BTreeMap<PortId, Vec<i16>>,
+    /// What each of them says.
+    pub(crate) says: Option<Says>,
     at: Instant,
 }
+
+type Says = Box<dyn FnMut(&mut [i16])>;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
@@ -55,6 +61,14 @@ impl Sent {
 impl Outbox for Net {
     fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]) {
         self.sent.push(Sent { at: self.at, port, channel, destination, datagram: datagram.to_vec() });
+    }
+
+    fn take_from_line(&mut self, _: PortId, frame: &mut [i16]) -> bool {
+        self.says.as_mut().map(|says| says(frame)).is_some()
+    }
+
+    fn give_to_line(&mut self, line: PortId, frame: &[i16]) {
+        self.given.entry(line).or_default().extend(frame);
     }
 
     fn record(&mut self, recorded: &Recorded) -> bool {

@@ -15,11 +15,14 @@
 //!
 //! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it.
 //!
+//! A program outside hears and speaks by a [`line`] ([`MediaThreads::open_line`]), whose two rings cross the threads.
+//!
 //! Browsers share one socket on each thread ([`MediaThreads::door`]); a port becomes a browser's by [`MediaThreads::pair`].
 //!
 //! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
 //! `sockets` the system calls, `browser` who is known by ICE and DTLS.
 
+pub mod line;
 pub mod pace;
 pub mod range;
 
@@ -29,13 +32,14 @@ mod thread;
 
 use crate::Dscp;
 use crate::rtp::browser::Browsers;
+use crate::rtp::line::LineEnd;
 use crate::rtp::range::PortRange;
 use crate::rtp::sockets::Sockets;
 use crate::rtp::thread::{Order, Thread};
 use base::{IdSource, Instant, Now, Timestamp};
 use browser_peer::{Door, Pairing};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use media::{Command, ConferenceKey, Event, PortId, Recorded};
+use media::{Command, ConferenceKey, Event, PortId, Recorded, SampleRate};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -359,8 +363,31 @@ impl MediaThreads {
         Ok(address)
     }
 
-    /// Passes a command to the thread that it is for. `Command::Open` is for engines only: [`MediaThreads::open`] makes
-    /// one with the sockets it needs.
+    /// Opens a line to a program, which then hears and is heard by [`Command::Hear`] and conferences, on the thread where
+    /// `beside` lives. It ends by [`Command::Close`], as ports do.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`OpenError`] if the line's number is in use, `beside` is not open, or the thread does not take it.
+    pub fn open_line(&self, line: PortId, beside: PortId, rate: SampleRate) -> Result<LineEnd, OpenError> {
+        let mut control = self.control();
+        control.take_back();
+        if control.ports.contains_key(&line) {
+            return Err(OpenError::Open(line));
+        }
+        let beside = *control.ports.get(&beside).ok_or(CommandError::NotOpen(beside))?;
+        let Place { thread, group, .. } = beside;
+        let (end, thread_end) = line::line(rate);
+        self.order(thread, Order::OpenLine { port: line, rate, end: thread_end })?;
+        // It has no sockets, and no number to give back.
+        control.ports.insert(line, Place { thread, group, number: 0, conference: None });
+        control.groups.entry(group).or_insert(Group { thread, ports: 0 }).ports += 1;
+        control.ports_by_thread[thread] += 1;
+        Ok(end)
+    }
+
+    /// Passes a command to the thread that it is for. `Command::Open` and `Command::OpenLine` are for engines only:
+    /// [`MediaThreads::open`] and [`MediaThreads::open_line`] make them with what they need.
     ///
     /// # Errors
     ///
@@ -369,6 +396,7 @@ impl MediaThreads {
         let mut control = self.control();
         let thread = match &command {
             Command::Open { port }
+            | Command::OpenLine { port, .. }
             | Command::Configure { port, .. }
             | Command::Unbridge { port }
             | Command::Play { port, .. }

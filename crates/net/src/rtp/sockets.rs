@@ -5,6 +5,7 @@
 //! `sendmmsg`, which work on one socket each, could gather. Epoll is level-triggered: what is left is told again.
 
 use crate::rtp::browser::Browsers;
+use crate::rtp::line::ThreadEnd;
 use crate::rtp::range::Bound;
 use crate::rtp::{Counts, Record};
 use base::Duration;
@@ -65,6 +66,8 @@ pub(super) struct Sockets {
     pairs: slab::Slab<Pair>,
     places: BTreeMap<PortId, usize>,
     pub(super) browsers: Browsers,
+    /// The lines of programs.
+    pub(super) lines: BTreeMap<PortId, ThreadEnd>,
     record: Arc<Record>,
     pub(super) counts: Counts,
 }
@@ -81,6 +84,7 @@ impl Sockets {
             pairs: slab::Slab::new(),
             places: BTreeMap::new(),
             browsers,
+            lines: BTreeMap::new(),
             record,
             counts: Counts::default(),
         })
@@ -105,6 +109,7 @@ impl Sockets {
     /// Closes the sockets of a port, which takes them off epoll too. Returns the number of the media socket.
     pub(super) fn remove(&mut self, port: PortId) -> Option<u16> {
         self.browsers.unpair(port);
+        self.lines.remove(&port);
         let place = self.places.remove(&port)?;
         Some(self.pairs.try_remove(place)?.bound.address.port())
     }
@@ -195,6 +200,16 @@ impl Outbox for Sockets {
             Ok(_) => self.counts.sent += 1,
             // A full socket buffer loses the packet, as the network would. Other errors are the address's fault.
             Err(_) => self.counts.send_failed += 1,
+        }
+    }
+
+    fn take_from_line(&mut self, line: PortId, frame: &mut [i16]) -> bool {
+        self.lines.get(&line).is_some_and(|end| end.take(frame))
+    }
+
+    fn give_to_line(&mut self, line: PortId, frame: &[i16]) {
+        if let Some(end) = self.lines.get(&line) {
+            end.give(frame);
         }
     }
 

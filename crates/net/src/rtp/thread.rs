@@ -1,6 +1,7 @@
 //! The loop of one media thread: orders, time, packets, events, and rest.
 
 use crate::rtp::browser::Arrival;
+use crate::rtp::line::ThreadEnd;
 use crate::rtp::pace::Pace;
 use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
@@ -8,7 +9,7 @@ use crate::rtp::{Clock, SharedCounts};
 use base::{Duration, Now};
 use browser_peer::Pairing;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
-use media::{Channel, Command, Engine, Event, PortId};
+use media::{Channel, Command, Engine, Event, PortId, SampleRate};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +31,7 @@ const BROWSER_PACKETS_AT_ONCE: usize = 32;
 /// What the control side asks for.
 pub(super) enum Order {
     Open { port: PortId, bound: Bound },
+    OpenLine { port: PortId, rate: SampleRate, end: ThreadEnd },
     Command(Command),
     Pair { port: PortId, pairing: Pairing },
     Unpair { port: PortId },
@@ -119,6 +121,12 @@ impl Thread {
         for _ in 0..ORDERS_AT_ONCE {
             match self.orders.try_recv() {
                 Ok(Order::Open { port, bound }) => self.open(port, bound, now),
+                Ok(Order::OpenLine { port, rate, end }) => {
+                    self.sockets.lines.insert(port, end);
+                    self.guarded(None, |engine, _| {
+                        engine.handle_command(Command::OpenLine { port, rate }, now);
+                    });
+                }
                 Ok(Order::Command(command)) => self.command(command, now),
                 Ok(Order::Pair { port, pairing }) => {
                     self.guarded(Some((port, now)), |engine, sockets| {
@@ -223,6 +231,9 @@ impl Thread {
             self.tell(event);
         }
         while let Some(event) = self.engine.poll_event() {
+            if let Event::OpenFailed { port } = event {
+                self.sockets.lines.remove(&port);
+            }
             if let Event::Closed { port, .. } = event
                 && let Some(number) = self.sockets.remove(port)
             {
