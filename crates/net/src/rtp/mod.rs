@@ -348,7 +348,7 @@ impl MediaThreads {
         if control.ports.contains_key(&port) {
             return Err(OpenError::Open(port));
         }
-        let bound = control.range.bind(self.bind)?;
+        let bound = control.range.take(self.bind)?;
         let address = bound.address;
         self.dscp.mark(&bound.rtp, bound.address);
         self.dscp.mark(&bound.rtcp, bound.address);
@@ -465,7 +465,8 @@ impl MediaThreads {
         self.gathers.store(true, Ordering::Relaxed);
     }
 
-    /// Wakes the threads that orders were given to since [`gather`](Self::gather).
+    /// Wakes the threads that orders were given to since [`gather`](Self::gather), and binds sockets for ports to come, now that
+    /// everything is said and nobody waits.
     pub fn release(&self) {
         self.gathers.store(false, Ordering::Relaxed);
         for handle in &self.threads {
@@ -473,6 +474,9 @@ impl MediaThreads {
                 sockets::wake(&handle.wake);
             }
         }
+        let mut control = self.control();
+        control.take_back();
+        control.range.bind_ahead(self.bind);
     }
 
     /// How many ports are open.

@@ -2,7 +2,7 @@
 //!
 //! Free pairs stand in a row, mixed by chance, so that the next one cannot be guessed; a pair that comes back goes to the
 //! end, so that late packets of a call gone by meet a closed door as long as possible. Binding tries [`TRIES_MAX`] pairs
-//! and never scans the range.
+//! and never scans the range. Some pairs are bound ahead, while nobody waits for them.
 
 use crate::rtp::OpenError;
 use base::IdSource;
@@ -12,6 +12,12 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 /// How many pairs are tried before other programs are said to hold them.
 pub const TRIES_MAX: usize = 32;
+
+/// How many pairs are bound ahead: enough for two calls that come at once.
+pub const AHEAD: usize = 4;
+
+/// How many datagrams are thrown away that came to a socket before it was anybody's; more of them are met as a flood is.
+const STRAYS_MAX: usize = 64;
 
 /// A pair of bound sockets that do not block.
 #[derive(Debug)]
@@ -24,6 +30,20 @@ pub struct Bound {
     pub address: SocketAddr,
 }
 
+impl Bound {
+    /// Throws away what came before the pair was anybody's.
+    fn forget_strays(&self) {
+        for socket in [&self.rtp, &self.rtcp] {
+            // A byte is read of each; the rest of a datagram goes with it.
+            for _ in 0..STRAYS_MAX {
+                if socket.recv(&mut [0]).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
 /// The pairs of a range.
 #[derive(Debug)]
 pub struct PortRange {
@@ -31,6 +51,8 @@ pub struct PortRange {
     high: u16,
     pairs: usize,
     free: VecDeque<u16>,
+    /// Bound ahead, and as free as the others.
+    ahead: VecDeque<Bound>,
 }
 
 impl PortRange {
@@ -42,7 +64,7 @@ impl PortRange {
         for at in (1..free.len()).rev() {
             free.swap(at, ids.below(at as u64 + 1) as usize);
         }
-        Self { low, high, pairs: free.len(), free: free.into() }
+        Self { low, high, pairs: free.len(), free: free.into(), ahead: VecDeque::new() }
     }
 
     /// How many pairs the range has.
@@ -52,15 +74,36 @@ impl PortRange {
 
     /// How many are free.
     pub fn free(&self) -> usize {
-        self.free.len()
+        self.free.len() + self.ahead.len()
     }
 
-    /// Takes the next pair that can be bound.
+    /// A pair that was bound ahead, or one that is bound now.
     ///
     /// # Errors
     ///
     /// Returns [`OpenError`] if none is free, none of those tried can be had, or the system refuses sockets at all.
-    pub fn bind(&mut self, ip: IpAddr) -> Result<Bound, OpenError> {
+    pub fn take(&mut self, ip: IpAddr) -> Result<Bound, OpenError> {
+        match self.ahead.pop_front() {
+            Some(bound) => {
+                bound.forget_strays();
+                Ok(bound)
+            }
+            None => self.bind(ip),
+        }
+    }
+
+    /// Binds pairs until [`AHEAD`] wait. What hinders it is said when somebody needs one.
+    pub fn bind_ahead(&mut self, ip: IpAddr) {
+        while self.ahead.len() < AHEAD
+            && let Ok(bound) = self.bind(ip)
+        {
+            self.ahead.push_back(bound);
+        }
+    }
+
+    /// Binds the next pair that can be bound. Fails if none is free, none of those tried can be had, or the system refuses
+    /// sockets at all.
+    fn bind(&mut self, ip: IpAddr) -> Result<Bound, OpenError> {
         let (low, high) = (self.low, self.high);
         if self.free.is_empty() {
             return Err(OpenError::Exhausted { low, high, pairs: self.pairs });
@@ -109,7 +152,7 @@ mod tests {
     fn pairs_are_even_and_odd_and_inside_the_range() {
         let mut range = PortRange::new(31_001..=31_006, &mut IdSource::new(1));
         assert_eq!((range.pairs(), range.free()), (2, 2), "31002/3 and 31004/5");
-        let bound = [range.bind(HERE), range.bind(HERE)].map(|bound| bound.expect("nobody else is there"));
+        let bound = [range.take(HERE), range.take(HERE)].map(|bound| bound.expect("nobody else is there"));
         for bound in &bound {
             assert_eq!(bound.address.port() % 2, 0);
             assert_eq!(
@@ -117,29 +160,53 @@ mod tests {
                 Some(bound.address.port() + 1)
             );
         }
-        assert!(matches!(range.bind(HERE), Err(OpenError::Exhausted { pairs: 2, .. })));
+        assert!(matches!(range.take(HERE), Err(OpenError::Exhausted { pairs: 2, .. })));
         let number = bound[0].address.port();
         drop(bound);
         range.give_back(number);
-        assert_eq!(range.bind(HERE).map(|bound| bound.address.port()).ok(), Some(number));
+        assert_eq!(range.take(HERE).map(|bound| bound.address.port()).ok(), Some(number));
     }
 
     #[test]
     fn a_pair_that_another_program_holds_is_passed_over() {
         let mut range = PortRange::new(31_010..=31_013, &mut IdSource::new(1));
         let theirs = UdpSocket::bind((HERE, 31_011)).expect("the number is free");
-        let ours = range.bind(HERE).expect("the other pair is free");
+        let ours = range.take(HERE).expect("the other pair is free");
         assert_eq!(ours.address.port(), 31_012);
-        assert!(matches!(range.bind(HERE), Err(OpenError::Taken { tried: 1, .. })));
+        assert!(matches!(range.take(HERE), Err(OpenError::Taken { tried: 1, .. })));
         drop(theirs);
-        assert!(range.bind(HERE).is_ok(), "it is tried again");
+        assert!(range.take(HERE).is_ok(), "it is tried again");
+    }
+
+    #[test]
+    fn pairs_are_bound_ahead_and_stay_free_until_somebody_takes_them() {
+        let mut range = PortRange::new(31_030..=31_041, &mut IdSource::new(1));
+        range.bind_ahead(HERE);
+        assert_eq!((range.ahead.len(), range.free()), (AHEAD, 6));
+        let stranger = UdpSocket::bind((HERE, 0)).expect("a port");
+        for bound in &range.ahead {
+            stranger.send_to(b"stray", bound.address).expect("sent");
+        }
+        let first = range.take(HERE).expect("one was bound ahead");
+        assert_eq!((range.ahead.len(), range.free()), (AHEAD - 1, 5));
+        let left = first.rtp.recv(&mut [0; 8]).map_err(|error| error.kind());
+        assert_eq!(left, Err(io::ErrorKind::WouldBlock), "what came before is nobody's");
+        let rest: Vec<_> = (0..5).map(|_| range.take(HERE).expect("as many as are free")).collect();
+        assert!(matches!(range.take(HERE), Err(OpenError::Exhausted { pairs: 6, .. })));
+        range.bind_ahead(HERE);
+        assert!(range.ahead.is_empty(), "there is none to bind");
+        let number = rest[0].address.port();
+        drop(rest);
+        range.give_back(number);
+        range.bind_ahead(HERE);
+        assert_eq!(range.ahead.len(), 1);
     }
 
     #[test]
     fn an_address_that_is_not_ours_is_said_so() {
         let mut range = PortRange::new(31_020..=31_029, &mut IdSource::new(1));
         let elsewhere = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
-        assert!(matches!(range.bind(elsewhere), Err(OpenError::Socket { .. })));
+        assert!(matches!(range.take(elsewhere), Err(OpenError::Socket { .. })));
         assert_eq!(range.free(), 5, "nothing is lost by it");
     }
 
@@ -153,6 +220,6 @@ mod tests {
     #[test]
     fn a_range_without_a_pair_is_exhausted_from_the_beginning() {
         let mut range = PortRange::new(20_001..=20_002, &mut IdSource::new(1));
-        assert!(matches!(range.bind(HERE), Err(OpenError::Exhausted { pairs: 0, .. })));
+        assert!(matches!(range.take(HERE), Err(OpenError::Exhausted { pairs: 0, .. })));
     }
 }
