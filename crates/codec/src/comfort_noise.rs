@@ -46,10 +46,15 @@ impl ComfortNoise {
         let Some((level, coefficients)) = payload.split_first() else { return };
         let below = (level & 0x7f).max(LEVEL_MIN);
         self.target = if below > LEVEL_MAX { 0.0 } else { 32_767.0 * 10f32.powf(-f32::from(below) / 20.0) };
+        let before = (self.order, self.reflections);
         self.order = coefficients.len().min(ORDER_MAX);
         // RFC 3389 §3.2: k = 258 (N − 127) / 32768. Beyond ±1 a lattice would howl.
         for (reflection, quantized) in self.reflections.iter_mut().zip(coefficients) {
             *reflection = (258.0 * (f32::from(*quantized) - 127.0) / 32_768.0).clamp(-0.97, 0.97);
+        }
+        // What the old color left in the lattice could howl in the new one for as long as it rings.
+        if before != (self.order, self.reflections) {
+            self.lattice = [0.0; ORDER_MAX + 1];
         }
     }
 
@@ -77,7 +82,7 @@ impl ComfortNoise {
                 forward -= self.reflections[at] * self.lattice[at];
                 self.lattice[at + 1] = self.lattice[at] + self.reflections[at] * forward;
             }
-            // A change of color meets what the old one left in the lattice; it must not be heard as a bang.
+            // However it rings, it must not be heard as a bang.
             forward = forward.clamp(-PEAK * self.level, PEAK * self.level);
             self.lattice[0] = forward;
             *sample = forward.clamp(-32_768.0, 32_767.0) as i16;
