@@ -286,6 +286,7 @@ fn format_of(agreed: &Negotiated) -> media::Format {
     if let Some(wishes) = agreed.opus {
         format.opus.bitrate =
             wishes.bitrate_max.map_or(format.opus.bitrate, |most| most.min(format.opus.bitrate));
+        format.opus.bitrate_max = wishes.bitrate_max.unwrap_or(format.opus.bitrate_max);
         format.opus.redundancy = wishes.redundancy;
     }
     format
