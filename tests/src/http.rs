@@ -50,6 +50,16 @@ impl Http {
         Http { address: self.address.clone(), token: Some(token) }
     }
 
+    /// `HOST:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Who we are.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// GET, whatever the answer.
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, None, &[])

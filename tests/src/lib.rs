@@ -22,6 +22,7 @@ pub mod library;
 pub mod name_server;
 pub mod patience;
 pub mod place;
+pub mod program;
 pub mod server;
 pub mod sipp;
 pub mod sound;

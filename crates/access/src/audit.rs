@@ -17,6 +17,8 @@ pub enum Deed {
     ChangedRecording,
     /// Asked to listen to a call, to whisper, to barge in or to take it over, or ended it.
     Monitored,
+    /// Connected a program with a call, to hear it or to speak in it.
+    StreamedSound,
     /// Read an interaction's story.
     ReadTimeline,
     /// Changed one's own state as an agent.
@@ -33,13 +35,14 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::LoggedOut,
         Self::HeardRecording,
         Self::ChangedRecording,
         Self::Monitored,
+        Self::StreamedSound,
         Self::ReadTimeline,
         Self::ChangedState,
         Self::ClosedAlert,
@@ -62,6 +65,7 @@ impl Deed {
             Self::HeardRecording => "heard_recording",
             Self::ChangedRecording => "changed_recording",
             Self::Monitored => "monitored",
+            Self::StreamedSound => "streamed_sound",
             Self::ReadTimeline => "read_timeline",
             Self::ChangedState => "changed_state",
             Self::ClosedAlert => "closed_alert",

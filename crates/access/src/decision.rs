@@ -141,6 +141,10 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
         (Role::Admin, May::MonitorCalls) => Center,
         (Role::Supervisor, May::MonitorCalls) => Queues,
         (Role::Agent | Role::Planner | Role::Marketing, May::MonitorCalls) => Nothing,
+        // A program that hears a call hears people who do not know of it: as listening in, it is for who looks after them.
+        (Role::Admin, May::StreamSound) => Center,
+        (Role::Supervisor, May::StreamSound) => Queues,
+        (Role::Agent | Role::Planner | Role::Marketing, May::StreamSound) => Nothing,
 
         (Role::Admin, May::FollowEvents) => Center,
         (Role::Supervisor, May::FollowEvents) => Queues,

@@ -31,6 +31,8 @@ pub enum Permission {
     PauseRecordings,
     /// To listen to calls of others, to whisper, to barge in, and to take them over.
     MonitorCalls,
+    /// To connect a program with calls that go on, which hears them and speaks in them.
+    StreamSound,
     /// To follow the story of the whole center as it is written.
     FollowEvents,
     /// To read the program's own figures.
@@ -39,7 +41,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
         Self::UseOwnPhone,
@@ -54,6 +56,7 @@ impl Permission {
         Self::HearRecordings,
         Self::PauseRecordings,
         Self::MonitorCalls,
+        Self::StreamSound,
         Self::FollowEvents,
         Self::ReadMetrics,
     ];
@@ -75,6 +78,7 @@ impl Permission {
             Self::HearRecordings => "hear_recordings",
             Self::PauseRecordings => "pause_recordings",
             Self::MonitorCalls => "monitor_calls",
+            Self::StreamSound => "stream_sound",
             Self::FollowEvents => "follow_events",
             Self::ReadMetrics => "read_metrics",
         }

@@ -45,7 +45,9 @@ impl Center {
                 Party { display: Some(desk.agent.name.clone()), ..Party::number(number) }
             }
             (LegRole::Customer, _) => live.record.from.clone(),
-            (LegRole::Agent | LegRole::Outside | LegRole::Supervisor, _) => Party::number(live.record.to.clone()),
+            (LegRole::Agent | LegRole::Outside | LegRole::Supervisor, _) => {
+                Party::number(live.record.to.clone())
+            }
         };
         self.tell(Some(id), TimelineEvent::OneWay { leg, role, way }, now);
         self.alert(Alert::OneWay { from, agent, leg, way, interaction: id }, now);

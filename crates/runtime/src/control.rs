@@ -16,6 +16,7 @@
 use crate::carriers::{self, Carriers};
 use crate::clock::Clock;
 use crate::journal::JournalWriter;
+use crate::lines::Lines;
 use crate::request::{Load, Request};
 use base::{Now, Timestamp};
 use center::{Center, Effect, Input};
@@ -69,6 +70,8 @@ pub struct Control<A> {
     sockets: SipSockets,
     carriers: Carriers,
     media: MediaThreads,
+    /// Programs that hear and speak.
+    lines: Lines,
     journal: JournalWriter,
     audience: A,
     requests: mpsc::Receiver<Request>,
@@ -124,6 +127,7 @@ impl<A: Audience> Control<A> {
             sockets: parts.sockets,
             carriers: parts.carriers,
             media: parts.media,
+            lines: Lines::default(),
             journal: parts.journal,
             audience: parts.audience,
             requests: parts.requests,
@@ -297,6 +301,15 @@ impl<A: Audience> Control<A> {
             Request::Registered { users, reply } => {
                 let _ = reply.send(users.iter().map(|user| self.telephony.is_registered(user)).collect());
             }
+            Request::OpenLine { interaction, wish, reply } => {
+                let opened =
+                    self.lines.open(interaction, wish, &self.center, &mut self.telephony, &self.media);
+                if let Err(Ok((line, ..))) = reply.send(opened) {
+                    // Nobody waits for it any more.
+                    self.lines.close(line, &self.media);
+                }
+            }
+            Request::CloseLine { line } => self.lines.close(line, &self.media),
             Request::KeptOut(reply) => {
                 let _ = reply.send(self.telephony.kept_out(self.clock.now()));
             }
@@ -365,6 +378,7 @@ impl<A: Audience> Control<A> {
                 break;
             }
         }
+        self.lines.follow(&self.center, &self.telephony, &self.media);
         // What was decided is on its way to the disk before anybody hears of it.
         self.journal.commit(&self.center, now);
         for transmit in self.transmits.drain(..) {
@@ -434,6 +448,10 @@ impl<A: Audience> Control<A> {
                     self.to_center.push_back(Input::Phone { user, registered });
                 }
                 Output::Bindings { user, saved } => self.audience.bindings(user, saved),
+                Output::Leg(LegEvent::Digit { leg, digit }) => {
+                    self.lines.digit(leg, digit, &self.center);
+                    self.to_center.push_back(Input::Leg(LegEvent::Digit { leg, digit }));
+                }
                 Output::Leg(event) => self.to_center.push_back(Input::Leg(event)),
                 Output::Resolve { address } => self.resolve(address),
                 Output::Trunk(view) => self.board.push(BoardEvent::Trunk(view)),

@@ -1,14 +1,19 @@
 //! The web's way to the center: requests to the control thread.
 
 use crate::request::Request;
+use media::PortId;
 use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, RecordingState, Supervision};
+use net::rtp::line::LineEnd;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
-use web::{CenterDoor, LegSound, MonitorError, PhonePass, Readiness, RecordingError, Unavailable, WishError};
+use web::{
+    CenterDoor, LegSound, LineDoor, LineNews, LineOpening, LineRefused, LineWish, MonitorError, PhonePass,
+    Readiness, RecordingError, SoundLine, Unavailable, WishError,
+};
 
 /// Whether calls are taken, shared by all who ask.
 #[derive(Clone, Debug, Default)]
@@ -163,5 +168,70 @@ impl CenterDoor for Door {
 
     fn readiness(&self) -> Readiness {
         self.phase.readiness()
+    }
+}
+
+impl LineDoor for Door {
+    fn open(&self, interaction: InteractionId, wish: LineWish) -> LineOpening<'_> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::OpenLine { interaction, wish, reply };
+            self.requests.send(request).await.map_err(|_| LineRefused::Unavailable)?;
+            let (line, end, news) = answer.await.map_err(|_| LineRefused::Unavailable)??;
+            let line = ProgramLine { line, end, news, requests: self.requests.clone() };
+            Ok(Box::new(line) as Box<dyn SoundLine>)
+        })
+    }
+}
+
+/// A program's line: its sound crosses to the media thread, its end is told to the control thread.
+struct ProgramLine {
+    line: PortId,
+    end: LineEnd,
+    news: mpsc::Receiver<LineNews>,
+    requests: mpsc::Sender<Request>,
+}
+
+impl SoundLine for ProgramLine {
+    fn hear(&mut self, out: &mut [i16]) -> Option<usize> {
+        self.end.hear(out)
+    }
+
+    fn say(&mut self, frame: &[i16]) -> bool {
+        self.end.say(frame)
+    }
+
+    fn unsaid(&self) -> usize {
+        self.end.unsaid()
+    }
+
+    fn clear(&mut self) {
+        self.end.clear();
+    }
+
+    fn lost(&self) -> u64 {
+        self.end.lost()
+    }
+
+    fn news(&mut self) -> Option<LineNews> {
+        match self.news.try_recv() {
+            Ok(news) => Some(news),
+            Err(mpsc::error::TryRecvError::Empty) if !self.end.is_closed() => None,
+            // Nobody can tell it anything any more, or its thread has closed it.
+            Err(_) => Some(LineNews::Ended),
+        }
+    }
+}
+
+impl Drop for ProgramLine {
+    fn drop(&mut self) {
+        let request = Request::CloseLine { line: self.line };
+        if let Err(mpsc::error::TrySendError::Full(request)) = self.requests.try_send(request) {
+            let requests = self.requests.clone();
+            // It is dropped by a task of the web; without one there is no control thread either.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move { requests.send(request).await });
+            }
+        }
     }
 }

@@ -21,6 +21,7 @@ pub mod counters;
 pub mod door;
 pub mod journal;
 pub mod library;
+mod lines;
 pub mod node;
 pub mod registrations;
 mod request;

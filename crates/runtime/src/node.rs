@@ -295,6 +295,7 @@ impl Node {
         let doors = Doors {
             library,
             sounds: Arc::new(ArchiveSounds(archive)),
+            lines: door.clone(),
             center: door,
             phones: Arc::new(Phones(signalling.lines)),
             board,

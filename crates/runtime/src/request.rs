@@ -1,6 +1,8 @@
 //! What other threads ask of the control thread.
 
+use crate::lines::OpenedLine;
 use center::Settings as CenterSettings;
+use media::PortId;
 use model::{
     AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, MonitorRefused, RecordingRoom,
     RecordingState, SipUser, Supervision, WishRefused,
@@ -8,7 +10,7 @@ use model::{
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
 use tokio::sync::oneshot;
-use web::{LegSound, PhonePass, RecordingError};
+use web::{LegSound, LineRefused, LineWish, PhonePass, RecordingError};
 
 /// One request.
 #[derive(Debug)]
@@ -87,6 +89,20 @@ pub enum Request {
         users: Vec<SipUser>,
         /// One answer for each.
         reply: oneshot::Sender<Vec<bool>>,
+    },
+    /// A program wants to hear a call, or to speak in it.
+    OpenLine {
+        /// Which.
+        interaction: InteractionId,
+        /// Whom it hears and speaks to.
+        wish: LineWish,
+        /// The line.
+        reply: oneshot::Sender<Result<OpenedLine, LineRefused>>,
+    },
+    /// A program has gone.
+    CloseLine {
+        /// Its line.
+        line: PortId,
     },
     /// Who is kept out?
     KeptOut(oneshot::Sender<Vec<KeptOut>>),

@@ -38,6 +38,7 @@ mod hunting;
 mod ladder;
 mod lamps;
 mod legs;
+mod lines;
 mod machine;
 mod negotiation;
 mod probing;

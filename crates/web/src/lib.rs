@@ -9,7 +9,7 @@
 //! Lists and stories are asked of the [`library`], live rows come from the [`board`], wishes go to the [`center`]; who
 //! implements these doors is the business of whoever starts the server. Nothing here knows SIP or SQL.
 //!
-//! Reading order: [`options`], [`library`], [`sounds`], [`center`], [`phones`], [`board`], [`feed`], [`metrics`], [`state`],
+//! Reading order: [`options`], [`library`], [`sounds`], [`center`], [`phones`], [`lines`], [`board`], [`feed`], [`metrics`], [`state`],
 //! [`caller`], [`routes`], [`router`], [`serve`], [`tls`].
 
 #![allow(
@@ -28,6 +28,7 @@ pub mod hearing;
 pub mod input;
 pub mod json;
 pub mod library;
+pub mod lines;
 pub mod lockout;
 pub mod metrics;
 pub mod options;
@@ -53,6 +54,7 @@ pub use center::{
 pub use clock::Clock;
 pub use feed::Feed;
 pub use library::{Answer, Credentials, Library, LibraryError, Session};
+pub use lines::{LineDoor, LineNews, LineOpening, LineRefused, LineWish, SoundLine};
 pub use metrics::Metrics;
 pub use options::{PhoneLimits, WebOptions};
 pub use peer::Peer;

@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
     agents, alerts, bans, events, health, interaction, interactions, live, login, logout, me, metrics,
-    monitor, openapi as description, own_phone, own_state, phone, queues, recording, recording_state,
+    monitor, openapi as description, own_phone, own_state, phone, queues, recording, recording_state, stream,
     timeline, trunks,
 };
 use crate::shield::shield;
@@ -67,6 +67,7 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(recording_state::recording_state))
         .routes(routes!(monitor::monitor))
         .routes(routes!(monitor::end_monitor))
+        .routes(routes!(stream::stream))
         .routes(routes!(events::events))
         .routes(routes!(live::live));
     let phones = OpenApiRouter::new().routes(routes!(phone::phone));

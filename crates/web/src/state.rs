@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::hearing::Hearings;
 use crate::library::Library;
+use crate::lines::LineDoor;
 use crate::lockout::Lockout;
 use crate::metrics::Metrics;
 use crate::options::WebOptions;
@@ -31,6 +32,8 @@ pub struct Doors {
     pub center: Arc<dyn CenterDoor>,
     /// Where phones in browsers are connected.
     pub phones: Arc<dyn PhoneDoor>,
+    /// Where programs that hear and speak are connected.
+    pub lines: Arc<dyn LineDoor>,
     /// What is.
     pub board: Board,
     /// What happens.
@@ -90,6 +93,10 @@ impl Web {
 
     pub(crate) fn phones(&self) -> &dyn PhoneDoor {
         &*self.0.doors.phones
+    }
+
+    pub(crate) fn lines(&self) -> &dyn LineDoor {
+        &*self.0.doors.lines
     }
 
     pub(crate) fn board(&self) -> &Board {

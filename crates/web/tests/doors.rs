@@ -40,6 +40,7 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("PUT", format!("/api/v1/interactions/{one}/recording/state"), r#"{"state":"paused"}"#),
         ("POST", format!("/api/v1/interactions/{one}/monitor"), r#"{"mode":"listen"}"#),
         ("DELETE", format!("/api/v1/interactions/{one}/monitor"), ""),
+        ("GET", format!("/api/v1/interactions/{one}/stream"), ""),
         ("GET", "/api/v1/events".to_owned(), ""),
         ("GET", "/api/v1/live".to_owned(), ""),
         ("GET", "/api/v1/metrics".to_owned(), ""),

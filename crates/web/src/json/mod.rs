@@ -9,6 +9,7 @@ pub mod line;
 pub mod live;
 pub mod queue;
 mod sip_summary;
+pub mod stream;
 pub mod trunk;
 
 pub use agent::AgentJson;
@@ -18,6 +19,7 @@ pub use interaction::{InteractionJson, LiveInteractionJson, PartyJson, Recording
 pub use line::{LegSoundJson, LineBody, LineJson, WaitWhyJson, story_lines, without_listeners};
 pub use live::{GoneInteractionJson, GoneJson, LiveMessage};
 pub use queue::QueueJson;
+pub use stream::{StreamMessage, StreamOrder, StreamParty};
 pub use trunk::TrunkJson;
 
 use base::{Duration, Timestamp};

@@ -20,5 +20,6 @@ pub mod phone;
 pub mod queues;
 pub mod recording;
 pub mod recording_state;
+pub mod stream;
 pub mod timeline;
 pub mod trunks;
