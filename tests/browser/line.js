@@ -78,8 +78,12 @@ export class Line {
   async state() {
     const ufrag = /^a=ice-ufrag:(.*)$/m.exec(this.connection.currentLocalDescription.sdp)[1].trim();
     const found = { ufrag, ice: this.connection.iceConnectionState, connection: this.connection.connectionState };
-    for (const report of (await this.connection.getStats()).values()) {
-      if (report.type === 'transport') Object.assign(found, { dtls: report.dtlsState, version: report.tlsVersion, srtp: report.srtpCipher });
+    const reports = await this.connection.getStats();
+    for (const report of reports.values()) {
+      if (report.type !== 'transport') continue;
+      Object.assign(found, { dtls: report.dtlsState, version: report.tlsVersion, srtp: report.srtpCipher });
+      const pair = reports.get(report.selectedCandidatePairId);
+      if (pair) found.way = [pair.localCandidateId, pair.remoteCandidateId].map((id) => reports.get(id)).map((side) => `${side?.candidateType} ${side?.protocol}`);
     }
     return found;
   }

@@ -12,7 +12,8 @@ const said = (message) => {
 };
 
 /** JsSIP: it sends what it was given as `authorization_jwt` with every request. */
-async function jssip({ uri, server, token }) {
+async function jssip({ uri, server, token, ice_servers: iceServers = [], policy = 'all' }) {
+  const iceTransportPolicy = policy === 'relay' ? 'relay' : 'all';
   const socket = new JsSIP.WebSocketInterface(server);
   const phone = new JsSIP.UA({
     uri,
@@ -24,7 +25,7 @@ async function jssip({ uri, server, token }) {
   const line = new Line();
   const calls = [];
   let current;
-  const media = async () => ({ mediaStream: await line.microphone(), pcConfig: { iceServers: [] } });
+  const media = async () => ({ mediaStream: await line.microphone(), pcConfig: { iceServers, iceTransportPolicy } });
   const take = (session) => {
     current = session;
     session.on('peerconnection', ({ peerconnection }) => line.follow(peerconnection));
@@ -76,7 +77,8 @@ async function jssip({ uri, server, token }) {
 }
 
 /** SIP.js: it takes further headers for REGISTER; a new token takes a new registerer. */
-async function sipjs({ uri, server, token }) {
+async function sipjs({ uri, server, token, ice_servers: iceServers = [], policy = 'all' }) {
+  const iceTransportPolicy = policy === 'relay' ? 'relay' : 'all';
   const line = new Line();
   const calls = [];
   let current;
@@ -95,7 +97,7 @@ async function sipjs({ uri, server, token }) {
     transportOptions: { server },
     logLevel: 'error',
     sessionDescriptionHandlerFactory: Web.defaultSessionDescriptionHandlerFactory(() => line.microphone()),
-    sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] } },
+    sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers, iceTransportPolicy } },
     delegate: {
       onInvite: (invitation) => {
         calls.push(invitation.remoteIdentity.uri.user);

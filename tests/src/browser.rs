@@ -144,10 +144,16 @@ impl PhonePage {
 impl PhonePage {
     /// The page of this agent, registered by its log-in, with a voice of this tone; it answers whoever calls.
     pub fn of_agent(server: &Server, login: &str, library: &str, hz: f64) -> PhonePage {
+        PhonePage::bound_to(server, login, library, hz, "all")
+    }
+
+    /// The same; `relay` allows no way but by the TURN servers that the page was told of.
+    pub fn bound_to(server: &Server, login: &str, library: &str, hz: f64, policy: &str) -> PhonePage {
         let agent = server.agent(login).clone();
         let mut page = PhonePage::of(server);
         page.log_in(&agent.login, &agent.password);
-        let pass = page.pass();
+        let mut pass = page.pass();
+        pass["policy"] = json!(policy);
         assert_eq!(page.registers(library, &pass), "registered for 300 s");
         page.driver.tell(json!({ "do": "line", "answers": true, "hz": hz }));
         page

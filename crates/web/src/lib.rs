@@ -25,6 +25,7 @@ pub mod clock;
 pub mod error;
 pub mod feed;
 pub mod hearing;
+pub mod ice;
 pub mod input;
 pub mod json;
 pub mod library;
@@ -53,6 +54,7 @@ pub use center::{
 };
 pub use clock::Clock;
 pub use feed::Feed;
+pub use ice::{IceServer, IceServers, Turn, TurnAccess};
 pub use library::{Answer, Credentials, Library, LibraryError, Session};
 pub use lines::{LineDoor, LineNews, LineOpening, LineRefused, LineWish, SoundLine};
 pub use metrics::Metrics;

@@ -1,5 +1,6 @@
 //! What an operator decides about the web.
 
+use crate::ice::IceServers;
 use base::Duration;
 
 /// The web's settings.
@@ -22,6 +23,8 @@ pub struct WebOptions {
     pub origins: Vec<String>,
     /// How long phones in browsers are waited for.
     pub phones: PhoneLimits,
+    /// What helps them where their network lets no sound through.
+    pub ice_servers: IceServers,
 }
 
 /// How long phones in browsers are waited for.
@@ -56,6 +59,7 @@ impl Default for WebOptions {
             plain_login: false,
             origins: Vec::new(),
             phones: PhoneLimits::default(),
+            ice_servers: IceServers::default(),
         }
     }
 }

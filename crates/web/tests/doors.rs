@@ -7,12 +7,13 @@ mod desk;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base::Duration;
-use desk::{Desk, METRICS_TOKEN, PASSWORD, as_user, from, id};
+use desk::{Desk, METRICS_TOKEN, NOON, PASSWORD, as_user, from, id};
 use model::timeline::LegRole;
 use model::{AlertId, TimelineEntry};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
+use web::{IceServers, Turn, TurnAccess, WebOptions};
 
 /// Everybody who may knock, from nobody to the administrator.
 const CALLERS: [&str; 5] = ["anna", "sara", "paul", "mona", "root"];
@@ -429,6 +430,26 @@ async fn a_page_gets_what_it_needs_to_be_the_agents_phone_and_no_password() {
     assert_eq!((&again["server"], &again["token"]), (&json!("wss://desk.test/sip"), &phone["token"]));
     let without = desk.ask(as_user("sara", "POST", "/api/v1/me/phone").body(Body::empty()).unwrap()).await;
     assert_eq!((without.status, without.code()), (StatusCode::CONFLICT, "no_phone".to_owned()));
+}
+
+#[tokio::test]
+async fn a_page_is_told_of_turn_servers_with_a_password_of_its_own_for_a_limited_time() {
+    let shared = TurnAccess::Shared { secret: "north".to_owned(), lifetime: Duration::from_secs(3_600) };
+    let turn = Turn { urls: vec!["turn:192.0.2.9:3478".to_owned()], access: shared };
+    let ice_servers = IceServers { stun: vec!["stun:192.0.2.9".to_owned()], turn: vec![turn] };
+    let desk = Desk::with(WebOptions { ice_servers, ..WebOptions::default() });
+    let ask = || as_user("anna", "POST", "/api/v1/me/phone").body(Body::empty()).unwrap();
+    let first = desk.ask(ask()).await.json()["ice_servers"].clone();
+    assert_eq!(first[0], json!({ "urls": ["stun:192.0.2.9"] }));
+    assert_eq!(first[1]["urls"], json!(["turn:192.0.2.9:3478"]));
+    let good_until = NOON / 1_000 + 3_600;
+    assert_eq!(first[1]["username"], json!(format!("{good_until}:1001")));
+    assert!(!first.to_string().contains("north"), "{first}");
+    desk.pass(Duration::from_secs(60));
+    assert_ne!(desk.ask(ask()).await.json()["ice_servers"][1]["credential"], first[1]["credential"]);
+
+    let none = Desk::new().ask(ask()).await.json();
+    assert_eq!(none["ice_servers"], json!([]));
 }
 
 #[tokio::test]

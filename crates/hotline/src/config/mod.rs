@@ -2,6 +2,7 @@
 //!
 //! Unknown keys are refused with file, line and the nearest key there is. Paths are relative to the file's folder.
 
+mod browsers;
 mod center;
 mod listen;
 mod phone;
@@ -11,6 +12,7 @@ mod recording;
 mod text;
 mod trunk;
 
+pub(crate) use browsers::BrowsersSection;
 pub(crate) use center::{AgentSection, CenterSection, CodesSection, QueueSection, SupervisorSection};
 pub(crate) use listen::{
     DatabaseSection, FoldersSection, HttpSection, LogSection, MediaSection, SipSection, SpeechSection,
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) sip: SipSection,
     #[serde(default)]
     pub(crate) media: MediaSection,
+    #[serde(default)]
+    pub(crate) browsers: BrowsersSection,
     #[serde(default)]
     pub(crate) speech: SpeechSection,
     #[serde(default)]

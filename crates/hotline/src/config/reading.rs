@@ -211,6 +211,9 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
     {
         wrong("protection", message);
     }
+    if let Err(message) = config.browsers.ice_servers() {
+        wrong("browsers", format!("[browsers]: {message}"));
+    }
     if config.media.codecs.0.is_empty() {
         wrong(
             "codecs",
@@ -314,6 +317,18 @@ mod tests {
             (
                 "[[phone]]\nuser = \"7\"\npassword = \"x\"\nlimits = { forbidden = [\"\"] }",
                 "x.toml: phone 7: limits: every number begins with nothing; write what the numbers begin with",
+            ),
+            (
+                "[browsers]\nstun = [\"stun.example.org\"]",
+                "x.toml: [browsers]: \"stun.example.org\" is no server; write it like stun:stun.example.org:3478",
+            ),
+            (
+                "[[browsers.turn]]\nurls = [\"turn:a:1\"]\nsecret = \"s\"\npassword = \"p\"",
+                "x.toml: [browsers]: turn:a:1: give secret, or username and password",
+            ),
+            (
+                "[[browsers.turn]]\nurls = [\"turn:a:1\"]\nsecret = \"s\"\nlifetime = \"1s\"",
+                "x.toml: [browsers]: turn:a:1: lifetime is not between 1 minute and 7 days",
             ),
             ("[[phone]]\nuser = \"7\"", "x.toml:5: phone 7: give password, or ha1_md5 and ha1_sha256"),
             (

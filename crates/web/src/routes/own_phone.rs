@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::center::WishError;
 use crate::error::{ApiError, ErrorBody};
+use crate::ice::IceServer;
 use crate::peer::Peer;
 use crate::session;
 use crate::state::Web;
@@ -27,6 +28,8 @@ pub struct OwnPhone {
     pub token: String,
     /// For how many seconds the token can be shown.
     pub expires_in: u64,
+    /// What its `RTCPeerConnection` is given as `iceServers`. None are needed where the center can be reached directly.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// Gives a page a token with which it registers the phone of the agent who is logged in, and may call with it over the same
@@ -48,11 +51,13 @@ pub async fn own_phone(
     caller.may(Permission::UseOwnPhone, &Scope::Agent(&agent))?;
     let login = session::number(&caller.token_hash);
     let pass = web.center().phone_pass(agent, login).await.map_err(refusal)?;
+    let ice_servers = web.options().ice_servers.told_to(pass.user.as_str(), web.clock().now());
     Ok(Json(OwnPhone {
         uri: format!("sip:{}@{}", pass.user, web.options().domain),
         server: server(&headers, &Peer::of(&extensions)),
         token: pass.token,
         expires_in: pass.good_for.as_secs(),
+        ice_servers,
     }))
 }
 
