@@ -115,17 +115,8 @@ impl Ear {
 
     /// Hears the 20 ms that begin at `at`; returns whether there is anything to hear. [`Ear::frame`] has it.
     pub fn hear(&mut self, at: Instant) -> bool {
-        self.listen(at, true)
-    }
-
-    /// Hears 20 ms of what is held, ahead of its time, and makes nothing up: `false` when nothing is held any more.
-    pub fn empty(&mut self, at: Instant) -> bool {
-        self.listen(at, false)
-    }
-
-    fn listen(&mut self, at: Instant, makes_up: bool) -> bool {
         self.has_otherwise = false;
-        self.has_heard = self.fill(at, makes_up);
+        self.has_heard = self.fill(at);
         if self.has_heard {
             let frame = self.rate().samples_in(FRAME_MS);
             self.heard[..frame].copy_from_slice(&self.waiting[..frame]);
@@ -135,8 +126,17 @@ impl Ear {
         self.has_heard
     }
 
+    /// The packets of sound that are held, in their order. They stay where they are: others may hear them still.
+    pub fn held(&self) -> impl Iterator<Item = (Header, Codec, &[u8])> + '_ {
+        let packets = self.buffer.packets().filter(|(_, _, mark, _)| *mark != NOISE);
+        packets.map(|(sequence, timestamp, mark, payload)| {
+            let codec = codec_of(mark);
+            (Header { sequence, timestamp, ..Header::default() }, codec, payload)
+        })
+    }
+
     /// Fills up a frame, from `at` on, and says whether there was anything to fill it with.
-    fn fill(&mut self, at: Instant, makes_up: bool) -> bool {
+    fn fill(&mut self, at: Instant) -> bool {
         let frame = self.rate().samples_in(FRAME_MS);
         let hz = u64::from(self.rate().hz());
         while self.filled < frame {
@@ -173,7 +173,6 @@ impl Ear {
                     self.decoder.conceal(after.map(|(_, payload)| payload), &mut room[..length]);
                     self.filled += length;
                 }
-                Pull::Nothing if !makes_up && self.filled == 0 => return false,
                 Pull::Nothing => {
                     if self.nothing_for >= SILENT_AFTER && !self.is_quiet {
                         self.filled = 0;

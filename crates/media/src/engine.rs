@@ -219,7 +219,16 @@ impl Engine {
                     ear.push(&packet.header, *codec, payload, generation, now.mono);
                 }
                 if let Some(law) = codec.law() {
-                    if from.is_listened_to() {
+                    let samples = payload.len() as u32;
+                    let listens = from.is_listened_to() && from.attention.takes(samples, now.mono);
+                    if listens {
+                        let mut pause =
+                            from.attention.pause_before(&packet.header, samples, generation) as usize;
+                        while pause > 0 {
+                            let piece = pause.min(PIECE);
+                            from.heard_sound(&[0; PIECE][..piece], now.mono, &mut self.events);
+                            pause -= piece;
+                        }
                         for piece in payload.chunks(PIECE) {
                             let mut sound = [0; PIECE];
                             law.decode_slice(piece, &mut sound);
@@ -236,6 +245,7 @@ impl Engine {
                 }
             }
             Heard::Quiet { packet } => {
+                from.attention.pause_before(&packet.header, 0, generation);
                 if let Some(ear) = &mut from.ear {
                     let payload = &datagram[packet.payload.clone()];
                     ear.push_noise(&packet.header, payload, generation, now.mono);
@@ -271,7 +281,9 @@ impl Engine {
                 listener.relay(key, packet, *codec, datagram, now.mono, out);
             }
             Heard::Event { packet, .. }
-                if is_relayed && listener.incoming.keys_clock_rate() == clock_rate =>
+                if is_relayed
+                    && listener.incoming.keys_clock_rate() == clock_rate
+                    && !listener.passes(packet.header.timestamp) =>
             {
                 listener.relay_event(key, packet, datagram, now.mono, out);
             }

@@ -20,9 +20,10 @@
 //! Reading order: [`command`], [`event`], [`clip`], [`outbox`], [`engine`]; then the parts of a port: [`gate`] (who may
 //! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], [`mix`],
 //! in the turns of the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
-//! [`listening`] and [`key_tone`] for what is in the sound; `line` for programs that hear and speak;
+//! [`listening`], [`key_tone`] and [`attention`] for what is in the sound; `line` for programs that hear and speak;
 //! [`report`], [`route`], and [`tone`] to hear whether it is so.
 
+pub mod attention;
 pub mod clip;
 pub mod clipping;
 pub mod command;

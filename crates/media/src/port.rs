@@ -1,5 +1,6 @@
 //! One port: its two halves and what lies on them. The engine ties ports together.
 
+use crate::attention::Attention;
 use crate::ear::{Ear, FRAME_MS, FRAME_SAMPLES_MAX};
 use crate::engine::ONE_WAY_AFTER;
 use crate::event::{Decoding, Event, EventQueue, Quality, Way};
@@ -62,6 +63,8 @@ struct Passing {
     began: RtpTime,
     ours: RtpTime,
     until: Instant,
+    /// Whether it went out in the relayed stream so far.
+    is_relayed: bool,
 }
 
 pub(crate) struct Port {
@@ -80,6 +83,8 @@ pub(crate) struct Port {
     /// Hears keys in the sound, if no telephone-events were agreed.
     pub(crate) key_listener: Option<Box<KeyListener>>,
     pub(crate) detectors: Option<Box<Detectors>>,
+    /// How closely the far end is listened to, where its packets are.
+    pub(crate) attention: Attention,
     /// When the last key went down that was meant for us and not for whoever the port is bridged with.
     pub(crate) spent_key: Option<RtpTime>,
     /// Who is heard beside the wire, and who hears this port so, by their places.
@@ -141,6 +146,7 @@ impl Port {
             key_tone: None,
             key_listener: None,
             detectors: None,
+            attention: Attention::default(),
             spent_key: None,
             beside: Vec::new(),
             overheard: Vec::new(),
@@ -177,10 +183,11 @@ impl Port {
         self.line.is_some() || self.incoming.receives()
     }
 
-    /// What is played to the far end. A play of nothing but silence, there to keep a stream going, gives way to a mix,
-    /// which does so as well.
+    /// What is played to the far end. A play of nothing but silence, there to keep a stream going, gives way to whoever is
+    /// to be heard in a mix, which does so as well.
     pub(crate) fn plays(&self) -> Option<&Player> {
-        self.player.as_ref().filter(|player| !(self.mixing.is_heard() && player.is_silence()))
+        let is_spoken_to = !self.beside.is_empty() || matches!(self.wire, Wire::Conference(_));
+        self.player.as_ref().filter(|player| !(is_spoken_to && player.is_silence()))
     }
 
     /// Notes that a packet passed the rules.
@@ -250,7 +257,11 @@ impl Port {
         // A far end that does not know telephone-events gets none; the key has been told as an event.
         let (Some(destination), Some(keys)) = (self.destination_of_others(), self.keys) else { return };
         let octets = packet.payload.len();
+        let began = packet.header.timestamp;
         if let Some(header) = self.outgoing.relay_event(key, &packet.header, keys.send, octets, now) {
+            // Should a mix take the relay's place while the key is down, it is the same key there.
+            let ours = header.timestamp;
+            self.passing = Some(Passing { began, ours, until: now + KEY_GOES_ON, is_relayed: true });
             self.seals.send(self.id, destination, packet.rewrite(datagram, &header), out);
         }
     }
@@ -272,11 +283,16 @@ impl Port {
         let payload = event.to_bytes();
         let header = self.outgoing.own_event(keys.send, ours, payload.len(), now);
         let until = if event.end { now } else { now + KEY_GOES_ON };
-        self.passing = Some(Passing { began, ours: header.timestamp, until });
+        self.passing = Some(Passing { began, ours: header.timestamp, until, is_relayed: false });
         if let Some(mouth) = &mut self.mouth {
             mouth.fall_silent();
         }
         self.send_event(&header, payload, destination, out);
+    }
+
+    /// Whether the key that began then goes out in a stream of our own already, and has to end there.
+    pub(crate) fn passes(&self, began: RtpTime) -> bool {
+        self.passing.is_some_and(|passing| passing.began == began && !passing.is_relayed)
     }
 
     /// Where what others say goes, unless something else is to be heard.

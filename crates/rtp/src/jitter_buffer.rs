@@ -259,6 +259,20 @@ impl JitterBuffer {
         }
     }
 
+    /// The packets that wait, in their order: number and time, how they are encoded, and their sound. They go on waiting.
+    pub fn packets(&self) -> impl Iterator<Item = (SeqNumber, RtpTime, u8, &[u8])> + '_ {
+        let mut last: Option<SeqNumber> = None;
+        core::iter::from_fn(move || {
+            let behind = |slot: &&Slot| last.is_none_or(|last| slot.sequence.distance_from(last) > 0);
+            let next = self
+                .waiting()
+                .filter(behind)
+                .min_by(|one, other| one.sequence.distance_from(other.sequence).cmp(&0))?;
+            last = Some(next.sequence);
+            Some((next.sequence, next.timestamp, next.payload_type, &self.bytes[next.bytes()]))
+        })
+    }
+
     /// How long sound is held just now, counted from when the fastest packet would have come.
     pub fn held(&self) -> Duration {
         self.held

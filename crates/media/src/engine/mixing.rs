@@ -4,21 +4,21 @@ use super::Engine;
 use crate::conference::{CONFERENCE_PORTS_MAX, CONFERENCES_MAX, Member};
 use crate::ear::{FRAME_SAMPLES_MAX, SILENT_AFTER};
 use crate::event::EventQueue;
-use crate::metronome::{MIXERS, TICK};
+use crate::incoming::PAYLOAD_MAX;
+use crate::metronome::MIXERS;
 use crate::mix::{LISTENERS_BESIDE_MAX, Mixing, SPEAKERS_BESIDE_MAX, Step, Sum};
+use crate::outgoing::RelayKey;
 use crate::port::{Port, Wire};
 use crate::recording::{HEARD_EVERY, Recording, Sound};
 use crate::{ConferenceKey, Event, Law, Outbox, PortId};
 use base::Instant;
 use codec::SampleRate;
-use rtp::RtpTime;
+use rtp::packet::HEADER_BYTES;
+use rtp::{Packet, RtpTime};
 use slab::Slab;
 
 /// The rates at which there are mixes.
 const RATES: [SampleRate; 2] = [SampleRate::Narrow, SampleRate::Wide];
-
-/// How many frames are handed over at most when a relay takes the place of a mix; more is never held.
-const HANDED_OVER_MAX: u32 = 15;
 
 impl Engine {
     pub(super) fn join(&mut self, member: Member, key: ConferenceKey, now: Instant) {
@@ -92,27 +92,35 @@ impl Engine {
         self.arrange(place, now);
     }
 
-    /// Before a packet of `place` is relayed to one that heard it in a mix until now: says what is held of it.
+    /// Before a packet of `place` is relayed to one that heard it in a mix until now: relays what is held of it. The ear
+    /// keeps it, for whoever else hears it there.
     pub(super) fn hand_over(&mut self, place: usize, now: Instant, out: &mut impl Outbox) {
         let Some(listener) = self.ports[place].partner(place) else { return };
         if self.ports[listener].mixing != Mixing::Ends {
             return;
         }
-        let rate = self.ports[listener].mix_rate();
-        for frame in 0..HANDED_OVER_MAX {
-            let Some(ear) = &mut self.ports[place].ear else { break };
-            if !ear.empty(now + TICK * frame) {
-                break;
+        let port = &mut self.ports[place];
+        let key = RelayKey { port: place, generation: port.incoming.generation() };
+        // The listener may be the port itself.
+        let ear = port.ear.take();
+        let to = &mut self.ports[listener];
+        // From here on nothing is mixed for it, and what is relayed may go.
+        to.mixing = to.mixing.step(Step::Relayed);
+        to.is_stale = true;
+        for (header, codec, payload) in ear.iter().flat_map(|ear| ear.held()) {
+            let mut datagram = [0; HEADER_BYTES + PAYLOAD_MAX];
+            let (head, room) = datagram.split_at_mut(HEADER_BYTES);
+            let (Some(head), Some(room)) = (head.first_chunk_mut(), room.get_mut(..payload.len())) else {
+                continue;
+            };
+            header.write(head);
+            room.copy_from_slice(payload);
+            let datagram = &mut datagram[..HEADER_BYTES + payload.len()];
+            if let Ok(packet) = Packet::parse(datagram) {
+                to.relay(key, &packet, codec, datagram, now, out);
             }
-            ear.provide(rate);
-            let mut sum = Sum::new(rate);
-            sum.add(ear.frame(rate));
-            let mut sound = [0; FRAME_SAMPLES_MAX];
-            self.ports[listener].say(Some(sum.sound(&mut sound)), rate, now, out);
         }
-        let listener = &mut self.ports[listener];
-        listener.mixing = listener.mixing.step(Step::Relayed);
-        listener.is_stale = true;
+        self.ports[place].ear = ear;
     }
 
     /// Lets everybody in a mix hear and be heard for 20 ms.

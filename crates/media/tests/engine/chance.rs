@@ -2,7 +2,9 @@
 
 use crate::world::{World, clip, ms};
 use base::IdSource;
-use media::{Codec, Command, ConferenceKey, Digit, Engine, Event, Format, Hears, PortId, RecordingKey};
+use media::{
+    Codec, Command, ConferenceKey, Digit, Engine, Event, Format, Hears, PortId, RecordingKey, SampleRate,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -12,6 +14,7 @@ const PORTS: u8 = 5;
 #[derive(Clone, Debug)]
 enum Step {
     Open(u8),
+    OpenLine(u8, bool),
     Configure(u8, bool, bool),
     SpeakAnew(u8, Codec),
     Bridge(u8, u8),
@@ -34,11 +37,14 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let port = || 1..=PORTS;
+    // The last two have no phones: they are nobody's, or lines to programs.
+    let port = || 1..=PORTS + 2;
+    let phone = || 1..=PORTS;
     prop_oneof![
         1 => port().prop_map(Step::Open),
-        1 => (port(), any::<bool>(), any::<bool>()).prop_map(|(port, send, receive)| Step::Configure(port, send, receive)),
-        1 => (port(), 0..4usize).prop_map(|(port, codec)| Step::SpeakAnew(port, Codec::ALL[codec])),
+        1 => (port(), any::<bool>()).prop_map(|(port, wide)| Step::OpenLine(port, wide)),
+        1 => (phone(), any::<bool>(), any::<bool>()).prop_map(|(port, send, receive)| Step::Configure(port, send, receive)),
+        1 => (phone(), 0..4usize).prop_map(|(port, codec)| Step::SpeakAnew(port, Codec::ALL[codec])),
         3 => (port(), port()).prop_map(|(a, b)| Step::Bridge(a, b)),
         1 => port().prop_map(Step::Unbridge),
         2 => (port(), 0u16..400, any::<bool>()).prop_map(|(port, length, repeat)| Step::Play(port, length, repeat)),
@@ -54,7 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => port().prop_map(Step::Leave),
         1 => (port(), any::<bool>(), any::<bool>()).prop_map(|(port, speech, tones)| Step::Listen(port, speech, tones)),
         1 => port().prop_map(Step::Close),
-        1 => (port(), proptest::collection::vec(any::<u8>(), 0..80)).prop_map(|(port, bytes)| Step::Garbage(port, bytes)),
+        1 => (phone(), proptest::collection::vec(any::<u8>(), 0..80)).prop_map(|(port, bytes)| Step::Garbage(port, bytes)),
         2 => (0u16..200).prop_map(Step::Wait),
     ]
 }
@@ -84,7 +90,7 @@ proptest! {
         prop_assert_eq!(worlds[0].engine.routes(), worlds[1].engine.routes());
         prop_assert_eq!(worlds[0].engine.recordings().collect::<Vec<_>>(), worlds[1].engine.recordings().collect::<Vec<_>>());
         for world in &mut worlds {
-            for port in 1..=PORTS {
+            for port in 1..=PORTS + 2 {
                 take(world, 0, &Step::Close(port));
             }
             world.pass(ms(1));
@@ -159,6 +165,10 @@ fn take(world: &mut World, number: u64, step: &Step) {
         Step::Open(port) => Command::Open { port: id(port) },
         Step::Configure(port, send, receive) => return world.configure(id(port), send, receive),
         Step::SpeakAnew(port, codec) => return world.speak_anew(id(port), Format::of(codec)),
+        Step::OpenLine(port, wide) => {
+            let rate = if wide { SampleRate::Wide } else { SampleRate::Narrow };
+            Command::OpenLine { port: id(port), rate }
+        }
         Step::Bridge(a, b) => Command::Bridge { a: id(a), b: id(b) },
         Step::Unbridge(port) => Command::Unbridge { port: id(port) },
         Step::Play(port, length, repeat) => {

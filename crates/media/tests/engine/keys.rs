@@ -74,6 +74,89 @@ fn keys_are_heard_in_the_sound_of_a_far_end_without_telephone_events() {
 }
 
 #[test]
+fn a_pause_without_packets_parts_two_keys_and_a_lost_packet_does_not() {
+    for law in [Codec::Pcmu, Codec::Pcma] {
+        let mut world = World::new();
+        let caller = world.phone(1, law, 0.0);
+        configure_events(&mut world, caller, None);
+        // "5", then nothing for 100 ms but comfort noise, then "5": the far end sends no silence.
+        play_tone(&mut world, caller, '5', 4, |_| true);
+        let phone = world.phone_of(caller);
+        let noise = phone.datagram(13, phone.time, &[70]);
+        phone.time = phone.time.wrapping_add(800);
+        world.packet(caller, noise);
+        world.pass(ms(100));
+        play_tone(&mut world, caller, '5', 4, |_| true);
+        // The same without a word about it.
+        let phone = world.phone_of(caller);
+        phone.time = phone.time.wrapping_add(800);
+        world.pass(ms(100));
+        play_tone(&mut world, caller, '5', 4, |_| true);
+        assert_eq!(keys_told(&mut world, caller), "555", "{law:?}");
+
+        let phone = world.phone_of(caller);
+        phone.time = phone.time.wrapping_add(8_000);
+        world.pass(ms(1_000));
+        play_tone(&mut world, caller, '7', 10, |packet| packet != 5);
+        assert_eq!(keys_told(&mut world, caller), "7", "{law:?}");
+    }
+}
+
+#[test]
+fn a_far_end_that_sends_faster_than_sound_is_not_listened_to_any_faster() {
+    let mut world = World::new();
+    let caller = world.phone(1, Codec::Pcmu, 0.0);
+    configure_events(&mut world, caller, None);
+    // Ten seconds of keys within a second: a second and a half of them are listened to.
+    let mut sound = vec![];
+    for key in "1234567890".repeat(10).chars() {
+        let mut tone = vec![0; 480];
+        KeyTone::new(digit(key)).unwrap().fill(&mut tone);
+        sound.extend(tone);
+        sound.extend(vec![0; 320]);
+    }
+    for frame in sound.chunks_exact(160) {
+        let datagram = world.phone_of(caller).packet_of(frame);
+        world.packet(caller, datagram);
+        world.pass(ms(1));
+    }
+    let told = keys_told(&mut world, caller).len();
+    assert!((12..=16).contains(&told), "{told} keys");
+}
+
+#[test]
+fn a_key_that_is_down_while_a_mix_begins_or_ends_is_one_key() {
+    for begins in [true, false] {
+        let mut world = World::new();
+        let [caller, agent, supervisor] =
+            [(1, 440.0), (2, 660.0), (3, 880.0)].map(|(n, hz)| world.phone(n, Codec::Pcmu, hz));
+        world.command(Command::Bridge { a: caller, b: agent });
+        // Somebody listens to the caller, so that there is an ear already.
+        world.command(Command::Hear { listener: supervisor, speaker: caller, on: true });
+        world.command(Command::Hear { listener: agent, speaker: supervisor, on: !begins });
+        world.run(ms(500));
+        world.phone_of(caller).talks = false;
+        world.take_sent(agent);
+        press_while(&mut world, caller, '7', |world, packet| {
+            if packet == 2 {
+                world.command(Command::Hear { listener: agent, speaker: supervisor, on: begins });
+            }
+        });
+        let sent = world.take_sent(agent);
+        let key = |sent: &&crate::world::Sent| sent.header().payload_type == EVENTS;
+        let began: Vec<_> = sent.iter().filter(key).map(|sent| sent.header().timestamp).collect();
+        assert_eq!(began.len(), 8, "{begins}");
+        assert!(began.iter().all(|time| *time == began[0]), "one beginning for all, {begins}: {began:?}");
+        let mut detector = EventDetector::new(8_000);
+        let counted = sent.iter().filter(key).filter_map(|sent| {
+            let event = TelephoneEvent::parse(sent.payload()).expect("an event");
+            detector.handle(sent.header().timestamp, event).and_then(|told| told.counted())
+        });
+        assert_eq!(counted.count(), 1, "{begins}");
+    }
+}
+
+#[test]
 fn where_telephone_events_were_agreed_tones_are_no_keys() {
     let mut world = World::new();
     let caller = world.phone(1, Codec::Pcmu, 0.0);
@@ -164,6 +247,34 @@ fn press(world: &mut World, port: PortId, key: char, arrives: impl Fn(u16) -> bo
         let duration = (packet.min(5) + 1) * 160;
         let event = TelephoneEvent { code: digit(key).code(), end: packet >= 5, volume: 10, duration };
         let datagram = world.phone_of(port).key_packet(began, event);
+        if arrives(packet) {
+            world.packet(port, datagram);
+        }
+        world.pass(ms(20));
+    }
+}
+
+/// The same, with something else before each packet; the other phones go on talking.
+fn press_while(world: &mut World, port: PortId, key: char, before: impl Fn(&mut World, u16)) {
+    let phone = world.phone_of(port);
+    let began = phone.time;
+    phone.time = phone.time.wrapping_add(1_600);
+    for packet in 0..8u16 {
+        before(world, packet);
+        let duration = (packet.min(5) + 1) * 160;
+        let event = TelephoneEvent { code: digit(key).code(), end: packet >= 5, volume: 10, duration };
+        let datagram = world.phone_of(port).key_packet(began, event);
+        world.packet(port, datagram);
+        world.run(ms(20));
+    }
+}
+
+/// The phone of `port` sends the tone of a key in so many packets, of which those come that `arrives` says.
+fn play_tone(world: &mut World, port: PortId, key: char, packets: usize, arrives: impl Fn(usize) -> bool) {
+    let mut tone = vec![0; packets * 160];
+    KeyTone::new(digit(key)).unwrap().fill(&mut tone);
+    for (packet, frame) in tone.chunks_exact(160).enumerate() {
+        let datagram = world.phone_of(port).packet_of(frame);
         if arrives(packet) {
             world.packet(port, datagram);
         }

@@ -130,6 +130,35 @@ fn to_be_whispered_to_costs_at_most_one_packet() {
 }
 
 #[test]
+fn the_end_of_a_whisper_takes_nothing_from_who_listens_and_from_the_recording() {
+    for codec in [Codec::Pcmu, Codec::G722, Codec::Opus] {
+        let (mut world, [caller, agent, supervisor]) = watched([codec; 3]);
+        world.phone_of(supervisor).talks = false;
+        let recording = media::RecordingKey::from_u64(1);
+        world.command(Command::Record { recording, left: caller, right: Some(agent) });
+        for speaker in [caller, agent] {
+            hear(&mut world, supervisor, speaker, true);
+        }
+        world.run(ms(1_000));
+        let concealed = |world: &World| world.engine.quality(caller).unwrap().decoding.concealed;
+        let before = concealed(&world);
+        world.take_heard(supervisor);
+        for _ in 0..4 {
+            hear(&mut world, agent, supervisor, true);
+            world.run(ms(500));
+            hear(&mut world, agent, supervisor, false);
+            world.run(ms(500));
+        }
+        assert_eq!(concealed(&world), before, "{codec:?}: nothing had to be made up for the others");
+        let sound = &world.take_heard(supervisor)[800..];
+        let torn = sound
+            .chunks_exact(400)
+            .filter(|window| tone::share(window, 440.0) + tone::share(window, 660.0) < 0.85);
+        assert_eq!(torn.count(), 0, "{codec:?}: the supervisor heard both without a tear");
+    }
+}
+
+#[test]
 fn who_hears_a_mix_gets_keys_and_prompts_as_before() {
     let (mut world, [_, agent, supervisor]) = watched([Codec::Pcmu; 3]);
     hear(&mut world, agent, supervisor, true);
