@@ -39,7 +39,7 @@ struct Line {
     hash: String,
 }
 
-/// The first place where the chain does not hold.
+/// A place where the chain does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// The number of the link.
@@ -50,15 +50,29 @@ pub struct Broken {
     pub why: String,
 }
 
+/// No more breaks are told one by one; the others are counted.
+pub const BREAKS_TOLD_MAX: usize = 10_000;
+
 /// What became of checking the chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// Links that hold, before the first that does not.
+    /// Links that hold.
     pub links: u64,
-    /// The last hash that holds.
+    /// The hash of the last line.
     pub hash: String,
-    /// Where it breaks.
-    pub broken: Option<Broken>,
+    /// Where it breaks, in order; [`BREAKS_TOLD_MAX`] places at most.
+    pub broken: Vec<Broken>,
+    /// How often it breaks in all.
+    pub breaks: u64,
+}
+
+impl Checked {
+    fn breaks(&mut self, broken: Broken) {
+        self.breaks += 1;
+        if self.broken.len() < BREAKS_TOLD_MAX {
+            self.broken.push(broken);
+        }
+    }
 }
 
 impl Chain {
@@ -112,12 +126,16 @@ impl Chain {
 fn free_name(path: &Path) -> PathBuf {
     let mut number = 1;
     loop {
-        let aside = path.with_extension(format!("broken-{number}"));
+        let aside = put_aside(path, number);
         if !aside.exists() {
             return aside;
         }
         number += 1;
     }
+}
+
+fn put_aside(path: &Path, number: u32) -> PathBuf {
+    path.with_extension(format!("broken-{number}"))
 }
 
 /// Appends durably. A line torn by a crash before is cut off first: what it tells of is finished again.
@@ -180,36 +198,78 @@ fn parse(line: &str) -> Option<Line> {
     .filter(|line| line.hash.len() == 64 && words.next().is_none())
 }
 
-/// Checks every link from the first on, with the sound it speaks for; reads all recordings there are, so it may take long.
+/// Checks every link from the first to the last, with the sound it speaks for, and whether every finished recording has a link;
+/// reads all recordings there are, one after the other, so it may take long. Each damage is told once: what follows it is
+/// held against what its line says.
 pub fn check(archive: &Archive) -> Result<Checked, ArchiveError> {
     let path = archive.root().join(FILE);
     let mut checked = Checked::default();
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(checked),
-        Err(error) => return Err(ArchiveError::of(&path)(error)),
-    };
-    for text in BufReader::new(file).lines() {
-        let text = text.map_err(ArchiveError::of(&path))?;
-        let number = checked.links + 1;
-        let line = parse(&text);
-        let recording = line.as_ref().map(|line| line.recording);
-        let holds = match &line {
-            Some(line) => check_link(archive, line, number, &checked.hash),
-            None => Err("its line in the chain cannot be read".to_owned()),
-        };
-        match holds {
-            Ok(hash) => checked = Checked { links: number, hash, broken: None },
-            Err(why) => {
-                checked.broken = Some(Broken { number, recording, why });
-                break;
-            }
+    let mut last = 0;
+    match File::open(&path) {
+        Ok(file) => {
+            last =
+                check_lines(archive, BufReader::new(file), &mut checked).map_err(ArchiveError::of(&path))?
         }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(ArchiveError::of(&path)(error)),
+    }
+    // One that was put aside has its links still, and nobody can tell them from others.
+    if !put_aside(&path, 1).exists() {
+        check_for_strays(archive, last, &mut checked)?;
     }
     Ok(checked)
 }
 
-fn check_link(archive: &Archive, line: &Line, number: u64, previous: &str) -> Result<String, String> {
+/// Checks line by line; returns the number of the last one.
+fn check_lines(archive: &Archive, mut lines: impl BufRead, checked: &mut Checked) -> io::Result<u64> {
+    let mut number = 0;
+    // The hash before, where it is known.
+    let mut previous = Some(String::new());
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        if (&mut lines).take(LINE_BYTES_MAX).read_until(b'\n', &mut text)? == 0 {
+            return Ok(number);
+        }
+        if text.pop_if(|byte| *byte == b'\n').is_none() && text.len() < LINE_BYTES_MAX as usize {
+            // Torn by a crash, or being written.
+            return Ok(number);
+        }
+        number += 1;
+        let Some(line) = std::str::from_utf8(&text).ok().and_then(parse) else {
+            let why = "its line in the chain cannot be read".to_owned();
+            checked.breaks(Broken { number, recording: None, why });
+            previous = None;
+            continue;
+        };
+        match check_link(archive, &line, number, previous.as_deref()) {
+            Ok(()) => checked.links += 1,
+            Err(why) => checked.breaks(Broken { number, recording: Some(line.recording), why }),
+        }
+        number = line.number;
+        checked.hash.clone_from(&line.hash);
+        previous = Some(line.hash);
+    }
+}
+
+/// Finished recordings that the chain, which ends with link `last`, has nothing to say of.
+fn check_for_strays(archive: &Archive, last: u64, checked: &mut Checked) -> Result<(), ArchiveError> {
+    for manifest in archive.manifests_since(Timestamp::from_millis(0)) {
+        let manifest = manifest?;
+        let number = manifest.chain.number;
+        let recording: Option<RecordingId> = manifest.recording.parse().ok();
+        let began = Timestamp::from_millis(manifest.started_at);
+        // It is being finished at this moment, or will be at the next start.
+        let goes_on = recording.is_some_and(|recording| archive.part_path(recording, began).exists());
+        if number > last && !goes_on {
+            let why = "it has no line in the chain, which ends before it".to_owned();
+            checked.breaks(Broken { number, recording, why });
+        }
+    }
+    Ok(())
+}
+
+fn check_link(archive: &Archive, line: &Line, number: u64, previous: Option<&str>) -> Result<(), String> {
     if line.number != number {
         return Err(format!("its line has the number {}", line.number));
     }
@@ -218,7 +278,8 @@ fn check_link(archive: &Archive, line: &Line, number: u64, previous: &str) -> Re
     if manifest.recording != line.recording.to_string() {
         return Err(format!("its manifest is of {}", manifest.recording));
     }
-    if manifest.chain.number != number || manifest.chain.previous != previous {
+    if manifest.chain.number != number || previous.is_some_and(|previous| manifest.chain.previous != previous)
+    {
         return Err("its manifest follows another recording".to_owned());
     }
     if manifest.reckoned_hash() != manifest.hash {
@@ -231,7 +292,7 @@ fn check_link(archive: &Archive, line: &Line, number: u64, previous: &str) -> Re
         .sound_path(line.recording, line.started_at)
         .ok_or_else(|| "its sound is missing".to_owned())?;
     match finish::hash(&sound) {
-        Ok(hash) if hex(&hash) == manifest.sound.sha256 => Ok(manifest.hash),
+        Ok(hash) if hex(&hash) == manifest.sound.sha256 => Ok(()),
         Ok(_) => Err("its sound was changed".to_owned()),
         Err(why) => Err(format!("its sound cannot be read: {why}")),
     }

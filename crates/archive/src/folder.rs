@@ -106,18 +106,26 @@ impl Archive {
         &self.root
     }
 
-    /// The manifests of the days from `since` on, the oldest day first. Files that are none are left out.
-    pub fn manifests_since(&self, since: Timestamp) -> Result<Vec<Manifest>, ArchiveError> {
+    /// The manifests of the days from `since` on, the oldest day first, read one by one. Files that are none are left out.
+    pub fn manifests_since(
+        &self,
+        since: Timestamp,
+    ) -> impl Iterator<Item = Result<Manifest, ArchiveError>> + Send + use<> {
         let first = self.day(since);
-        let mut manifests = Vec::new();
-        for day in days(&self.root)?.into_iter().filter(|day| *day >= first) {
-            for path in entries(&day)? {
-                if path.extension().is_some_and(|extension| extension == "json") {
-                    manifests.extend(Manifest::read(&path).ok());
-                }
-            }
-        }
-        Ok(manifests)
+        let (days, failed) = match days(&self.root) {
+            Ok(days) => (days, None),
+            Err(why) => (Vec::new(), Some(Err(why))),
+        };
+        let read = |day: PathBuf| {
+            let (paths, failed) = match entries(&day) {
+                Ok(paths) => (paths, None),
+                Err(why) => (Vec::new(), Some(Err(why))),
+            };
+            let manifests =
+                paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "json"));
+            failed.into_iter().chain(manifests.filter_map(|path| Manifest::read(&path).ok()).map(Ok))
+        };
+        failed.into_iter().chain(days.into_iter().filter(move |day| *day >= first).flat_map(read))
     }
 
     /// Whether the sound of a finished recording is on the disk.

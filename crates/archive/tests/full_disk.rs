@@ -84,7 +84,7 @@ fn a_disk_that_is_full_is_told_and_recordings_go_on_when_there_is_room() {
         .collect();
     assert!(lengths.contains(&(first, true)), "{lengths:?}");
     let checked = archive::check(&archive).unwrap();
-    assert_eq!((checked.links, checked.broken), (1 + lengths.len() as u64, None));
+    assert_eq!((checked.links, checked.broken), (1 + lengths.len() as u64, vec![]));
 }
 
 /// A caller whistles for so many packets.

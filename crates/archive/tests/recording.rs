@@ -5,7 +5,7 @@
 
 use archive::speech::Span;
 use archive::{
-    Archive, ArchiveError, Ended, Finished, Finishing, Form, Manifest, Recorder, RecorderOptions,
+    Archive, ArchiveError, Checked, Ended, Finished, Finishing, Form, Manifest, Recorder, RecorderOptions,
     SoundFormat, Wanted,
 };
 use base::{Duration, Timestamp};
@@ -310,18 +310,21 @@ fn whoever_touches_a_recording_breaks_the_chain_there() {
     };
     let whole = chained();
     let checked = archive::check(&whole.archive).unwrap();
-    assert_eq!((checked.links, checked.broken), (5, None));
-    assert_eq!(checked.hash, Manifest::read(&whole.path(many[4], "json")).unwrap().hash);
+    assert_eq!((checked.links, checked.broken), (5, vec![]));
+    let whole_hash = Manifest::read(&whole.path(many[4], "json")).unwrap().hash;
+    assert_eq!(checked.hash, whole_hash);
 
     let third = many[2];
     type Touch = fn(&Place, RecordingId);
-    let touches: [(Touch, u64, &str); 7] = [
-        (|place, it| flip(&place.path(it, "wav"), 500), 3, "its sound was changed"),
-        (|place, it| std::fs::remove_file(place.path(it, "wav")).unwrap(), 3, "its sound is missing"),
+    // What is done, the link that breaks, why, and how many hold.
+    let touches: [(Touch, u64, &str, u64); 7] = [
+        (|place, it| flip(&place.path(it, "wav"), 500), 3, "its sound was changed", 4),
+        (|place, it| std::fs::remove_file(place.path(it, "wav")).unwrap(), 3, "its sound is missing", 4),
         (
             |place, it| edit(&place.path(it, "json"), "\"length_ms\": 200", "\"length_ms\": 100"),
             3,
             "its manifest was changed",
+            4,
         ),
         (
             |place, it| {
@@ -334,12 +337,14 @@ fn whoever_touches_a_recording_breaks_the_chain_there() {
             },
             3,
             "its manifest was replaced",
+            4,
         ),
-        (|place, it| std::fs::remove_file(place.path(it, "json")).unwrap(), 3, "cannot be used"),
+        (|place, it| std::fs::remove_file(place.path(it, "json")).unwrap(), 3, "cannot be used", 4),
         (
             |place, it| edit_chain(place, |lines| lines.retain(|line| !line.contains(&it.to_string()))),
             3,
             "its line has the number 4",
+            3,
         ),
         (
             |place, it| {
@@ -351,15 +356,47 @@ fn whoever_touches_a_recording_breaks_the_chain_there() {
             },
             3,
             "its manifest follows another recording",
+            4,
         ),
     ];
-    for (touch, number, why) in touches {
+    for (touch, number, why, left) in touches {
         let place = chained();
         touch(&place, third);
-        let broken = archive::check(&place.archive).unwrap().broken.unwrap();
+        let checked = archive::check(&place.archive).unwrap();
+        let [broken] = &checked.broken[..] else { panic!("{why}, told once: {:?}", checked.broken) };
         assert_eq!(broken.number, number, "{why}");
         assert!(broken.why.contains(why), "{} is not {why}", broken.why);
+        assert_eq!((checked.links, checked.breaks, checked.hash == whole_hash), (left, 1, true), "{why}");
     }
+}
+
+#[test]
+fn every_damage_of_the_chain_is_told_and_a_chain_that_is_gone_is_one() {
+    let place = Place::new();
+    assert_eq!(archive::check(&place.archive).unwrap(), Checked::default(), "nothing was recorded yet");
+    let many: Vec<RecordingId> = (1..=6).map(RecordingId::from_u64).collect();
+    for recording in &many {
+        let part = place.unfinished(*recording, 10);
+        place.finish(&part).unwrap();
+    }
+    let told = |place: &Place| -> Vec<(u64, String)> {
+        let checked = archive::check(&place.archive).unwrap();
+        checked.broken.into_iter().map(|broken| (broken.number, broken.why)).collect()
+    };
+    flip(&place.path(many[1], "wav"), 500);
+    edit_chain(&place, |lines| lines[3] = "what is this".to_owned());
+    std::fs::remove_file(place.path(many[4], "wav")).unwrap();
+    let [second, fourth, fifth] = &told(&place)[..] else { panic!("{:?}", told(&place)) };
+    assert_eq!(*second, (2, "its sound was changed".to_owned()));
+    assert_eq!(*fourth, (4, "its line in the chain cannot be read".to_owned()));
+    assert_eq!(*fifth, (5, "its sound is missing".to_owned()));
+
+    edit_chain(&place, |lines| lines.truncate(2));
+    let cut: Vec<u64> = told(&place).iter().map(|(number, _)| *number).collect();
+    assert_eq!(cut, [2, 3, 4, 5, 6], "those behind the cut have no line any more");
+    std::fs::remove_file(place.archive.root().join("chain")).unwrap();
+    let gone = archive::check(&place.archive).unwrap();
+    assert_eq!((gone.links, gone.breaks), (0, 6), "a chain that is gone is no chain that holds");
 }
 
 #[test]
@@ -385,7 +422,7 @@ fn a_crash_within_finishing_neither_doubles_a_link_nor_breaks_the_chain() {
     std::fs::write(&chain, format!("{lines}3 RC-00000")).unwrap();
     assert_eq!(archive::recover(&place.archive).unwrap().len(), 1);
     let checked = archive::check(&place.archive).unwrap();
-    assert_eq!((checked.links, checked.broken), (3, None));
+    assert_eq!((checked.links, checked.broken), (3, vec![]));
 }
 
 #[test]
@@ -400,7 +437,7 @@ fn what_the_chain_ends_with_is_known_again_whatever_else_a_crash_has_left() {
     place.unfinished(ONE, 10);
     assert_eq!(archive::recover(&place.archive).unwrap().len(), 2);
     let checked = archive::check(&place.archive).unwrap();
-    assert_eq!((checked.links, checked.broken), (2, None));
+    assert_eq!((checked.links, checked.broken), (2, vec![]));
 }
 
 #[test]

@@ -40,17 +40,16 @@ pub(crate) fn verify(at: &At) -> anyhow::Result<()> {
     } else {
         tell(&checked, &found);
     }
-    let differ = found.without_file.len() + found.without_row.len() + found.unknown.len();
-    match &checked.broken {
-        Some(broken) => bail!("the chain breaks at link {}: {}", broken.number, broken.why),
-        None if differ > 0 => bail!("files and library do not agree about {differ} recordings"),
-        None => Ok(()),
+    match (checked.breaks, found.count()) {
+        (0, 0) => Ok(()),
+        (0, differ) => bail!("files and library do not agree about {differ} recordings"),
+        (breaks, _) => bail!("the chain breaks at {breaks} places"),
     }
 }
 
 fn tell(checked: &Checked, found: &Differences) {
     println!("{} links hold; the last hash is {}", checked.links, or_none(&checked.hash));
-    if let Some(broken) = &checked.broken {
+    for broken in &checked.broken {
         let recording = broken.recording.map_or_else(|| "unreadable".to_owned(), |it| it.to_string());
         println!("broken at link {}, recording {recording}: {}", broken.number, broken.why);
     }
@@ -63,6 +62,10 @@ fn tell(checked: &Checked, found: &Differences) {
     for recording in &found.unknown {
         println!("{recording} is on the disk, and belongs to no interaction");
     }
+    let untold = checked.breaks - checked.broken.len() as u64 + found.untold;
+    if untold > 0 {
+        println!("and {untold} more");
+    }
 }
 
 fn or_none(hash: &str) -> &str {
@@ -73,13 +76,15 @@ fn as_json(checked: &Checked, found: &Differences) -> serde_json::Value {
     json!({
         "links": checked.links,
         "hash": checked.hash,
-        "broken": checked.broken.as_ref().map(|broken| json!({
+        "breaks": checked.breaks,
+        "broken": checked.broken.iter().map(|broken| json!({
             "number": broken.number,
             "recording": broken.recording.map(|recording| recording.to_string()),
             "why": broken.why,
-        })),
+        })).collect::<Vec<_>>(),
         "without_file": found.without_file.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "without_row": found.without_row.iter().map(|record| record.id.to_string()).collect::<Vec<_>>(),
         "unknown": found.unknown,
+        "untold": found.untold,
     })
 }

@@ -5,7 +5,6 @@ use archive::{Archive, ArchiveError, Manifest};
 use base::{Duration, Timestamp};
 use model::record::RecordingKind;
 use model::{Record, RecordingId, RecordingRecord};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Store, StoreError, Writer};
 
@@ -32,6 +31,9 @@ pub enum CompareError {
     BrokeDown,
 }
 
+/// Of so many recordings of a kind it is told which; the others are counted.
+const DIFFERENCES_MAX: usize = 10_000;
+
 /// What does not fit together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
@@ -41,53 +43,82 @@ pub struct Differences {
     pub without_row: Vec<RecordingRecord>,
     /// Files whose manifest does not name an interaction or cannot be made a row of, by name.
     pub unknown: Vec<String>,
+    /// How many more there are; ten thousand of a kind are told.
+    pub untold: u64,
 }
 
-/// Holds the files and the rows of recordings against each other that began at `since` or later, and had ended by `until`.
+impl Differences {
+    /// How many recordings do not fit.
+    pub fn count(&self) -> u64 {
+        (self.without_file.len() + self.without_row.len() + self.unknown.len()) as u64 + self.untold
+    }
+}
+
+fn note<T>(list: &mut Vec<T>, untold: &mut u64, one: T) {
+    if list.len() < DIFFERENCES_MAX {
+        list.push(one);
+    } else {
+        *untold += 1;
+    }
+}
+
+/// Holds the files and the rows of recordings against each other that began at `since` or later, and had ended by `until`. Reads
+/// a thousand at a time, whatever their number.
 pub async fn compare(
     store: &Store,
     archive: &Archive,
     since: Timestamp,
     until: Timestamp,
 ) -> Result<Differences, CompareError> {
-    let mut rows: BTreeMap<RecordingId, RecordingRecord> = BTreeMap::new();
+    let mut found = Differences::default();
     let mut after = None;
     loop {
         let page = store.recordings_since(since, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
-        rows.extend(page.into_iter().map(|row| (row.id, row)));
+        let archive = archive.clone();
+        let missing = move || -> Vec<RecordingId> {
+            let whole = page.into_iter().filter(|row| row.bytes.is_some_and(|bytes| bytes > 0));
+            let lost = whole.filter(|row| row.started_at < until && !archive.has_sound(row));
+            lost.map(|row| row.id).collect()
+        };
+        for recording in blocking(missing).await? {
+            note(&mut found.without_file, &mut found.untold, recording);
+        }
     }
-    let archive = archive.clone();
-    let read = tokio::task::spawn_blocking(move || hold_against(&archive, &rows, since, until));
-    read.await.map_err(|_| CompareError::BrokeDown)?
+    let mut manifests = archive.manifests_since(since);
+    loop {
+        let read = move || {
+            let page: Result<Vec<Manifest>, _> = manifests.by_ref().take(PAGE as usize).collect();
+            (page, manifests)
+        };
+        let page;
+        (page, manifests) = blocking(read).await?;
+        let page = page?;
+        if page.is_empty() {
+            return Ok(found);
+        }
+        for manifest in page {
+            let Some(record) = record_of(&manifest) else {
+                note(&mut found.unknown, &mut found.untold, manifest.recording);
+                continue;
+            };
+            // The row of one that ended just now may still be on its way.
+            let ended_at = record.started_at + record.length.unwrap_or_default();
+            if record.started_at < since || ended_at >= until {
+                continue;
+            }
+            let row = store.recording(record.id).await?;
+            let told = row.is_some_and(|row| row.bytes.is_some_and(|bytes| bytes > 0));
+            if !told {
+                note(&mut found.without_row, &mut found.untold, record);
+            }
+        }
+    }
 }
 
-fn hold_against(
-    archive: &Archive,
-    rows: &BTreeMap<RecordingId, RecordingRecord>,
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<Differences, CompareError> {
-    let mut found = Differences::default();
-    for manifest in archive.manifests_since(since)? {
-        let Some(record) = record_of(&manifest) else {
-            found.unknown.push(manifest.recording);
-            continue;
-        };
-        let told = rows.get(&record.id).is_some_and(|row| row.bytes.is_some_and(|bytes| bytes > 0));
-        // The row of one that ended just now may still be on its way.
-        let ended_at = record.started_at + record.length.unwrap_or_default();
-        if !told && record.started_at >= since && ended_at < until {
-            found.without_row.push(record);
-        }
-    }
-    for row in rows.values().filter(|row| row.bytes.is_some_and(|bytes| bytes > 0)) {
-        if row.started_at < until && !archive.has_sound(row) {
-            found.without_file.push(row.id);
-        }
-    }
-    Ok(found)
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CompareError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| CompareError::BrokeDown)
 }
 
 /// What the library should have of a file.
@@ -122,11 +153,96 @@ pub(crate) async fn reconcile(store: Store, archive: Archive, writer: Arc<Writer
     for recording in found.unknown.iter().take(TOLD_MAX) {
         tracing::warn!(recording, "a recording is on the disk, and belongs to no interaction");
     }
-    let (files, rows) = (found.without_row.len() + found.unknown.len(), found.without_file.len());
-    if files + rows > 0 {
-        tracing::warn!(without_row = files, without_file = rows, "files and rows of recordings differ");
+    if found.count() > 0 {
+        tracing::warn!(
+            without_row = found.without_row.len(),
+            unknown = found.unknown.len(),
+            without_file = found.without_file.len(),
+            untold = found.untold,
+            "files and rows of recordings differ"
+        );
     }
     for record in found.without_row {
         writer.send(Record::Recording(record));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use archive::Finishing;
+    use archive::part::{Head, PartWriter};
+    use model::{InteractionId, RecordingMark};
+    use std::time::Duration as Patience;
+    use store::writer::{Flushed, WriterOptions};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_start_puts_files_without_rows_into_the_library_and_names_rows_without_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::in_folder(folder.path().join("recordings")).unwrap();
+        let began = Timestamp::from_millis(1_794_477_604_250);
+        let [kept, unwritten, stranger, gone] = [1, 2, 3, 4].map(RecordingId::from_u64);
+        let interaction = InteractionId::from_u64(9);
+        for (recording, belongs) in [(kept, true), (unwritten, true), (stranger, false)] {
+            finished(&archive, recording, belongs.then_some(interaction), began);
+        }
+        let store =
+            Store::open(&format!("sqlite:{}", folder.path().join("hotline.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let options = WriterOptions::in_folder(folder.path().join("spool"));
+        let writer = Arc::new(Writer::start(store.clone(), options, Box::new(|_| {})).unwrap());
+        let row = |id| RecordingRecord {
+            id,
+            interaction,
+            kind: RecordingKind::Call,
+            started_at: began,
+            length: Some(Duration::from_secs(1)),
+            bytes: Some(32_044),
+        };
+        for id in [kept, gone] {
+            writer.send(Record::Recording(row(id)));
+        }
+        written(&writer).await;
+
+        let later = began + Duration::from_secs(60);
+        let found = compare(&store, &archive, began, later).await.unwrap();
+        assert_eq!((&found.without_file[..], &found.unknown[..]), (&[gone][..], &[stranger.to_string()][..]));
+        assert_eq!(found.without_row.iter().map(|row| row.id).collect::<Vec<_>>(), [unwritten]);
+        assert_eq!(found.count(), 3);
+        let early = compare(&store, &archive, began, began).await.unwrap();
+        assert_eq!(early.without_row, [], "what ended just now may be on its way");
+
+        reconcile(store.clone(), archive.clone(), Arc::clone(&writer), later).await;
+        written(&writer).await;
+        let row = store.recording(unwritten).await.unwrap().expect("it is in the library now");
+        assert_eq!(
+            (row.interaction, row.length, row.started_at),
+            (interaction, Some(Duration::from_secs(1)), began)
+        );
+        assert!(archive.has_sound(&row));
+        let after = compare(&store, &archive, began, later).await.unwrap();
+        assert_eq!((after.count(), after.without_row), (2, vec![]));
+    }
+
+    async fn written(writer: &Arc<Writer>) {
+        let writer = Arc::clone(writer);
+        let flushed = blocking(move || writer.flush(Patience::from_secs(30))).await.unwrap();
+        assert!(matches!(flushed, Flushed::Written), "{flushed:?}");
+    }
+
+    /// A second of silence.
+    fn finished(archive: &Archive, recording: RecordingId, belongs: Option<InteractionId>, began: Timestamp) {
+        let text = began.to_string();
+        let day = text.split('T').next().unwrap().replace('-', "/");
+        let part = archive.root().join(day).join(format!("{recording}.part"));
+        std::fs::create_dir_all(part.parent().unwrap()).unwrap();
+        let head = Head { recording, kind: RecordingKind::Call, started_at: began };
+        let mut writer = PartWriter::create(&part, &head).unwrap();
+        if let Some(interaction) = belongs {
+            writer.mark(0, &RecordingMark::Belongs(interaction));
+        }
+        writer.end(8_000);
+        writer.flush().unwrap();
+        Finishing::new(archive).unwrap().finish(&part).unwrap();
     }
 }
