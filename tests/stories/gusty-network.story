@@ -19,7 +19,7 @@
 10:00:24   caller hears anna
 10:00:40 > caller hangs up
 10:00:40   anna is in wrap-up
-10:00:40   caller was recorded for 15 s
+10:00:40   caller was recorded for 16 s
 10:00:40   anna is hung up on
 10:00:50   anna is ready
-10:00:50   record handled, support, waited 4 s, anna, talked 15 s, wrapped up 10 s
+10:00:50   record handled, support, waited 4 s, anna, talked 16 s, wrapped up 10 s
