@@ -8,7 +8,7 @@ use crate::weather::Weather;
 use crate::world::{CARRIER, EMERGENCY, NOWHERE, RESERVE, Sight, World};
 use base::{Duration, IdSource, Instant, Timestamp};
 use model::agent::AgentState;
-use model::{AgentId, AgentWish, Record, TimelineEvent};
+use model::{AgentId, AgentWish, Record, Supervision, TimelineEvent};
 use sip::SessionId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -341,8 +341,28 @@ impl Run {
         self.plan(patience, Plan::AgentHangsUp(agent));
     }
 
+    /// Somebody takes part in a call of others, or does so in another way, or has had enough.
+    fn agent_supervises(&mut self) {
+        let agents = self.agents.len() as u64;
+        if agents == 0 || self.dice.unit() >= self.crowd.own_calls {
+            return;
+        }
+        let by = self.agents[self.dice.below(agents) as usize].0.clone();
+        let open: Vec<_> = self.world.center().interactions().map(|live| live.record.id).collect();
+        for interaction in open {
+            let by = by.clone();
+            let mode = Supervision::ALL[self.dice.below(4) as usize];
+            let input = match self.dice.below(4) {
+                0 => center::Input::EndMonitor { interaction, by },
+                _ => center::Input::Monitor { interaction, by, mode },
+            };
+            self.world.tell_center(input);
+        }
+    }
+
     fn call(&mut self) {
         self.agent_dials();
+        self.agent_supervises();
         const NUMBERS: [&str; 8] = ["4000", "4000", "4000", "4000", "4001", "4002", "4001", "4003"];
         let number = NUMBERS[self.dice.below(NUMBERS.len() as u64) as usize];
         let caller = format!("0555{:06}", self.dice.below(1_000_000));
