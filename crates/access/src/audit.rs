@@ -19,6 +19,8 @@ pub enum Deed {
     Monitored,
     /// Connected a program with a call, to hear it or to speak in it.
     StreamedSound,
+    /// Muted or removed a member of a conference, or locked one.
+    OrderedConference,
     /// Read an interaction's story.
     ReadTimeline,
     /// Changed one's own state as an agent.
@@ -35,7 +37,7 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::LoggedOut,
@@ -43,6 +45,7 @@ impl Deed {
         Self::ChangedRecording,
         Self::Monitored,
         Self::StreamedSound,
+        Self::OrderedConference,
         Self::ReadTimeline,
         Self::ChangedState,
         Self::ClosedAlert,
@@ -66,6 +69,7 @@ impl Deed {
             Self::ChangedRecording => "changed_recording",
             Self::Monitored => "monitored",
             Self::StreamedSound => "streamed_sound",
+            Self::OrderedConference => "ordered_conference",
             Self::ReadTimeline => "read_timeline",
             Self::ChangedState => "changed_state",
             Self::ClosedAlert => "closed_alert",

@@ -115,8 +115,14 @@ fn role_reach(role: Role, permission: Permission) -> RoleReach {
             Center
         }
 
-        (Role::Supervisor | Role::Admin, May::SeeTrunks | May::HandleAlerts) => Center,
-        (Role::Agent | Role::Planner | Role::Marketing, May::SeeTrunks | May::HandleAlerts) => Nothing,
+        // Rooms belong to no queue.
+        (Role::Supervisor | Role::Admin, May::SeeTrunks | May::HandleAlerts | May::HandleConferences) => {
+            Center
+        }
+        (
+            Role::Agent | Role::Planner | Role::Marketing,
+            May::SeeTrunks | May::HandleAlerts | May::HandleConferences,
+        ) => Nothing,
 
         (Role::Admin, May::SeeBoard) => Center,
         (Role::Supervisor, May::SeeBoard) => Queues,

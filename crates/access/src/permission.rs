@@ -33,6 +33,8 @@ pub enum Permission {
     MonitorCalls,
     /// To connect a program with calls that go on, which hears them and speaks in them.
     StreamSound,
+    /// To see who is in which conference, to mute and remove members, and to lock rooms.
+    HandleConferences,
     /// To follow the story of the whole center as it is written.
     FollowEvents,
     /// To read the program's own figures.
@@ -41,7 +43,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeSelf,
         Self::ChangeOwnState,
         Self::UseOwnPhone,
@@ -57,6 +59,7 @@ impl Permission {
         Self::PauseRecordings,
         Self::MonitorCalls,
         Self::StreamSound,
+        Self::HandleConferences,
         Self::FollowEvents,
         Self::ReadMetrics,
     ];
@@ -79,6 +82,7 @@ impl Permission {
             Self::PauseRecordings => "pause_recordings",
             Self::MonitorCalls => "monitor_calls",
             Self::StreamSound => "stream_sound",
+            Self::HandleConferences => "handle_conferences",
             Self::FollowEvents => "follow_events",
             Self::ReadMetrics => "read_metrics",
         }

@@ -20,6 +20,8 @@ impl Center {
             LegEvent::Ringing { leg, sounds } => {
                 self.if_other(leg, |center, id| center.other_rings(id, leg, sounds));
             }
+            LegEvent::ConferRefused { leg } => self.confer_refused(leg, now),
+            LegEvent::Speaks { leg, on } => self.member_speaks(leg, on),
             LegEvent::HearRefused { listener, speaker } => self.hear_refused(listener, speaker, now),
             LegEvent::Answered { leg } if self.monitor_legs.contains_key(&leg) => {
                 self.monitor_answered(leg, now);

@@ -12,6 +12,7 @@ impl Center {
         self.audit_legs(&mut wrong);
         self.audit_waiting(&mut wrong);
         self.audit_supervision(&mut wrong);
+        self.audit_rooms(&mut wrong);
         wrong
     }
 

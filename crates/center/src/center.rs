@@ -1,5 +1,6 @@
 //! The center: its parts, and where each input goes.
 
+use crate::conference::Room;
 use crate::desk::Desk;
 use crate::interaction::Interaction;
 use crate::supervision::Supervised;
@@ -51,6 +52,8 @@ pub struct Center {
     pub(crate) legs: BTreeMap<LegId, InteractionId>,
     /// Agents' calls to feature codes, and who is ready when the call is over.
     pub(crate) code_legs: BTreeMap<LegId, Option<AgentId>>,
+    /// Conference rooms that somebody is in.
+    pub(crate) rooms: BTreeMap<String, Room>,
     /// Interactions in which supervisors take part, and whose each leg of a supervisor is.
     pub(crate) supervised: BTreeMap<InteractionId, Supervised>,
     pub(crate) monitor_legs: BTreeMap<LegId, InteractionId>,
@@ -91,6 +94,7 @@ impl Center {
             interactions: BTreeMap::new(),
             legs: BTreeMap::new(),
             code_legs: BTreeMap::new(),
+            rooms: BTreeMap::new(),
             supervised: BTreeMap::new(),
             monitor_legs: BTreeMap::new(),
             recordings: BTreeMap::new(),
@@ -123,11 +127,16 @@ impl Center {
                 self.keep_of_recording(interaction, state, by, now);
             }
             Input::Monitor { interaction, by, mode } => self.supervise(interaction, by, mode, now),
+            Input::Conference { room, order, by } => {
+                // What has gone meanwhile need not be ordered.
+                let _ = self.order_conference(&room, order, &by, now);
+            }
             Input::EndMonitor { interaction, by } => self.end_monitor(interaction, &by),
         }
         self.fire_timers(now);
         self.make_offers(now);
         self.arrange_ears();
+        self.arrange_rooms();
         self.keep_heartbeat(now);
         self.publish_changes();
     }
@@ -175,6 +184,7 @@ impl Center {
         self.interactions.is_empty()
             && self.legs.is_empty()
             && self.code_legs.is_empty()
+            && self.rooms.is_empty()
             && self.supervised.is_empty()
             && self.monitor_legs.is_empty()
             && self.recordings.is_empty()

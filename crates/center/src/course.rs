@@ -40,6 +40,8 @@ impl Center {
         let leg = live.customer;
         match action {
             Action::Entered { flow, step, verb } => {
+                self.leave_room(id);
+                let Some(live) = self.interactions.get(&id) else { return };
                 if live.state != InteractionState::InFlow(flow.clone()) {
                     self.take(id, InteractionStep::EnterFlow(flow.clone()), now);
                 }
@@ -70,10 +72,7 @@ impl Center {
                 live.hearing = Hearing::Nothing;
                 self.command(LegCommand::Echo { leg });
             }
-            Action::Confer { room } => {
-                live.hearing = Hearing::Nothing;
-                self.command(LegCommand::Confer { leg, room });
-            }
+            Action::Confer { room, moderator, rules } => self.confer(id, room, moderator, rules, now),
             Action::Trouble { what } => self.trouble(Some(id), what, now),
             Action::End { outcome } => self.finish(id, outcome, now),
         }
@@ -121,6 +120,9 @@ impl Center {
         let Some(id) = self.legs.get(&leg).copied() else { return };
         let Some(live) = self.interactions.get(&id) else { return };
         if live.customer == leg && live.run.is_some() {
+            if self.conference_key(id, digit, now) {
+                return;
+            }
             self.tell(Some(id), TimelineEvent::Digit { digit }, now);
             self.flow_event(id, Event::Digit(digit), now);
         }

@@ -2,7 +2,8 @@
 
 use crate::Settings;
 use model::{
-    AgentId, AgentWish, AlertId, InteractionId, LegEvent, RecordingRoom, RecordingState, SipUser, Supervision,
+    AgentId, AgentWish, AlertId, ConferenceOrder, InteractionId, LegEvent, RecordingRoom, RecordingState,
+    SipUser, Supervision,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,15 @@ pub enum Input {
         interaction: InteractionId,
         /// The supervisor's login.
         by: AgentId,
+    },
+    /// A supervisor wants something done in a conference.
+    Conference {
+        /// The room.
+        room: String,
+        /// What.
+        order: ConferenceOrder,
+        /// The supervisor's login.
+        by: String,
     },
     /// The disk has more or less room for recordings than before.
     RecordingRoom {

@@ -30,6 +30,7 @@ mod announcement;
 mod arrival;
 mod board;
 mod center;
+mod conference;
 mod course;
 mod direct;
 mod duty;

@@ -21,6 +21,7 @@ impl Center {
         for leg in legs {
             self.leg_lost(leg, now);
         }
+        self.rooms.clear();
         self.monitors_lost(now);
         self.forget_alerts_of_before();
         let open: Vec<InteractionId> = self.interactions.keys().copied().collect();

@@ -1,6 +1,7 @@
 //! What a flow wants done.
 
 use base::Duration;
+use model::conference::RoomRules;
 use model::{FlowId, Outcome, Prompt, QueueId, SkillNeed, StepId};
 
 /// Something to do. The actions of one event are carried out in their order.
@@ -69,10 +70,14 @@ pub enum Action {
     },
     /// Send the customer's own sound back.
     Echo,
-    /// Put the customer into a conference.
+    /// Put the customer into a conference; keys are the conference's from then on. Always the last action of an event.
     Confer {
         /// The room's name.
         room: String,
+        /// Whether this is one who may order the others.
+        moderator: bool,
+        /// What holds in the room, if nobody is in it yet.
+        rules: RoomRules,
     },
     /// Something is wrong that an operator should know: a line for the timeline.
     Trouble {

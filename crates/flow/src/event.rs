@@ -1,6 +1,7 @@
 //! What happens to an interaction in a flow.
 
 use model::EndCause;
+use model::conference::LeftConference;
 use serde::{Deserialize, Serialize};
 
 /// Something happened.
@@ -24,4 +25,6 @@ pub enum Event {
     TransferFailed(EndCause),
     /// The other side of a transfer hung up; the customer is still there.
     TransferEnded,
+    /// The customer is not in the conference any more, or was not let in.
+    LeftConference(LeftConference),
 }

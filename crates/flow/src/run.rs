@@ -142,6 +142,7 @@ impl Run {
             Event::Transferred => Heard::Transferred,
             Event::TransferFailed(cause) => Heard::TransferFailed(cause),
             Event::TransferEnded => Heard::TransferEnded,
+            Event::LeftConference(why) => Heard::LeftConference(why),
         })
     }
 

@@ -20,6 +20,7 @@ use crate::run::Memory;
 use crate::source::TONES;
 use crate::spelling::nearest;
 use base::{Duration, Now};
+use model::conference::LeftConference;
 use model::{EndCause, Outcome, Prompt, PromptId, StepId};
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +90,7 @@ pub(crate) enum Phase {
     Transfer(transfer::Phase),
     Echo(echo::Phase),
     Music,
-    Confer,
+    Confer(confer::Phase),
 }
 
 /// What a step hears of, its own timers told apart.
@@ -104,6 +105,7 @@ pub(crate) enum Heard {
     Transferred,
     TransferFailed(EndCause),
     TransferEnded,
+    LeftConference(LeftConference),
 }
 
 /// What comes of it.
@@ -211,7 +213,7 @@ impl Verb {
             (Self::Transfer(transfer), Phase::Transfer(phase)) => transfer.handle(phase, heard, turn),
             (Self::Echo(echo), Phase::Echo(phase)) => echo.handle(phase, heard, turn),
             (Self::Music(music), Phase::Music) => music.handle(heard),
-            (Self::Confer(confer), Phase::Confer) => confer.handle(heard),
+            (Self::Confer(confer), Phase::Confer(phase)) => confer.handle(phase, heard, turn),
             (_, Phase::Over) => Next::Stay(Phase::Over),
             _ => Next::Lost,
         }

@@ -33,7 +33,7 @@ pub const STAFF: [(&str, &str, &str); 4] = [
 pub const SUPERVISORS: [(&str, &str); 1] = [("sara", "1020")];
 
 /// Numbers callers dial: what for, and which.
-pub const NUMBERS: [(&str, &str); 7] = [
+pub const NUMBERS: [(&str, &str); 8] = [
     ("main", "4000"),
     ("support", "4001"),
     ("sales", "4002"),
@@ -41,4 +41,5 @@ pub const NUMBERS: [(&str, &str); 7] = [
     ("echo", "4600"),
     ("music", "4601"),
     ("conference", "4602"),
+    ("meeting", "4603"),
 ];

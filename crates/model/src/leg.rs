@@ -137,6 +137,18 @@ pub enum LegEvent {
         /// To whom.
         speaker: LegId,
     },
+    /// There is no place for a leg in its conference.
+    ConferRefused {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The party of a leg in a conference began or stopped to speak.
+    Speaks {
+        /// The leg.
+        leg: LegId,
+        /// Which of the two.
+        on: bool,
+    },
     /// Two parties are connected, and for seconds one of them has not heard the other.
     OneWay {
         /// The leg of the party that is not heard, or does not hear.
@@ -405,12 +417,15 @@ pub enum LegCommand {
         /// The leg.
         leg: LegId,
     },
-    /// Puts the leg into the conference room of that name, made if it does not exist.
+    /// Puts the leg into the conference room of that name, made if it does not exist; or lets it be heard there, or not,
+    /// from now on. Whether it speaks is told with [`LegEvent::Speaks`].
     Confer {
         /// The leg.
         leg: LegId,
         /// The room.
         room: String,
+        /// Whether the others hear it.
+        speaks: bool,
     },
     /// Begins a recording.
     Record {
@@ -467,6 +482,7 @@ impl LegEvent {
             | Self::OneWay { leg, .. }
             | Self::WayRestored { leg, .. } => Some(*leg),
             Self::HearRefused { listener, .. } => Some(*listener),
+            Self::ConferRefused { leg } | Self::Speaks { leg, .. } => Some(*leg),
             Self::Recorded { .. } | Self::RecordingFailed { .. } | Self::RecordingUnchanged { .. } => None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! One sequence of numbers runs through all lines, so a reader who has seen line 41 asks for what came after 41.
 
+use crate::conference::LeftConference;
 use crate::decision::{OfferReason, WaitReason};
 use crate::{
     AgentId, AgentState, EndCause, FlowId, InteractionId, LegId, Outcome, Party, Quality, QueueId,
@@ -252,6 +253,31 @@ pub enum TimelineEvent {
         /// Whether the agent may know.
         shown: bool,
     },
+    /// The customer is in a conference from now on.
+    Conferring {
+        /// The room.
+        room: String,
+        /// Whether as one who may order the others.
+        moderator: bool,
+    },
+    /// The others hear the customer no more, or again.
+    ConferenceMuted {
+        /// The room.
+        room: String,
+        /// Which of the two.
+        muted: bool,
+        /// The login of a supervisor, or the number of a moderator.
+        by: String,
+    },
+    /// The customer was not let into a conference, or was taken out of it.
+    LeftConference {
+        /// The room.
+        room: String,
+        /// Why.
+        why: LeftConference,
+        /// The login of a supervisor, or the number of a moderator, who wanted it so.
+        by: Option<String>,
+    },
 }
 
 impl TimelineEvent {
@@ -287,6 +313,9 @@ impl TimelineEvent {
             Self::MonitorRung { .. } => "monitor_rung",
             Self::Monitored { .. } => "monitored",
             Self::MonitorEnded { .. } => "monitor_ended",
+            Self::Conferring { .. } => "conferring",
+            Self::ConferenceMuted { .. } => "conference_muted",
+            Self::LeftConference { .. } => "left_conference",
         }
     }
 

@@ -276,6 +276,18 @@ impl<A: Audience> Control<A> {
                 // Whoever asked may be gone; the phone rings all the same.
                 let _ = reply.send(answer);
             }
+            Request::Conferences(reply) => {
+                let _ = reply.send(self.center.conferences());
+            }
+            Request::Conference { room, order, by, reply } => {
+                let answer = self.center.check_conference(&room, &order);
+                if answer.is_ok() {
+                    self.to_center.push_back(Input::Conference { room, order, by });
+                    self.settle();
+                }
+                // Whoever asked may be gone; it is done all the same.
+                let _ = reply.send(answer);
+            }
             Request::EndMonitor { interaction, by, reply } => {
                 let there = self.center.is_monitoring(interaction, &by);
                 if there {
@@ -417,6 +429,12 @@ impl<A: Audience> Control<A> {
                         }
                         _ => None,
                     };
+                    let outside = match &command {
+                        media::Command::Join { port, conference, .. } => {
+                            Some(media::Event::JoinRefused { port: *port, conference: *conference })
+                        }
+                        _ => None,
+                    };
                     let masked = match &command {
                         media::Command::MaskRecord { recording, .. } => Some(*recording),
                         _ => None,
@@ -431,7 +449,7 @@ impl<A: Audience> Control<A> {
                                 why: error.to_string(),
                             });
                             self.to_center.extend(unchanged.map(Input::Leg));
-                            self.to_telephony.extend(unheard.map(telephony::Input::Media));
+                            self.to_telephony.extend(unheard.or(outside).map(telephony::Input::Media));
                         }
                     }
                 }

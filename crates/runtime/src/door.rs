@@ -2,7 +2,10 @@
 
 use crate::request::Request;
 use media::PortId;
-use model::{AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, RecordingState, Supervision};
+use model::{
+    AgentId, AgentView, AgentWish, AlertId, ConferenceOrder, ConferenceView, InteractionId, KeptOut,
+    RecordingState, Supervision,
+};
 use net::rtp::line::LineEnd;
 use std::future::Future;
 use std::net::IpAddr;
@@ -11,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use web::{
-    CenterDoor, LegSound, LineDoor, LineNews, LineOpening, LineRefused, LineWish, MonitorError, PhonePass,
-    Readiness, RecordingError, SoundLine, Unavailable, WishError,
+    CenterDoor, ConferenceError, LegSound, LineDoor, LineNews, LineOpening, LineRefused, LineWish,
+    MonitorError, PhonePass, Readiness, RecordingError, SoundLine, Unavailable, WishError,
 };
 
 /// Whether calls are taken, shared by all who ask.
@@ -124,6 +127,30 @@ impl CenterDoor for Door {
             let request = Request::EndMonitor { interaction, by, reply };
             self.requests.send(request).await.map_err(|_| MonitorError::Unavailable)?;
             Ok(answer.await.map_err(|_| MonitorError::Unavailable)??)
+        })
+    }
+
+    fn conferences(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ConferenceView>, Unavailable>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.requests.send(Request::Conferences(reply)).await.map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn order_conference(
+        &self,
+        room: String,
+        order: ConferenceOrder,
+        by: String,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ConferenceError>> + Send + '_>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::Conference { room, order, by, reply };
+            self.requests.send(request).await.map_err(|_| ConferenceError::Unavailable)?;
+            Ok(answer.await.map_err(|_| ConferenceError::Unavailable)??)
         })
     }
 

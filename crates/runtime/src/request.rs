@@ -4,8 +4,9 @@ use crate::lines::OpenedLine;
 use center::Settings as CenterSettings;
 use media::PortId;
 use model::{
-    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegEvent, MonitorRefused, RecordingRoom,
-    RecordingState, SipUser, Supervision, WishRefused,
+    AgentId, AgentView, AgentWish, AlertId, ConferenceOrder, ConferenceRefused, ConferenceView,
+    InteractionId, KeptOut, LegEvent, MonitorRefused, RecordingRoom, RecordingState, SipUser, Supervision,
+    WishRefused,
 };
 use std::net::IpAddr;
 use telephony::{Prompts, Settings as TelephonySettings};
@@ -68,6 +69,19 @@ pub enum Request {
         by: AgentId,
         /// Whether the supervisor did.
         reply: oneshot::Sender<Result<(), MonitorRefused>>,
+    },
+    /// Who is in which conference?
+    Conferences(oneshot::Sender<Vec<ConferenceView>>),
+    /// Something is to be done in a conference.
+    Conference {
+        /// The room.
+        room: String,
+        /// What.
+        order: ConferenceOrder,
+        /// The login of whoever wants it.
+        by: String,
+        /// Whether it could be done.
+        reply: oneshot::Sender<Result<(), ConferenceRefused>>,
     },
     /// The page of a log-in wants to register an agent's phone.
     PhonePass {

@@ -13,7 +13,7 @@
 //! What people can do: `is ready`, `is not ready`, `goes home` (an agent, from the phone), `dials NUMBER`,
 //! `presses KEYS`, `answers`, `declines`, `hangs up`, `holds`, `resumes`, `pauses the recording`, `resumes the recording`,
 //! `masks the customer`, `listens to AGENT`, `whispers to AGENT`, `barges in on AGENT`, `takes over from AGENT`, `leaves AGENT`
-//! (a supervisor), `pauses the recording in vain` (the order does not reach the sound); and beforehand `answers after 4 s`,
+//! (a supervisor), `mutes CALLER in ROOM`, `unmutes CALLER in ROOM`, `removes CALLER from ROOM`, `pauses the recording in vain` (the order does not reach the sound); and beforehand `answers after 4 s`,
 //! `passes on to NUMBER`, `joins the two` (its first and its last call);
 //! `is muted` (its sound is lost on the way), `is heard again`;
 //! `announces for 4 s` (and refuses), `is busy`, `is overloaded`, `is free`, for all calls that come, and `is cut off`, `is connected again` to the network;
@@ -30,8 +30,9 @@ use base::{Duration, Instant, Timestamp};
 use core::fmt::Write;
 use model::decision::PassedOver;
 use model::{
-    AgentId, AgentState, Alert, BoardEvent, InteractionId, InteractionRecord, LegEvent, NotReadyReason,
-    OfferReason, Record, RecordingRoom, RecordingState, SoundWay, Supervision, TimelineEvent, WaitReason,
+    AgentId, AgentState, Alert, BoardEvent, ConferenceOrder, InteractionId, InteractionRecord, LegEvent,
+    NotReadyReason, OfferReason, Record, RecordingRoom, RecordingState, SoundWay, Supervision, TimelineEvent,
+    WaitReason,
 };
 use sip::SessionId;
 use std::collections::BTreeMap;
@@ -336,6 +337,20 @@ impl Teller {
                     (None, _) => self.world.tell_center(center::Input::EndMonitor { interaction, by }),
                 }
             }
+            ["removes", member, "from", room]
+            | ["mutes", member, "in", room]
+            | ["unmutes", member, "in", room] => {
+                let center = self.world.center();
+                let caller = |live: &&center::interaction::Interaction| live.record.from.number == *member;
+                let member = center.interactions().find(caller).map(|live| live.record.id);
+                let member = member.ok_or_else(|| unclear("there is no such caller".to_owned()))?;
+                let order = match words[0] {
+                    "removes" => ConferenceOrder::Remove { member },
+                    verb => ConferenceOrder::Mute { member, muted: verb == "mutes" },
+                };
+                let (room, by) = ((*room).to_owned(), actor.to_owned());
+                self.world.tell_center(center::Input::Conference { room, order, by });
+            }
             ["presses", keys] => {
                 let address =
                     self.sound_of(actor).ok_or_else(|| unclear(format!("{actor} is in no call")))?;
@@ -473,6 +488,18 @@ impl Teller {
             TimelineEvent::RecordingChanged { state, by, .. } => {
                 let state = state.as_str().replace('_', " ");
                 Some((customer(self), format!("has a recording that is {state}, says {by}")))
+            }
+            TimelineEvent::Conferring { room, moderator } => {
+                let how = if *moderator { ", as moderator" } else { "" };
+                Some((customer(self), format!("is in conference {room}{how}")))
+            }
+            TimelineEvent::ConferenceMuted { room, muted, by } => {
+                let heard = if *muted { "is not heard" } else { "is heard" };
+                Some((customer(self), format!("{heard} in {room}, says {by}")))
+            }
+            TimelineEvent::LeftConference { room, why, by } => {
+                let by = by.as_ref().map(|by| format!(", says {by}")).unwrap_or_default();
+                Some((customer(self), format!("is not in conference {room}: {}{by}", why.as_str())))
             }
             TimelineEvent::MonitorRung { by, mode, .. } => {
                 Some((by.to_string(), format!("is rung to {}", mode.as_str().replace('_', " "))))

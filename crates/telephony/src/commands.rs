@@ -75,7 +75,7 @@ impl Telephony {
                     self.sound(media::Command::Echo { port, on: true });
                 }
             }
-            LegCommand::Confer { leg, room } => self.confer(leg, room),
+            LegCommand::Confer { leg, room, speaks } => self.confer(leg, room, speaks),
             LegCommand::Record { recording, left, right } => self.record(recording, left, right),
             LegCommand::RecordFrom { recording, left, right } => self.record_from(recording, left, right),
             LegCommand::KeepOfRecording { recording, state } => self.sound(media::Command::MaskRecord {
@@ -128,14 +128,18 @@ impl Telephony {
         match room {
             Some(room) => {
                 self.sound(media::Command::Leave { port });
+                self.sound(media::Command::Listen { port, wanted: media::Listening::NOTHING });
                 self.forget_room_if_empty(&room);
             }
             None => self.sound(media::Command::Unbridge { port }),
         }
     }
 
-    fn confer(&mut self, leg: LegId, room: String) {
-        self.part(leg);
+    fn confer(&mut self, leg: LegId, room: String, speaks: bool) {
+        let is_inside = self.live(leg).is_some_and(|leg| leg.room.as_ref() == Some(&room));
+        if !is_inside {
+            self.part(leg);
+        }
         let key = match self.rooms.get(&room) {
             Some(key) => *key,
             None => {
@@ -147,8 +151,12 @@ impl Telephony {
         let Some(leg) = self.live(leg) else { return };
         leg.room = Some(room);
         let port = leg.port;
-        self.sound(media::Command::StopPlay { port });
-        self.sound(media::Command::Join { port, conference: key, speaks: true, listens: true });
+        if !is_inside {
+            self.sound(media::Command::StopPlay { port });
+            let wanted = media::Listening { speech: true, ..media::Listening::NOTHING };
+            self.sound(media::Command::Listen { port, wanted });
+        }
+        self.sound(media::Command::Join { port, conference: key, speaks, listens: true });
     }
 
     pub(crate) fn forget_room_if_empty(&mut self, room: &str) {

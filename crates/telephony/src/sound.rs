@@ -6,7 +6,8 @@ use crate::sealing::keying_of;
 use crate::{Output, Telephony};
 use base::Now;
 use browser_peer::Door;
-use media::{Event, PortId, RecordingKey};
+use media::voice_activity::Activity;
+use media::{Event, Finding, PortId, RecordingKey};
 use model::{EndCause, LegEvent, LegId, Prompt, Quality, RecordingId, SoundWay};
 use sip_message::StatusCode;
 use std::net::SocketAddr;
@@ -66,7 +67,10 @@ impl Telephony {
             }
             Event::Played { port, play } => {
                 if let Some(leg) = self.leg_of(port) {
-                    self.play_silence(port);
+                    // Who is in a conference hears it again after a tone.
+                    if self.legs.get(&leg).is_some_and(|leg| leg.room.is_none()) {
+                        self.play_silence(port);
+                    }
                     self.tell(LegEvent::Played { leg, play: u32::try_from(play).unwrap_or(u32::MAX) });
                 }
             }
@@ -102,11 +106,19 @@ impl Telephony {
             }
             Event::JoinRefused { port, conference } => {
                 self.outputs
-                    .push_back(Output::Trouble(format!("{conference} is full: {port} was left outside")));
+                    .push_back(Output::Alarm(format!("{conference} has no place: {port} was left outside")));
+                if let Some(leg) = self.leg_of(port) {
+                    self.tell(LegEvent::ConferRefused { leg });
+                }
             }
             Event::HearRefused { listener, speaker } => {
                 if let (Some(listener), Some(speaker)) = (self.leg_of(listener), self.leg_of(speaker)) {
                     self.tell(LegEvent::HearRefused { listener, speaker });
+                }
+            }
+            Event::Found { port, finding: Finding::Speech(activity) } => {
+                if let Some(leg) = self.leg_of(port) {
+                    self.tell(LegEvent::Speaks { leg, on: matches!(activity, Activity::Began { .. }) });
                 }
             }
             Event::FirstPacket { .. }

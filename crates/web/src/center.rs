@@ -3,8 +3,9 @@
 use base::Duration;
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentView, AgentWish, AlertId, InteractionId, KeptOut, LegId, MonitorRefused, Quality,
-    RecordingState, SipUser, Supervision, WishRefused,
+    AgentId, AgentView, AgentWish, AlertId, ConferenceOrder, ConferenceRefused, ConferenceView,
+    InteractionId, KeptOut, LegId, MonitorRefused, Quality, RecordingState, SipUser, Supervision,
+    WishRefused,
 };
 use std::future::Future;
 use std::net::IpAddr;
@@ -64,6 +65,17 @@ pub enum MonitorError {
     /// The center refused it.
     #[error(transparent)]
     Refused(#[from] MonitorRefused),
+    /// The center did not answer.
+    #[error("the center did not answer")]
+    Unavailable,
+}
+
+/// Why nothing is done in a conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ConferenceError {
+    /// The center refused it.
+    #[error(transparent)]
+    Refused(#[from] ConferenceRefused),
     /// The center did not answer.
     #[error("the center did not answer")]
     Unavailable,
@@ -142,6 +154,19 @@ pub trait CenterDoor: Send + Sync + 'static {
         interaction: InteractionId,
         by: AgentId,
     ) -> Pin<Box<dyn Future<Output = Result<(), MonitorError>> + Send + '_>>;
+
+    /// Every conference that somebody is in.
+    fn conferences(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ConferenceView>, Unavailable>> + Send + '_>>;
+
+    /// Does something in a conference, in the name of a login.
+    fn order_conference(
+        &self,
+        room: String,
+        order: ConferenceOrder,
+        by: String,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ConferenceError>> + Send + '_>>;
 
     /// Everybody who is kept out.
     fn kept_out(&self) -> Pin<Box<dyn Future<Output = Result<Vec<KeptOut>, Unavailable>> + Send + '_>>;

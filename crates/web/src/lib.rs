@@ -50,7 +50,8 @@ pub mod tls;
 
 pub use board::Board;
 pub use center::{
-    CenterDoor, LegSound, MonitorError, PhonePass, Readiness, RecordingError, Unavailable, WishError,
+    CenterDoor, ConferenceError, LegSound, MonitorError, PhonePass, Readiness, RecordingError, Unavailable,
+    WishError,
 };
 pub use clock::Clock;
 pub use feed::Feed;

@@ -5,9 +5,9 @@ use crate::input::BODY_BYTES_MAX;
 use crate::metrics::Metrics;
 use crate::page;
 use crate::routes::{
-    agents, alerts, bans, events, health, interaction, interactions, live, login, logout, me, metrics,
-    monitor, openapi as description, own_phone, own_state, phone, queues, recording, recording_state, stream,
-    timeline, trunks,
+    agents, alerts, bans, conferences, events, health, interaction, interactions, live, login, logout, me,
+    metrics, monitor, openapi as description, own_phone, own_state, phone, queues, recording,
+    recording_state, stream, timeline, trunks,
 };
 use crate::shield::shield;
 use crate::state::Web;
@@ -66,6 +66,10 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(recording::manifest))
         .routes(routes!(recording_state::recording_state))
         .routes(routes!(monitor::monitor))
+        .routes(routes!(conferences::conferences))
+        .routes(routes!(conferences::conference))
+        .routes(routes!(conferences::member))
+        .routes(routes!(conferences::remove_member))
         .routes(routes!(monitor::end_monitor))
         .routes(routes!(stream::stream))
         .routes(routes!(events::events))

@@ -42,6 +42,10 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
         ("POST", format!("/api/v1/interactions/{one}/monitor"), r#"{"mode":"listen"}"#),
         ("DELETE", format!("/api/v1/interactions/{one}/monitor"), ""),
         ("GET", format!("/api/v1/interactions/{one}/stream"), ""),
+        ("GET", "/api/v1/conferences".to_owned(), ""),
+        ("PUT", format!("/api/v1/conferences/{ROOM}"), r#"{"locked":true}"#),
+        ("PUT", format!("/api/v1/conferences/{ROOM}/members/{one}"), r#"{"muted":true}"#),
+        ("DELETE", format!("/api/v1/conferences/{ROOM}/members/{one}"), ""),
         ("GET", "/api/v1/events".to_owned(), ""),
         ("GET", "/api/v1/live".to_owned(), ""),
         ("GET", "/api/v1/metrics".to_owned(), ""),
@@ -54,11 +58,15 @@ fn routes() -> Vec<(&'static str, String, &'static str)> {
 /// Who is kept out of the desk's center.
 const BANNED: &str = "203.0.113.9";
 
+/// A conference that somebody is in.
+const ROOM: &str = "lobby";
+
 /// The path as it is described.
 fn without_id(path: &str) -> String {
     path.replace(&id(1).to_string(), "{id}")
         .replace(&AlertId::from_u64(1).to_string(), "{id}")
         .replace(BANNED, "{address}")
+        .replace(ROOM, "{name}")
 }
 
 #[tokio::test]
@@ -155,6 +163,35 @@ async fn a_supervisor_listens_to_calls_of_the_own_queues_and_it_is_written_down(
     let one = id(1);
     let expected = ["listen", "take_over", "end", "barge"].map(|what| format!("monitored {one} {what}"));
     assert_eq!(entries, expected);
+}
+
+#[tokio::test]
+async fn a_supervisor_mutes_removes_and_locks_in_a_conference_and_it_is_written_down() {
+    let desk = Desk::new();
+    let listed = desk.get("sara", "/api/v1/conferences").await.json();
+    assert_eq!(
+        listed["conferences"][0]["members"][0],
+        json!({"id": id(1).to_string(), "from": {"number": "200"}, "moderator": false, "muted": false, "speaks": true,
+               "since": desk::NOON})
+    );
+    let ask = async |method: &str, path: String, body: &'static str| {
+        let path = format!("/api/v1/conferences/{path}");
+        let request = as_user("sara", method, &path).header(header::CONTENT_TYPE, "application/json");
+        desk.ask(request.body(Body::from(body)).unwrap()).await.status
+    };
+    let member = |number: u64| format!("lobby/members/{}", id(number));
+    assert_eq!(ask("PUT", member(1), r#"{"muted":true}"#).await, StatusCode::OK);
+    assert_eq!(ask("PUT", "lobby".into(), r#"{"locked":true}"#).await, StatusCode::OK);
+    assert_eq!(ask("DELETE", member(1), "").await, StatusCode::NO_CONTENT);
+    assert_eq!(ask("DELETE", member(2), "").await, StatusCode::NOT_FOUND);
+    assert_eq!(ask("PUT", "attic".into(), r#"{"locked":true}"#).await, StatusCode::NOT_FOUND);
+    assert_eq!(ask("PUT", "lobby".into(), r#"{"closed":true}"#).await, StatusCode::BAD_REQUEST);
+    let audit = desk.library.audit.lock().unwrap();
+    let entries: Vec<_> =
+        audit.iter().map(|entry| format!("{} {}", entry.deed.as_str(), entry.object)).collect();
+    let one = id(1);
+    let expected = [format!("lobby muted {one}"), "lobby locked".into(), format!("lobby removed {one}")];
+    assert_eq!(entries, expected.map(|what| format!("ordered_conference {what}")));
 }
 
 #[tokio::test]

@@ -200,6 +200,9 @@ fn a_flow_that_nobody_comes_to_is_named() {
 fn a_transfer_needs_a_number_and_an_hours_step_both_ways() {
     insta::assert_snapshot!(check(&instead("end = \"voicemail\"", "transfer = \"sip:anna@example.com\"")), @r#"main.toml:38:12: "sip:anna@example.com" is no number to call; write up to 32 digits, with + before if needed"#);
     insta::assert_snapshot!(check(&instead("end = \"voicemail\"", "hours = \"office\"\non.open = \"menu\"")), @r#"main.toml:37:7: step bye has no "on.closed"; add on.closed = "…" with the name of the step that comes then"#);
+    insta::assert_snapshot!(check(&instead("end = \"voicemail\"", "confer = \"lobby\"\npin = \"12a4\"")), @r#"main.toml:39:7: "12a4" is no number to be keyed in for "pin"; write 4 to 12 digits"#);
+    insta::assert_snapshot!(check(&instead("end = \"voicemail\"", "confer = \"lobby\"\nwait_for_moderator = true")), @r#"main.toml:37:7: step bye waits for a moderator who cannot come; add moderator_pin = "…" with 4 to 12 digits"#);
+    insta::assert_snapshot!(check(&instead("end = \"voicemail\"", "confer = \"lobby\"\nmembers_max = 257")), @r#"main.toml:39:15: "members_max" is out of range; write a whole number from 2 to 256"#);
     insta::assert_snapshot!(check(&instead("end = \"voicemail\"", "confer = \"the lobby\"")), @r#"main.toml:38:10: "the lobby" is no name for a conference room; use up to 64 letters, digits, - and _"#);
 }
 

@@ -61,6 +61,60 @@ on.1      = "dial"
 otherwise = "dial"
 "#;
 
+/// A conference behind a number.
+const MEETING: &str = r#"
+name     = "main"
+entry    = "tel:1"
+language = "en"
+start    = "room"
+
+[step.room]
+confer             = "monday"
+pin                = "2468"
+moderator_pin      = "1357"
+wait_for_moderator = true
+members_max        = 5
+"#;
+
+#[test]
+fn a_number_lets_into_a_conference_and_whoever_is_removed_is_told_so() {
+    insta::assert_snapshot!(check(MEETING, "begin, 1, #, 2, 4, *, 2, 4, 6, 8, #, 1, removed, played"), @r"
+    begin      [main.room confer], answer, timer 1 in 15s, say en/conference-pin
+    1          silence
+    #          stop timer 1, timer 2 in 15s, say en/conference-pin-wrong+en/conference-pin
+    2          silence
+    4
+    *
+    2          silence
+    4
+    6
+    8
+    #          stop timer 2, timer 3 in 14400s, confer monday, 5 at most after calm
+    1
+    removed    stop timer 3, say en/conference-removed
+    played     end self_served
+    ");
+    insta::assert_snapshot!(check(MEETING, "begin, 1, 3, 5, 7, #"), @r"
+    begin      [main.room confer], answer, timer 1 in 15s, say en/conference-pin
+    1          silence
+    3
+    5
+    7
+    #          stop timer 1, timer 2 in 14400s, confer monday as moderator, 5 at most after calm
+    ");
+}
+
+#[test]
+fn who_does_not_know_the_number_is_not_let_in() {
+    insta::assert_snapshot!(check(MEETING, "begin, #, timer 2, 9, #"), @r"
+    begin      [main.room confer], answer, timer 1 in 15s, say en/conference-pin
+    #          stop timer 1, timer 2 in 15s, say en/conference-pin-wrong+en/conference-pin
+    timer 2    timer 3 in 15s, say en/conference-pin-wrong+en/conference-pin
+    9          silence
+    #          stop timer 3, end refused
+    ");
+}
+
 #[test]
 fn a_caller_listens_presses_a_key_and_waits() {
     insta::assert_snapshot!(check(MENU, "begin, played, played, 1"), @r"
@@ -300,6 +354,7 @@ fn an_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Transferred),
         1 => Just(Event::TransferFailed(EndCause::Busy)),
         1 => Just(Event::TransferEnded),
+        1 => Just(Event::LeftConference(model::conference::LeftConference::Removed)),
     ]
 }
 
@@ -317,7 +372,15 @@ fn begin(flow: &str) -> (Flows, Run) {
 fn load(files: &[(&str, &str)]) -> Flows {
     let mut world = World::default();
     for language in ["en", "zh"] {
-        for prompt in ["welcome", "menu", "invalid-choice", "leave-message", "closed"] {
+        for prompt in [
+            "welcome",
+            "menu",
+            "invalid-choice",
+            "leave-message",
+            "closed",
+            "conference-pin",
+            "conference-pin-wrong",
+        ] {
             world.add_sound(language, prompt);
         }
     }
@@ -348,6 +411,7 @@ fn play(flows: &Flows, run: &mut Run, script: &str) -> String {
             "no answer" => Event::TransferFailed(EndCause::NoAnswer),
             "talking" => Event::Transferred,
             "ended" => Event::TransferEnded,
+            "removed" => Event::LeftConference(model::conference::LeftConference::Removed),
             _ => match word.strip_prefix("timer ") {
                 Some(timer) => Event::TimedOut(timer.parse().unwrap()),
                 None => Event::Digit(word.parse().unwrap()),

@@ -121,7 +121,8 @@ impl Ask {
                 | Heard::QueueFull
                 | Heard::Transferred
                 | Heard::TransferFailed(_)
-                | Heard::TransferEnded,
+                | Heard::TransferEnded
+                | Heard::LeftConference(_),
             ) => stay(phase),
         }
     }

@@ -72,7 +72,8 @@ impl Echo {
                 | Heard::QueueFull
                 | Heard::Transferred
                 | Heard::TransferFailed(_)
-                | Heard::TransferEnded,
+                | Heard::TransferEnded
+                | Heard::LeftConference(_),
             ) => stay(phase),
         }
     }

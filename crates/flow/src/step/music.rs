@@ -56,7 +56,8 @@ impl Music {
             | Heard::QueueFull
             | Heard::Transferred
             | Heard::TransferFailed(_)
-            | Heard::TransferEnded => Next::Stay(Phase::Music),
+            | Heard::TransferEnded
+            | Heard::LeftConference(_) => Next::Stay(Phase::Music),
         }
     }
 }

@@ -90,7 +90,11 @@ impl QueueStep {
             Heard::NoAgents => self.no_agents.as_ref(),
             // Nobody was put into the queue, so nobody leaves it.
             Heard::QueueFull => return self.full.clone().map_or(Next::End(Outcome::Refused), Next::Go),
-            Heard::Played | Heard::Transferred | Heard::TransferFailed(_) | Heard::TransferEnded => None,
+            Heard::Played
+            | Heard::Transferred
+            | Heard::TransferFailed(_)
+            | Heard::TransferEnded
+            | Heard::LeftConference(_) => None,
         };
         match elsewhere {
             Some(target) => {

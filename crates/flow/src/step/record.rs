@@ -94,7 +94,8 @@ impl Record {
                 | Heard::QueueFull
                 | Heard::Transferred
                 | Heard::TransferFailed(_)
-                | Heard::TransferEnded,
+                | Heard::TransferEnded
+                | Heard::LeftConference(_),
             ) => stay(phase),
         }
     }

@@ -57,7 +57,8 @@ impl Say {
             | Heard::QueueFull
             | Heard::Transferred
             | Heard::TransferFailed(_)
-            | Heard::TransferEnded => Next::Stay(Phase::Say),
+            | Heard::TransferEnded
+            | Heard::LeftConference(_) => Next::Stay(Phase::Say),
         }
     }
 

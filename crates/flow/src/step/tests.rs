@@ -72,6 +72,8 @@ then  = "confer"
 
 [step.confer]
 confer = "lobby"
+pin = "1234"
+moderator_pin = "1230"
 max    = "1h"
 
 [step.end]
@@ -123,7 +125,8 @@ fn a_phase_of_another_verb_is_lost_and_an_ended_one_stays_ended() {
 fn every_verb() -> Flows {
     let mut world = World::default();
     for language in ["en", "zh"] {
-        for prompt in ["welcome", "hello", "menu", "invalid-choice"] {
+        for prompt in ["welcome", "hello", "menu", "invalid-choice", "conference-pin", "conference-pin-wrong"]
+        {
             world.add_sound(language, prompt);
         }
     }
@@ -167,7 +170,11 @@ fn phases(verb: &str) -> &'static [Phase] {
         "transfer" => &[Phase::Transfer(transfer::Phase::Dialing), Phase::Transfer(transfer::Phase::Talking)],
         "echo" => &[Phase::Echo(echo::Phase::Introducing), Phase::Echo(echo::Phase::Echoing)],
         "music" => &[Phase::Music],
-        "confer" => &[Phase::Confer],
+        "confer" => &[
+            Phase::Confer(confer::Phase::Asking { left: 1, typed: confer::Pin::HALF }),
+            Phase::Confer(confer::Phase::Talking),
+            Phase::Confer(confer::Phase::Leaving),
+        ],
         // They lead on at once.
         _ => &[],
     }
@@ -187,6 +194,7 @@ fn everything_heard() -> Vec<Heard> {
         Heard::TransferFailed(EndCause::Busy),
         Heard::TransferFailed(EndCause::NoAnswer),
         Heard::TransferEnded,
+        Heard::LeftConference(LeftConference::Removed),
     ]
 }
 
@@ -205,6 +213,7 @@ fn heard_name(heard: &Heard) -> String {
         Heard::Transferred => "transferred".to_owned(),
         Heard::TransferFailed(cause) => format!("transfer failed by {}", cause.as_str()),
         Heard::TransferEnded => "transfer ended".to_owned(),
+        Heard::LeftConference(why) => format!("left, {}", why.as_str()),
     }
 }
 
@@ -245,7 +254,11 @@ pub(crate) fn brief(action: &Action) -> String {
             format!("transfer {number} ring {}s{}", ring.as_secs(), if *record { " recorded" } else { "" })
         }
         Action::Echo => "echo".to_owned(),
-        Action::Confer { room } => format!("confer {room}"),
+        Action::Confer { room, moderator, rules } => {
+            let music = if rules.waits { format!(" after {}", rules.music) } else { String::new() };
+            let who = if *moderator { " as moderator" } else { "" };
+            format!("confer {room}{who}, {} at most{music}", rules.members_max)
+        }
         Action::Trouble { what } => format!("trouble: {what}"),
         Action::End { outcome } => format!("end {}", outcome.as_str()),
     }

@@ -105,7 +105,8 @@ impl Transfer {
                 | Heard::Timeout(_)
                 | Heard::NoAgents
                 | Heard::QueueFull
-                | Heard::Transferred,
+                | Heard::Transferred
+                | Heard::LeftConference(_),
             ) => stay(phase),
         }
     }

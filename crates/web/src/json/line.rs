@@ -205,6 +205,32 @@ pub enum LineBody {
         /// How it ended.
         cause: &'static str,
     },
+    /// The customer is in a conference from now on.
+    Conferring {
+        /// The room.
+        room: String,
+        /// Whether as one who may order the others.
+        moderator: bool,
+    },
+    /// The others hear the customer no more, or again.
+    ConferenceMuted {
+        /// The room.
+        room: String,
+        /// Which of the two.
+        muted: bool,
+        /// The login of a supervisor, or the number of a moderator.
+        by: String,
+    },
+    /// The customer was not let into a conference, or was taken out of it.
+    LeftConference {
+        /// The room.
+        room: String,
+        /// `full`, `locked` or `removed`.
+        why: &'static str,
+        /// Who wanted it so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// A recording went wrong.
     RecordingFailed {
         /// Which.
@@ -533,6 +559,15 @@ impl From<&TimelineEvent> for LineBody {
             }
             Event::MonitorEnded { by, cause, shown: _ } => {
                 Self::MonitorEnded { by: by.to_string(), cause: cause.as_str() }
+            }
+            Event::Conferring { room, moderator } => {
+                Self::Conferring { room: room.clone(), moderator: *moderator }
+            }
+            Event::ConferenceMuted { room, muted, by } => {
+                Self::ConferenceMuted { room: room.clone(), muted: *muted, by: by.clone() }
+            }
+            Event::LeftConference { room, why, by } => {
+                Self::LeftConference { room: room.clone(), why: why.as_str(), by: by.clone() }
             }
             Event::RecordingFailed { recording, why } => {
                 Self::RecordingFailed { recording: recording.to_string(), why: why.clone() }

@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod alert;
 pub mod ban;
+pub mod conference;
 pub mod interaction;
 pub mod line;
 pub mod live;
@@ -15,6 +16,7 @@ pub mod trunk;
 pub use agent::AgentJson;
 pub use alert::AlertJson;
 pub use ban::BanJson;
+pub use conference::{ConferenceJson, MemberJson};
 pub use interaction::{InteractionJson, LiveInteractionJson, PartyJson, RecordingJson};
 pub use line::{LegSoundJson, LineBody, LineJson, WaitWhyJson, story_lines, without_listeners};
 pub use live::{GoneInteractionJson, GoneJson, LiveMessage};

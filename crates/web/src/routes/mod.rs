@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod alerts;
 pub mod bans;
+pub mod conferences;
 pub mod events;
 pub mod health;
 pub mod interaction;

@@ -9,6 +9,7 @@ use axum::response::Response;
 use base::{Duration, SecretSource, Timestamp};
 use http_body_util::BodyExt;
 use model::board::{AgentCounts, QueueFigures};
+use model::conference::{ConferenceOrder, ConferenceRefused, ConferenceView, MemberView};
 use model::query::{InteractionFilter, Page, SipMessage, Story};
 use model::record::RecordingKind;
 use model::timeline::LegRole;
@@ -28,10 +29,10 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
-    Answer, Board, CenterDoor, Clock, Credentials, Doors, Feed, LegSound, Library, LibraryError, LineDoor,
-    LineNews, LineOpening, LineRefused, LineWish, Metrics, MonitorError, OpenSound, Opening, Peer, PhoneDoor,
-    PhoneLine, PhonePass, Readiness, RecordingError, Session, SoundError, SoundForm, SoundLine, Sounds,
-    Unavailable, Web, WebOptions, WishError,
+    Answer, Board, CenterDoor, Clock, ConferenceError, Credentials, Doors, Feed, LegSound, Library,
+    LibraryError, LineDoor, LineNews, LineOpening, LineRefused, LineWish, Metrics, MonitorError, OpenSound,
+    Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, RecordingError, Session, SoundError,
+    SoundForm, SoundLine, Sounds, Unavailable, Web, WebOptions, WishError,
 };
 
 /// When everything here happens.
@@ -542,6 +543,48 @@ impl CenterDoor for Center {
             }
         };
         Box::pin(std::future::ready(done))
+    }
+
+    fn conferences(
+        &self,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<ConferenceView>, Unavailable>> + Send + '_>> {
+        let member = MemberView {
+            interaction: id(1),
+            from: Party::number("200"),
+            moderator: false,
+            muted: false,
+            speaks: true,
+            since: Timestamp::from_millis(NOON),
+        };
+        let lobby = ConferenceView {
+            room: "lobby".into(),
+            locked: false,
+            waits: false,
+            members_max: 32,
+            members: vec![member],
+        };
+        Box::pin(std::future::ready(Ok(vec![lobby])))
+    }
+
+    fn order_conference(
+        &self,
+        room: String,
+        order: ConferenceOrder,
+        by: String,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), ConferenceError>> + Send + '_>> {
+        let there = match &order {
+            ConferenceOrder::Mute { member, .. } | ConferenceOrder::Remove { member } => *member == id(1),
+            ConferenceOrder::Lock(_) => true,
+        };
+        let answer = match (room == "lobby", there) {
+            (false, _) => Err(ConferenceError::Refused(ConferenceRefused::NoSuchRoom)),
+            (true, false) => Err(ConferenceError::Refused(ConferenceRefused::NoSuchMember)),
+            (true, true) => {
+                self.monitors.lock().unwrap().push(format!("{by} {order:?}"));
+                Ok(())
+            }
+        };
+        Box::pin(std::future::ready(answer))
     }
 
     fn monitor(
