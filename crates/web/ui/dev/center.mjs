@@ -630,6 +630,29 @@ export class Center {
     this.changed.interactions.add(id);
   }
 
+  /** Conferences that somebody is in, as the API tells them. */
+  conferences = [];
+
+  /** Three in a room, one of them the moderator. */
+  meet() {
+    const of = (number, display, more) => ({ id: this.dice.id('IX'), from: { number, display }, moderator: false, muted: false, speaks: false, since: this.now - 65_000, ...more });
+    const members = [of('+4930901820', 'Ida Berg', { moderator: true, speaks: true }), of('+8613800138000', '王小明', {}), of('+31612345678', null, { muted: true })];
+    this.conferences = [{ name: 'meeting', locked: false, waits: false, members_max: 16, members }];
+    return members;
+  }
+
+  /** Locks a room, mutes a member (`wanted`), or removes one (`wanted` is null). */
+  orderConference(name, id, wanted) {
+    const room = this.conferences.find((one) => one.name === name);
+    if (!room) return false;
+    if (!id) return Boolean(Object.assign(room, wanted));
+    const member = room.members.find((one) => one.id === id);
+    if (!member) return false;
+    if (wanted) Object.assign(member, wanted);
+    else room.members = room.members.filter((one) => one !== member);
+    return true;
+  }
+
   snapshot() {
     return {
       type: 'snapshot',

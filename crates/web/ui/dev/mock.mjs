@@ -14,7 +14,7 @@ export const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const USERS = { sara: ['Sara Lindqvist', 'supervisor'], admin: ['Administrator', 'admin'], anna: ['Anna Petrov', 'agent'], paul: ['Paul Weber', 'planner'], mona: ['Mona Ali', 'marketing'] };
 const READ = ['see_self', 'see_agents', 'see_queues'];
-const LOOK_AFTER = ['see_trunks', 'handle_alerts', 'monitor_calls'];
+const LOOK_AFTER = ['see_trunks', 'handle_alerts', 'monitor_calls', 'handle_conferences'];
 const LISTEN = ['read_interactions', 'read_timelines', 'hear_recordings', 'pause_recordings'];
 const PERMISSIONS = {
   agent: [...READ, 'change_own_state', 'see_board', ...LISTEN],
@@ -114,6 +114,15 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
     if (kept) {
       const { state } = await body(request);
       return center.keep(kept, state, login) ? json(response, 200, { state }) : fail(response, 409, 'not_recording', 'The interaction is not recorded just now.');
+    }
+    const room = /^(GET|PUT|DELETE) \/conferences(?:\/(\w+)(?:\/members\/(IX-\w+))?)?$/.exec(route);
+    if (room) {
+      if (!looksAfter(role)) return fail(response, 403, 'forbidden', 'This is for supervisors.');
+      if (faults.conferences === 'broken') return fail(response, 503, 'busy', 'The center did not answer.');
+      if (room[1] === 'GET') return json(response, 200, { conferences: center.conferences });
+      const wanted = room[1] === 'PUT' ? await body(request) : null;
+      if (!center.orderConference(room[2], room[3], wanted)) return fail(response, 404, 'not_found', 'this call is not in the conference');
+      return wanted ? json(response, 200, wanted) : json(response, 204);
     }
     const listened = /^(POST|DELETE) \/interactions\/(IX-\w+)\/monitor$/.exec(route);
     if (listened) {

@@ -69,6 +69,16 @@ const SHOTS = {
     await page.waitForSelector('[data-agent]');
     await page.waitForTimeout(600);
   },
+  conferences: async ({ page, mock }) => {
+    mock.center.meet();
+    await page.goto('/conferences');
+    await page.waitForSelector('[data-member]');
+    await page.waitForTimeout(300);
+  },
+  'conferences-none': async ({ page }) => {
+    await page.goto('/conferences');
+    await page.waitForTimeout(900);
+  },
   'board-big': {
     mock: { agents: 420 },
     run: async ({ page }) => {

@@ -1,7 +1,8 @@
 /** What is asked for, under which name it is kept, and for how long. */
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { hasStatus, isFault, request } from './client';
-import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, MonitorMode,
+import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Conference,
+  MonitorMode,
   RecordingState, Timeline, TrunkView } from './types';
 
 let onLoggedOut: (() => void) | undefined;
@@ -129,6 +130,30 @@ export const setMonitor = (interaction: string, mode: MonitorMode): Promise<{ mo
 /** Takes part in it no longer. */
 export const endMonitor = (interaction: string): Promise<void> =>
   request<void>('DELETE', `/interactions/${encodeURIComponent(interaction)}/monitor`);
+
+/** How often it is asked who is in which conference, and who speaks. */
+const CONFERENCES_EVERY_MS = 1_000;
+
+export const conferencesQuery = queryOptions({
+  queryKey: ['conferences'],
+  queryFn: ({ signal }) => request<{ conferences: Conference[] }>('GET', '/conferences', undefined, signal),
+  refetchInterval: CONFERENCES_EVERY_MS,
+  retry: false,
+});
+
+const roomPath = (room: string): string => `/conferences/${encodeURIComponent(room)}`;
+const memberPath = (room: string, member: string): string => `${roomPath(room)}/members/${encodeURIComponent(member)}`;
+
+/** Lets nobody into a conference any more but moderators, or everybody again. */
+export const lockConference = (room: string, locked: boolean): Promise<{ locked: boolean }> =>
+  request<{ locked: boolean }>('PUT', roomPath(room), { locked });
+
+/** Lets a member be heard no more, or again. */
+export const muteMember = (room: string, member: string, muted: boolean): Promise<{ muted: boolean }> =>
+  request<{ muted: boolean }>('PUT', memberPath(room, member), { muted });
+
+/** Takes a member out. */
+export const removeMember = (room: string, member: string): Promise<void> => request<void>('DELETE', memberPath(room, member));
 
 /** Whether an error means that nobody is logged in any more. */
 export const isLoggedOut = (error: unknown): boolean => hasStatus(error, 401);

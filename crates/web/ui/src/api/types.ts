@@ -121,6 +121,26 @@ export interface InteractionView {
   monitors?: MonitorView[];
 }
 
+/** Somebody in a conference. */
+export interface ConferenceMember {
+  /** The interaction. */
+  id: string;
+  from: Party;
+  moderator: boolean;
+  muted: boolean;
+  speaks: boolean;
+  since: number;
+}
+
+export interface Conference {
+  name: string;
+  locked: boolean;
+  /** Whether its members hear music until a moderator comes. */
+  waits: boolean;
+  members_max: number;
+  members: ConferenceMember[];
+}
+
 export const TRUNK_STATES = ['down', 'shaky', 'up', 'unknown'] as const;
 /** `shaky` when it failed once and others go first, `unknown` when nobody has looked. */
 export type TrunkState = (typeof TRUNK_STATES)[number];
@@ -266,6 +286,9 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'recording_stopped'; recording: string; length_ms: number }
   | { kind: 'recording_changed'; recording: string; state: RecordingState; by: string }
   | { kind: 'recording_failed'; recording: string; why: string }
+  | { kind: 'conferring'; room: string; moderator: boolean }
+  | { kind: 'conference_muted'; room: string; muted: boolean; by: string }
+  | { kind: 'left_conference'; room: string; why: 'full' | 'locked' | 'removed'; by?: string | null }
   | { kind: 'monitor_rung'; by: string; mode: MonitorMode; leg: string }
   | { kind: 'monitored'; by: string; mode: MonitorMode }
   | { kind: 'monitor_ended'; by: string; cause: string }

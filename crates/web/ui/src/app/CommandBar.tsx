@@ -44,6 +44,9 @@ export default function CommandBar({ close }: { close: () => void }) {
         },
       );
     }
+    if (may(me, 'conferences')) {
+      all.push({ id: 'conferences', kind: page, title: t('conference.title'), words: t('command.conferences.words'), keys: 'G C', run: () => void navigate({ to: '/conferences' }) });
+    }
     if (may(me, 'trunks')) {
       all.push({ id: 'trunks', kind: page, title: t('trunks.title'), words: t('command.trunks.words'), keys: 'G T', run: () => void navigate({ to: '/trunks' }) });
     }

@@ -66,6 +66,13 @@ export function Rail({ me }: { me: Me }) {
           </Link>
         </Hint>
       )}
+      {may(me, 'conferences') && (
+        <Hint text={t('conference.title')} keys="G C">
+          <Link to="/conferences" className={css.place} aria-label={t('conference.title')}>
+            <Icon name="conference" size={18} />
+          </Link>
+        </Hint>
+      )}
       {may(me, 'trunks') && <TrunksPlace />}
       <span className={css.space} />
       <Hint text={t('keys.keys')} keys="?">

@@ -76,6 +76,9 @@ export function Shell() {
           },
         ]
       : []),
+    ...(may(me, 'conferences')
+      ? [{ keys: 'G C', match: 'KeyG KeyC', layer: 2 as const, label: 'keys.conferences' as const, run: () => void navigate({ to: '/conferences' }) }]
+      : []),
     ...(may(me, 'trunks')
       ? [{ keys: 'G T', match: 'KeyG KeyT', layer: 2 as const, label: 'keys.trunks' as const, run: () => void navigate({ to: '/trunks' }) }]
       : []),

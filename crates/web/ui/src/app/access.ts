@@ -1,7 +1,7 @@
 /** What somebody may open. The server decides again at every request; this only keeps dead ends out of sight. */
 import type { AgentState, Me } from '../api/types';
 
-export type Place = 'board' | 'interactions' | 'recordings' | 'pause' | 'monitor' | 'trunks' | 'alerts';
+export type Place = 'board' | 'interactions' | 'recordings' | 'pause' | 'monitor' | 'conferences' | 'trunks' | 'alerts';
 
 /** Which of the server's permissions a place needs. */
 const NEEDS: Record<Place, readonly string[]> = {
@@ -10,6 +10,7 @@ const NEEDS: Record<Place, readonly string[]> = {
   recordings: ['hear_recordings'],
   pause: ['pause_recordings'],
   monitor: ['monitor_calls'],
+  conferences: ['handle_conferences'],
   trunks: ['see_trunks'],
   alerts: ['handle_alerts'],
 };

@@ -125,6 +125,13 @@ const timeline = createRoute({
   errorComponent: Broken,
 });
 
+const conferences = createRoute({
+  getParentRoute: () => inside,
+  path: '/conferences',
+  beforeLoad: guard('conferences'),
+  component: lazyRouteComponent(() => import('../pages/conferences')),
+});
+
 const trunks = createRoute({
   getParentRoute: () => inside,
   path: '/trunks',
@@ -136,7 +143,7 @@ const trunks = createRoute({
 const lost = createRoute({ getParentRoute: () => inside, path: '$', component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, board, list, timeline, trunks, lost])]),
+  routeTree: root.addChildren([login, inside.addChildren([home, board, list, timeline, conferences, trunks, lost])]),
   defaultPreload: 'intent',
   defaultPendingMs: 150,
   defaultErrorComponent: Broken,

@@ -84,6 +84,12 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t(`event.recording_changed.${line.state}`);
     case 'recording_failed':
       return t('event.recording_failed');
+    case 'conferring':
+      return t(line.moderator ? 'event.conferring.moderator' : 'event.conferring', { room: line.room });
+    case 'conference_muted':
+      return t(line.muted ? 'event.conference_muted' : 'event.conference_unmuted', { who: nameOf(line.by) });
+    case 'left_conference':
+      return t(`event.left_conference.${line.why}`, { room: line.room });
     case 'monitor_rung':
       return t('event.monitor_rung', { who: nameOf(line.by) });
     case 'monitored':
@@ -129,6 +135,8 @@ export function eventWhy(line: Line, nameOf: NameOf): string[] {
     }
     case 'emergency_called':
       return [t('event.emergency_called.alerted')];
+    case 'left_conference':
+      return line.by ? [nameOf(line.by)] : [];
     case 'recording_changed':
       return [nameOf(line.by)];
     case 'recording_failed':

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alertTests } from './alerts.mjs';
+import { conferenceTests } from './conferences.mjs';
 import { supervisionTests } from './supervision.mjs';
 import { badge, launch, LOOKS, open, ready, startMock } from './lib.mjs';
 
@@ -317,6 +318,7 @@ test('500 agents and 500 changes a second are drawn without holding the page up'
 
 alertTests(test);
 supervisionTests(test);
+conferenceTests(test, axe);
 
 test('an alert is heard once, in one of two tabs, and not at all when the sound is off', async ({ browser, mock, complaints }) => {
   const { context, page } = await open(browser, mock, { user: 'sara', complaints });

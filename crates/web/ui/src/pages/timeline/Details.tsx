@@ -239,6 +239,18 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
           ]}
         />
       );
+    case 'conferring':
+      return <Fields fields={[[t('details.room'), line.room]]} />;
+    case 'conference_muted':
+    case 'left_conference':
+      return (
+        <Fields
+          fields={[
+            [t('details.room'), line.room],
+            Boolean(line.by) && [t('details.by'), nameOf(line.by ?? '')],
+          ]}
+        />
+      );
     case 'monitor_rung':
     case 'monitored':
       return (
