@@ -54,7 +54,7 @@ async fn a_program_hears_a_call_and_speaks_in_it_until_it_is_over() {
     program.say(Message::text(r#"{"type":"mark","name":"said"}"#)).await;
     let mut said = 0;
     while said < 75 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::timeout(PATIENCE, lines.changed.notified()).await.expect("it goes on");
         said += lines.said.lock().unwrap().drain(..).inspect(|frame| assert_eq!(frame[..], [7; 160])).count();
     }
     assert_eq!(program.text().await, json!({"type": "mark", "name": "said"}));
@@ -197,7 +197,7 @@ impl House {
         let closed = Arc::clone(&self.desk.lines);
         let wait = async {
             while !closed.closed.swap(false, Ordering::SeqCst) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                closed.changed.notified().await;
             }
         };
         tokio::time::timeout(PATIENCE, wait).await.expect("the line is closed");

@@ -13,7 +13,7 @@ pub enum StreamParty {
     Agent,
     /// Somebody outside the center.
     Outside,
-    /// A supervisor who takes part.
+    /// A supervisor who listens in, whispers or barges in.
     Supervisor,
 }
 

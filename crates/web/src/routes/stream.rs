@@ -369,7 +369,7 @@ fn parties(name: &str, list: &str) -> Result<Vec<LegRole>, ApiError> {
     for word in list.split(',').map(str::trim).filter(|word| !matches!(*word, "none" | "")) {
         let role = [LegRole::Customer, LegRole::Agent, LegRole::Outside, LegRole::Supervisor];
         let role = role.into_iter().find(|role| role.as_str() == word).ok_or_else(|| {
-            ApiError::bad_request(format!("{name} lists customer, agent, outside and supervisor, or is none"))
+            ApiError::bad_request(format!("{name} lists customer, agent, outside, supervisor, or is none"))
         })?;
         if !roles.contains(&role) {
             roles.push(role);

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+mod patch;
+
 use access::{AuditEntry, Role, User};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -19,20 +21,21 @@ use model::{
     NotReadyReason, Outcome, Party, Quality, Queue, QueueId, QueueView, RecordingId, RecordingRecord,
     RecordingState, Supervision, TimelineEntry, TimelineEvent, WishRefused,
 };
-use std::collections::{BTreeMap, VecDeque};
+use patch::{Patch, PatchDoor};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tower::ServiceExt;
 use web::{
     Answer, Board, CenterDoor, Clock, ConferenceError, Credentials, Doors, Feed, LegSound, Library,
-    LibraryError, LineDoor, LineNews, LineOpening, LineRefused, LineWish, Metrics, MonitorError, OpenSound,
-    Opening, Peer, PhoneDoor, PhoneLine, PhonePass, Readiness, RecordingError, Session, SoundError,
-    SoundForm, SoundLine, Sounds, Unavailable, Web, WebOptions, WishError,
+    LibraryError, Metrics, MonitorError, OpenSound, Opening, Peer, PhoneDoor, PhoneLine, PhonePass,
+    Readiness, RecordingError, Session, SoundError, SoundForm, Sounds, Unavailable, Web, WebOptions,
+    WishError,
 };
 
 /// When everything here happens.
@@ -235,72 +238,6 @@ impl PhoneDoor for Switchboard {
         self.peers.lock().unwrap().push(peer);
         let line = self.next.lock().unwrap().take().map(|wire| Box::new(wire) as Box<dyn PhoneLine>);
         Box::pin(std::future::ready(line))
-    }
-}
-
-/// Where programs are connected with calls: what is on their one line at a time, for the tests to see.
-#[derive(Default)]
-pub(crate) struct Patch {
-    pub(crate) refuses: Mutex<Option<LineRefused>>,
-    pub(crate) wishes: Mutex<Vec<LineWish>>,
-    /// What programs are to hear.
-    pub(crate) heard: Mutex<VecDeque<Vec<i16>>>,
-    /// What they said and nobody has heard yet.
-    pub(crate) said: Mutex<VecDeque<Vec<i16>>>,
-    pub(crate) lost: AtomicU64,
-    pub(crate) news: Mutex<VecDeque<LineNews>>,
-    pub(crate) closed: AtomicBool,
-}
-
-struct Patched(Arc<Patch>);
-
-struct PatchDoor(Arc<Patch>);
-
-impl LineDoor for PatchDoor {
-    fn open(&self, _: InteractionId, wish: LineWish) -> LineOpening<'_> {
-        self.0.wishes.lock().unwrap().push(wish);
-        let refused = *self.0.refuses.lock().unwrap();
-        let line: Box<dyn SoundLine> = Box::new(Patched(Arc::clone(&self.0)));
-        Box::pin(std::future::ready(refused.map_or(Ok(line), Err)))
-    }
-}
-
-impl SoundLine for Patched {
-    fn hear(&mut self, out: &mut [i16]) -> Option<usize> {
-        let frame = self.0.heard.lock().unwrap().pop_front()?;
-        out[..frame.len()].copy_from_slice(&frame);
-        Some(frame.len())
-    }
-
-    fn say(&mut self, frame: &[i16]) -> bool {
-        let mut said = self.0.said.lock().unwrap();
-        let has_room = said.len() < 10;
-        if has_room {
-            said.push_back(frame.to_vec());
-        }
-        has_room
-    }
-
-    fn unsaid(&self) -> usize {
-        self.0.said.lock().unwrap().len()
-    }
-
-    fn clear(&mut self) {
-        self.0.said.lock().unwrap().clear();
-    }
-
-    fn lost(&self) -> u64 {
-        self.0.lost.load(Ordering::SeqCst)
-    }
-
-    fn news(&mut self) -> Option<LineNews> {
-        self.0.news.lock().unwrap().pop_front()
-    }
-}
-
-impl Drop for Patched {
-    fn drop(&mut self) {
-        self.0.closed.store(true, Ordering::SeqCst);
     }
 }
 
