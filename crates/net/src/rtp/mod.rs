@@ -11,7 +11,8 @@
 //!
 //! All ports of a group live on one thread, so that a relayed packet crosses no lock and no queue. Threads are filled
 //! one after the other up to [`PORTS_PER_THREAD_FIRST`], because a thread with more packets to a wake-up spends less on
-//! each; beyond that the emptiest one is taken. What packets mean is known to `media` alone.
+//! each, or up to [`BUSY_FIRST`] of a core, since sealed and transcoded calls cost many times what others do; beyond that
+//! the least busy one is taken. What packets mean is known to `media` alone.
 //!
 //! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it.
 //!
@@ -27,6 +28,7 @@ pub mod pace;
 pub mod range;
 
 mod browser;
+mod load;
 mod sockets;
 mod thread;
 
@@ -44,13 +46,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many ports a thread gets before the next one gets any: a quarter of a core's work for 500 calls. It is high
 /// because ports on different threads cannot be bridged, and nothing moves a port from thread to thread yet: below it,
-/// any two ports can be brought together.
+/// any two ports can be brought together, as long as what they do does not make the thread [`BUSY_FIRST`].
 pub const PORTS_PER_THREAD_FIRST: usize = 1_000;
+
+/// From which share of its time on, in thousandths, a thread counts as full however few ports it has: half a core, so that
+/// calls that are there may become more work still.
+pub const BUSY_FIRST: u32 = 500;
 
 /// How many orders wait for one thread; more are refused with [`CommandError::Busy`], for a thread so far behind is stuck.
 pub const ORDERS_MAX: usize = 65_536;
@@ -189,6 +195,8 @@ pub struct Counts {
     pub wakes: u64,
     /// Panics that were caught. One over a packet closes the port it came to.
     pub panics: u64,
+    /// How much of the last second the thread did not rest, in thousandths.
+    pub busy: u32,
 }
 
 /// The same, shared with the thread.
@@ -201,6 +209,7 @@ struct SharedCounts {
     record_full: AtomicU64,
     wakes: AtomicU64,
     panics: AtomicU64,
+    busy: AtomicU32,
 }
 
 impl SharedCounts {
@@ -213,6 +222,7 @@ impl SharedCounts {
         self.record_full.store(counts.record_full, Ordering::Relaxed);
         self.wakes.store(counts.wakes, Ordering::Relaxed);
         self.panics.store(counts.panics, Ordering::Relaxed);
+        self.busy.store(counts.busy, Ordering::Relaxed);
     }
 
     fn load(&self) -> Counts {
@@ -224,6 +234,7 @@ impl SharedCounts {
             record_full: self.record_full.load(Ordering::Relaxed),
             wakes: self.wakes.load(Ordering::Relaxed),
             panics: self.panics.load(Ordering::Relaxed),
+            busy: self.busy.load(Ordering::Relaxed),
         }
     }
 }
@@ -352,7 +363,8 @@ impl MediaThreads {
         let address = bound.address;
         self.dscp.mark(&bound.rtp, bound.address);
         self.dscp.mark(&bound.rtcp, bound.address);
-        let thread = control.thread_for(group);
+        let busy = |thread: usize| self.threads[thread].counts.busy.load(Ordering::Relaxed);
+        let thread = control.thread_for(group, busy);
         if let Err(error) = self.order(thread, Order::Open { port, bound }) {
             control.range.give_back(address.port());
             return Err(error.into());
@@ -590,14 +602,20 @@ impl Control {
         }
     }
 
-    /// Where a group lives, or is to live.
-    fn thread_for(&self, group: u64) -> usize {
+    /// Where a group lives, or is to live; `busy` tells how much of its time a thread works.
+    fn thread_for(&self, group: u64, busy: impl Fn(usize) -> u32) -> usize {
         if let Some(group) = self.groups.get(&group) {
             return group.thread;
         }
         let counts = &self.ports_by_thread;
-        let filling = counts.iter().position(|count| *count < self.ports_per_thread_first);
-        filling.or_else(|| (0..counts.len()).min_by_key(|thread| counts[*thread])).unwrap_or(0)
+        // A thread without ports is what it was before it last slept.
+        let busy = |thread: usize| if counts[thread] == 0 { 0 } else { busy(thread) };
+        let has_room =
+            |thread: &usize| counts[*thread] < self.ports_per_thread_first && busy(*thread) < BUSY_FIRST;
+        let filling = (0..counts.len()).find(has_room);
+        filling
+            .or_else(|| (0..counts.len()).min_by_key(|thread| (busy(*thread), counts[*thread])))
+            .unwrap_or(0)
     }
 
     fn close(&mut self, port: PortId) -> Result<usize, CommandError> {
@@ -611,5 +629,44 @@ impl Control {
             }
         }
         Ok(thread)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_go_to_the_first_thread_that_has_room_and_time() {
+        for (ports, busy, goes_to) in [
+            ([0, 0, 0], [0, 0, 0], 0),
+            ([9, 0, 0], [499, 0, 0], 0),
+            ([10, 0, 0], [100, 0, 0], 1),
+            // A few calls in Opus keep a thread as busy as many in G.711.
+            ([4, 2, 0], [500, 700, 0], 2),
+            // What is left of the last second of a thread that has no ports any more does not count.
+            ([4, 0, 3], [600, 900, 100], 1),
+            // All are full: the one with the most time takes it, and of two like it the emptier one.
+            ([10, 12, 11], [800, 300, 400], 1),
+            ([13, 12, 14], [900, 900, 900], 1),
+        ] {
+            let control = control(ports);
+            assert_eq!(control.thread_for(7, |thread| busy[thread]), goes_to, "{ports:?} {busy:?}");
+        }
+        let mut control = control([0, 0, 0]);
+        control.groups.insert(7, Group { thread: 2, ports: 1 });
+        assert_eq!(control.thread_for(7, |_| 1_000), 2, "a call stays together, whatever it costs");
+    }
+
+    fn control(ports_by_thread: [usize; 3]) -> Control {
+        Control {
+            range: PortRange::new(2..=3, &mut IdSource::new(1)),
+            freed: crossbeam_channel::bounded(1).1,
+            ports: BTreeMap::new(),
+            conferences: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            ports_by_thread: ports_by_thread.to_vec(),
+            ports_per_thread_first: 10,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::rtp::browser::Arrival;
 use crate::rtp::line::ThreadEnd;
+use crate::rtp::load::Load;
 use crate::rtp::pace::Pace;
 use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
@@ -47,6 +48,7 @@ pub(super) struct Thread {
     clock: Clock,
     counts: Arc<SharedCounts>,
     pace: Pace,
+    load: Load,
 }
 
 impl Thread {
@@ -59,8 +61,9 @@ impl Thread {
         clock: Clock,
         counts: Arc<SharedCounts>,
     ) -> Self {
-        let pace = Pace::new(clock().mono);
-        Self { engine, sockets, orders, events, free, clock, counts, pace }
+        let now = clock().mono;
+        let (pace, load) = (Pace::new(now), Load::new(now));
+        Self { engine, sockets, orders, events, free, clock, counts, pace, load }
     }
 
     /// What wakes the thread.
@@ -79,6 +82,7 @@ impl Thread {
             self.sockets.counts.wakes += 1;
             let before = self.sockets.counts.received;
             let mut now = (self.clock)();
+            let woke = now.mono;
             for _ in 0..ROUNDS_MAX {
                 // Orders go first: a packet sent after an order was given finds it obeyed.
                 if !self.obey(now) {
@@ -96,6 +100,8 @@ impl Thread {
             self.pace.woke(self.sockets.counts.received - before, now.mono);
             self.let_time_pass(now);
             self.tell_events();
+            self.load.worked(woke, (self.clock)().mono);
+            self.sockets.counts.busy = self.load.share();
             self.counts.store(&self.sockets.counts);
         }
     }
