@@ -10,8 +10,8 @@
 //! A browser goes on checking the pair it uses, every few seconds. As long as it does, it consents to be sent to; when it
 //! stops, nothing more is sent, for nobody may be there any more who wants it. A new nomination ends the silence.
 
+use crate::Place;
 use base::{Duration, Instant};
-use core::net::SocketAddr;
 
 /// How long after a check the browser counts as consenting to be sent to (RFC 7675 §5.1).
 pub const CONSENT: Duration = Duration::from_secs(30);
@@ -30,14 +30,14 @@ pub enum State {
     /// It uses this address, and consents until then.
     Paired {
         /// Where it is.
-        remote: SocketAddr,
+        remote: Place,
         /// Until when it may be sent to.
         consents_until: Instant,
     },
     /// It used this address and has been silent for too long.
     Lapsed {
         /// Where it was.
-        remote: SocketAddr,
+        remote: Place,
     },
 }
 
@@ -45,9 +45,9 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A check of it came from there, rightly signed.
-    Check(SocketAddr),
+    Check(Place),
     /// A check that chooses the address it came from.
-    Nominate(SocketAddr),
+    Nominate(Place),
     /// Time has passed.
     Timeout,
 }
@@ -57,7 +57,7 @@ pub enum Input {
 pub struct Agent {
     state: State,
     /// Addresses that checks have come from, the oldest first.
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<Place>,
 }
 
 impl Default for Agent {
@@ -104,7 +104,7 @@ impl Agent {
     }
 
     /// Where it may be sent to.
-    pub const fn remote(&self) -> Option<SocketAddr> {
+    pub const fn remote(&self) -> Option<Place> {
         match self.state {
             State::Paired { remote, .. } => Some(remote),
             State::Waiting | State::Checked | State::Lapsed { .. } => None,
@@ -112,8 +112,14 @@ impl Agent {
     }
 
     /// Where checks of it have come from.
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[Place] {
         &self.addresses
+    }
+
+    /// Nothing is heard from there any more: the connection is closed. What was chosen stays chosen until the browser chooses
+    /// anew or is silent for too long.
+    pub fn forget(&mut self, place: Place) {
+        self.addresses.retain(|known| *known != place);
     }
 
     /// When [`Input::Timeout`] is due.
@@ -124,7 +130,7 @@ impl Agent {
         }
     }
 
-    fn meet(&mut self, address: SocketAddr) {
+    fn meet(&mut self, address: Place) {
         if self.addresses.contains(&address) {
             return;
         }
@@ -218,15 +224,15 @@ mod tests {
         let mut agent = Agent::new();
         agent.handle(Input::Nominate(at(HERE)), Instant::START);
         for port in 1..100 {
-            agent.handle(Input::Check(SocketAddr::new(at(THERE).ip(), port)), Instant::START);
+            agent.handle(Input::Check(at(&format!("198.51.100.1:{port}"))), Instant::START);
         }
         assert_eq!(agent.addresses().len(), ADDRESSES_MAX);
         assert_eq!(agent.remote(), Some(at(HERE)));
         assert!(agent.addresses().contains(&at(HERE)));
-        assert!(agent.addresses().contains(&SocketAddr::new(at(THERE).ip(), 99)));
+        assert!(agent.addresses().contains(&at("198.51.100.1:99")));
     }
 
-    fn at(text: &str) -> SocketAddr {
-        text.parse().expect("an address")
+    fn at(text: &str) -> Place {
+        Place::Udp(text.parse().expect("an address"))
     }
 }

@@ -11,12 +11,11 @@
 //! sending checks that look as if they came from there: it is given away only when its owner has gone or been silent
 //! for as long as [`CONSENT`](crate::agent::CONSENT).
 
-use crate::Credentials;
 use crate::agent::{Agent, Input, State};
 use crate::heard::Heard;
 use crate::stun::Check;
+use crate::{Credentials, Place};
 use base::Instant;
-use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
 /// How many browsers one socket has; there are no more ports on one thread. A further one is refused.
@@ -27,7 +26,7 @@ pub const PEERS_MAX: usize = 16_384;
 pub struct Peers<K> {
     peers: BTreeMap<K, Peer>,
     by_ufrag: BTreeMap<String, K>,
-    by_address: BTreeMap<SocketAddr, K>,
+    by_address: BTreeMap<Place, K>,
 }
 
 /// One browser.
@@ -58,7 +57,7 @@ pub enum News<K> {
         /// Whose.
         key: K,
         /// Where it is.
-        remote: SocketAddr,
+        remote: Place,
     },
     /// It has been silent for too long: nothing may be sent to it any more.
     Lapsed {
@@ -118,8 +117,16 @@ impl<K: Copy + Ord> Peers<K> {
         }
     }
 
+    /// A connection is closed: who opens one from the same address has to pass a check of its own.
+    pub fn forget_place(&mut self, place: Place) {
+        let Some(key) = self.by_address.remove(&place) else { return };
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.agent.forget(place);
+        }
+    }
+
     /// Takes a check. `None` if it is not one, or not for anybody here: it is not answered.
-    pub fn check(&mut self, source: SocketAddr, datagram: &[u8], now: Instant) -> Option<Checked<K>> {
+    pub fn check(&mut self, source: Place, datagram: &[u8], now: Instant) -> Option<Checked<K>> {
         let check = Check::parse(datagram)?;
         let key = *self.by_ufrag.get(check.ours)?;
         let owner = self.by_address.get(&source).copied().filter(|owner| *owner != key);
@@ -137,7 +144,8 @@ impl<K: Copy + Ord> Peers<K> {
         }
         if !peer.heard.is_fresh(check.transaction()) {
             let is_known = peer.agent.addresses().contains(&source);
-            return is_known.then(|| Checked { answer: check.answer(source, &password), news: None });
+            return is_known
+                .then(|| Checked { answer: check.answer(source.address(), &password), news: None });
         }
         if !check.unknown().is_empty() {
             return Some(Checked { answer: check.misunderstood(&password), news: None });
@@ -162,16 +170,16 @@ impl<K: Copy + Ord> Peers<K> {
         }
         self.by_address.insert(source, key);
         let news = now_at.filter(|_| was != now_at).map(|remote| News::Paired { key, remote });
-        Some(Checked { answer: check.answer(source, &password), news })
+        Some(Checked { answer: check.answer(source.address(), &password), news })
     }
 
     /// Whose an address is, if it has passed a check.
-    pub fn sender(&self, source: SocketAddr) -> Option<K> {
+    pub fn sender(&self, source: Place) -> Option<K> {
         self.by_address.get(&source).copied()
     }
 
     /// Where a browser may be sent to.
-    pub fn remote(&self, key: K) -> Option<SocketAddr> {
+    pub fn remote(&self, key: K) -> Option<Place> {
         self.peers.get(&key)?.agent.remote()
     }
 
@@ -199,7 +207,7 @@ impl<K: Copy + Ord> Peers<K> {
     }
 
     /// An address is not this browser's any more; it may have become another one's before.
-    fn disown(&mut self, address: SocketAddr, key: K) {
+    fn disown(&mut self, address: Place, key: K) {
         if self.by_address.get(&address) == Some(&key) {
             self.by_address.remove(&address);
         }

@@ -19,6 +19,9 @@ const MID_BYTES_MAX: usize = 64;
 /// How much we want our candidate: the highest there is for one of our own addresses (RFC 8445 §5.1.2.2).
 const PRIORITY: u32 = 2_130_706_431;
 
+/// The same over TCP (RFC 6544 §4.2): a kind below UDP's, and it is the browser that opens the connection.
+const PRIORITY_TCP: u32 = 1_520_435_199;
+
 /// What we say to a browser.
 #[derive(Clone, Copy, Debug)]
 pub struct OurBrowserSide<'a> {
@@ -28,7 +31,7 @@ pub struct OurBrowserSide<'a> {
     pub password: &'a str,
     /// What our certificate is known by.
     pub fingerprint: [u8; 32],
-    /// Where the browser is to come to. There are no others.
+    /// Where the browser is to come to, over UDP or else over TCP. There are no others.
     pub address: SocketAddr,
     /// The name of the stream, if it has one: the same for the whole dialog.
     pub mid: Option<&'a str>,
@@ -201,6 +204,8 @@ pub(crate) fn dress(media: &mut Media, ours: &OurBrowserSide<'_>, setup: Setup) 
     ));
     let (ip, port) = (ours.address.ip().to_canonical(), ours.address.port());
     add(Attribute::with("candidate", format_args!("1 1 udp {PRIORITY} {ip} {port} typ host")));
+    let tcp = format_args!("2 1 tcp {PRIORITY_TCP} {ip} {port} typ host tcptype passive");
+    add(Attribute::with("candidate", tcp));
     add(Attribute::flag("end-of-candidates"));
     media.port = port;
 }

@@ -31,6 +31,7 @@ fn a_browser_that_calls_is_answered_as_one_and_paired_before_it_is_configured() 
         "a=mid:0",
         "a=rtcp-mux",
         "a=candidate:1 1 udp 2130706431 192.0.2.1 40000 typ host",
+        "a=candidate:2 1 tcp 1520435199 192.0.2.1 40000 typ host tcptype passive",
         "a=end-of-candidates",
     ] {
         assert!(answer.contains(&format!("{line}\r\n")), "{line} in {answer}");

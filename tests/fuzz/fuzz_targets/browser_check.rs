@@ -4,14 +4,14 @@
 
 use base::{Instant, SecretSource};
 use browser_peer::stun::{Check, write_check};
-use browser_peer::{Credentials, Kind, Peers};
+use browser_peer::{Credentials, Kind, Peers, Place};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let _ = Kind::of(data);
     let _ = Check::parse(data).map(|check| check.is_signed_with("password"));
     let (here, there) =
-        ("192.0.2.1:32853".parse().expect("a place"), "[2001:db8::1]:9".parse().expect("a place"));
+        (Place::Udp("192.0.2.1:32853".parse().expect("a place")), Place::Tcp("[2001:db8::1]:9".parse().expect("a place")));
     let ours = Credentials::generate(&mut SecretSource::fixed(1));
     let mut peers = Peers::new();
     assert!(peers.expect(1, ours.clone()));

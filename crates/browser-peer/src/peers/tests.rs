@@ -5,6 +5,7 @@ use crate::agent::{ADDRESSES_MAX, CONSENT};
 use crate::stun::tests::{PASSWORD, REQUEST};
 use crate::stun::write_check;
 use base::{Duration, SecretSource};
+use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use proptest::prelude::*;
 
@@ -136,6 +137,23 @@ fn nobody_takes_the_address_of_somebody_who_talks() {
 }
 
 #[test]
+fn a_connection_that_is_closed_is_nobodys_and_the_next_one_from_there_has_to_prove_itself() {
+    let mut peers = Peers::new();
+    let anna = expected(&mut peers, ANNA);
+    let (udp, tcp) = (here(), Place::Tcp(here().address()));
+    peers.check(tcp, &check(&anna, true), at(1));
+    assert_eq!(
+        (peers.sender(tcp), peers.sender(udp)),
+        (Some(ANNA), None),
+        "the transport is part of the place"
+    );
+    peers.forget_place(tcp);
+    assert_eq!((peers.sender(tcp), peers.sizes()), (None, (1, 1, 0)));
+    let back = peers.check(tcp, &check(&anna, true), at(2)).expect("an answer");
+    assert_eq!((back.news, peers.sender(tcp)), (None, Some(ANNA)), "it goes on where it was");
+}
+
+#[test]
 fn who_believes_to_be_on_our_side_is_told_so() {
     let mut peers = Peers::new();
     let ours = Credentials { ufrag: "evtj".to_owned(), password: PASSWORD.to_owned() };
@@ -164,7 +182,7 @@ proptest! {
         let mut peers = Peers::new();
         let mut now = Instant::START;
         for (key, name, nominates, port, what) in steps {
-            let source = SocketAddr::new(here().ip(), port);
+            let source = Place::Udp(SocketAddr::new(here().address().ip(), port));
             let ours = credentials(u64::from(key) * 10 + name);
             now += Duration::from_secs(u64::from(what));
             match what {
@@ -211,12 +229,12 @@ fn check(ours: &Credentials, nominates: bool) -> Vec<u8> {
     write_check(&format!("{}:them", ours.ufrag), &ours.password, nominates, transaction)
 }
 
-fn here() -> SocketAddr {
-    "192.0.2.1:1000".parse().expect("an address")
+fn here() -> Place {
+    Place::Udp("192.0.2.1:1000".parse().expect("an address"))
 }
 
-fn there() -> SocketAddr {
-    "198.51.100.1:2000".parse().expect("an address")
+fn there() -> Place {
+    Place::Udp("198.51.100.1:2000".parse().expect("an address"))
 }
 
 fn at(second: u64) -> Instant {

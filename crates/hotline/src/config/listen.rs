@@ -83,7 +83,8 @@ pub(crate) struct MediaSection {
     pub(crate) ports: PortRange,
     /// Threads that carry sound; 0 means one for each core.
     pub(crate) threads: usize,
-    /// Where browsers send their sound: this port over UDP, and the ones above it, one for each thread. 0: any free ones.
+    /// Where browsers send their sound: this port over UDP and TCP, and the ones above it, one for each thread. 0: any free
+    /// ones.
     pub(crate) browser_port: u16,
     /// How packets are marked for routers.
     pub(crate) dscp: CodePoint,

@@ -1,4 +1,5 @@
-//! Browsers on one media thread: one socket for all of them, told apart by the checks of ICE.
+//! Browsers on one media thread: one socket for all of them, told apart by the checks of ICE. Those whose network lets no UDP
+//! out come to the same number over TCP ([`streams`]).
 //!
 //! ```text
 //!             ┌ Stun ──▶ Peers ────── the answer ──▶ out
@@ -16,18 +17,21 @@
 
 pub(super) mod handshake;
 pub(super) mod identity;
+pub(super) mod streams;
 
 use handshake::{Handshake, Step, Terms};
 use identity::Identity;
+use streams::{STRANGER_PATIENCE, Streams};
 
 use base::{Deadlines, Duration, Instant};
-use browser_peer::{Door, Fingerprint, Kind, News, Pairing, Peers, Role};
+use browser_peer::frames::FRAME_BYTES_MAX;
+use browser_peer::{Door, Fingerprint, Kind, News, Pairing, Peers, Place, Role};
 use media::{Command, Event, PortId};
 use nix::sys::socket::{setsockopt, sockopt};
 use srtp::Sealing;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 /// How often is looked who has been silent for too long.
 const CONSENT_LOOK: Duration = Duration::from_secs(1);
@@ -66,6 +70,8 @@ enum Timer {
     /// Nothing that a browser could be heard by has come of it.
     Keys(PortId),
     Consent,
+    /// A connection has had time to pass a check.
+    Stranger(SocketAddr),
 }
 
 /// A port with a browser.
@@ -91,6 +97,7 @@ impl Leg {
 
 pub(super) struct Browsers {
     socket: UdpSocket,
+    streams: Streams,
     address: SocketAddr,
     terms: Terms,
     peers: Peers<PortId>,
@@ -102,16 +109,70 @@ pub(super) struct Browsers {
 
 impl Browsers {
     /// Nobody yet, on a socket of this thread.
-    pub(super) fn new(socket: UdpSocket, terms: Terms) -> io::Result<Self> {
+    pub(super) fn new((socket, listener): (UdpSocket, TcpListener), terms: Terms) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
+        let streams = Streams::new(listener)?;
         let (peers, legs) = (Peers::new(), BTreeMap::new());
         let (deadlines, events) = (Deadlines::new(), VecDeque::new());
-        Ok(Self { socket, address, terms, peers, legs, deadlines, events })
+        Ok(Self { socket, streams, address, terms, peers, legs, deadlines, events })
     }
 
     pub(super) const fn socket(&self) -> &UdpSocket {
         &self.socket
+    }
+
+    /// What tells of new connections.
+    pub(super) const fn listener(&self) -> &TcpListener {
+        self.streams.listener()
+    }
+
+    /// Takes the connections that have come; their numbers.
+    pub(super) fn accept(&mut self, now: Instant) -> Vec<usize> {
+        let (new, gone) = self.streams.accept();
+        for remote in gone {
+            self.deadlines.stop(&Timer::Stranger(remote));
+        }
+        for (_, remote) in new.iter().filter_map(|number| self.streams.socket(*number)) {
+            self.deadlines.set(Timer::Stranger(remote), now + STRANGER_PATIENCE);
+        }
+        new
+    }
+
+    /// A connection of a browser.
+    pub(super) fn stream(&self, number: usize) -> Option<&TcpStream> {
+        self.streams.socket(number).map(|(stream, _)| stream)
+    }
+
+    /// Reads what has come over a connection. `false` if it is over once its frames are taken.
+    pub(super) fn fill(&mut self, number: usize) -> bool {
+        self.streams.fill(number)
+    }
+
+    /// The next packet that has come over a connection: where from, and its length in the buffer. Who does not keep to the
+    /// frames is cut off.
+    pub(super) fn frame(
+        &mut self,
+        number: usize,
+        buffer: &mut [u8; FRAME_BYTES_MAX],
+    ) -> Option<(Place, usize)> {
+        let (_, remote) = self.streams.socket(number)?;
+        match self.streams.frame(number, buffer) {
+            Ok(length) => length.map(|length| (Place::Tcp(remote), length)),
+            Err(error) => {
+                tracing::debug!(%remote, ?error, "a connection at the browsers' port is cut off");
+                self.close(number);
+                None
+            }
+        }
+    }
+
+    /// Closes a connection.
+    pub(super) fn close(&mut self, number: usize) {
+        if let Some(remote) = self.streams.close(number) {
+            self.deadlines.stop(&Timer::Stranger(remote));
+            self.peers.forget_place(Place::Tcp(remote));
+        }
     }
 
     pub(super) const fn door(&self) -> Door {
@@ -163,7 +224,7 @@ impl Browsers {
     }
 
     /// Where a browser may be sent to, whatever the engine believes.
-    pub(super) fn remote(&self, port: PortId) -> Option<SocketAddr> {
+    pub(super) fn remote(&self, port: PortId) -> Option<Place> {
         self.peers.remote(port)
     }
 
@@ -174,12 +235,12 @@ impl Browsers {
     }
 
     /// Whose an address is, if it has passed a check.
-    pub(super) fn sender(&self, source: SocketAddr) -> Option<PortId> {
+    pub(super) fn sender(&self, source: Place) -> Option<PortId> {
         self.peers.sender(source)
     }
 
     /// Takes a datagram that came.
-    pub(super) fn handle(&mut self, source: SocketAddr, datagram: &[u8], now: Instant) -> Arrival {
+    pub(super) fn handle(&mut self, source: Place, datagram: &[u8], now: Instant) -> Arrival {
         let found = match Kind::of(datagram) {
             Some(Kind::Stun) => {
                 self.check(source, datagram, now).map(|command| Arrival::Configure(Box::new(command)))
@@ -222,6 +283,11 @@ impl Browsers {
                         self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
                     }
                 }
+                Timer::Stranger(remote) => {
+                    if let Some(number) = self.streams.is_stranger(remote) {
+                        self.close(number);
+                    }
+                }
                 Timer::Keys(port) => {
                     let leg = self.legs.get_mut(&port).filter(|leg| leg.sealing.is_none() && !leg.has_failed);
                     if let Some(leg) = leg {
@@ -246,9 +312,16 @@ impl Browsers {
         None
     }
 
-    fn check(&mut self, source: SocketAddr, datagram: &[u8], now: Instant) -> Option<Command> {
+    fn check(&mut self, source: Place, datagram: &[u8], now: Instant) -> Option<Command> {
         let checked = self.peers.check(source, datagram, now)?;
         self.send(source, &checked.answer);
+        if let Place::Tcp(remote) = source
+            && self.peers.sender(source).is_some()
+            && let Some(number) = self.streams.is_stranger(remote)
+        {
+            self.streams.prove(number);
+            self.deadlines.stop(&Timer::Stranger(remote));
+        }
         let News::Paired { key: port, remote } = checked.news? else { return None };
         tracing::debug!(%port, %remote, "the browser has chosen its address");
         if let Some(leg) = self.legs.get_mut(&port).filter(|leg| leg.has_lapsed) {
@@ -271,7 +344,7 @@ impl Browsers {
     }
 
     /// A record of a handshake. From an address that has not passed a check it is nobody's.
-    fn record(&mut self, source: SocketAddr, record: &[u8], now: Instant) -> Option<Command> {
+    fn record(&mut self, source: Place, record: &[u8], now: Instant) -> Option<Command> {
         let port = self.peers.sender(source)?;
         let leg = self.legs.get_mut(&port)?;
         if leg.has_failed {
@@ -288,19 +361,15 @@ impl Browsers {
 
     /// Goes on with a handshake, by a record or by the time. What we say goes where the record came from, or to the
     /// address that was chosen.
-    fn shake(&mut self, port: PortId, heard: Option<(SocketAddr, &[u8])>, now: Instant) -> Option<Command> {
+    fn shake(&mut self, port: PortId, heard: Option<(Place, &[u8])>, now: Instant) -> Option<Command> {
         let to = heard.map(|(source, _)| source).or_else(|| self.peers.remote(port));
         let leg = self.legs.get_mut(&port)?;
         let handshake = leg.handshake.as_mut()?;
-        let (socket, own) = (&self.socket, self.address);
-        let send = |record: &[u8]| {
-            if let Some(to) = to {
-                let _ = socket.send_to(record, super::sockets::reachable(to, own));
-            }
-        };
+        let mut said = Vec::new();
+        let say = |record: &[u8]| said.push(record.to_vec());
         let step = match heard {
-            Some((_, record)) => handshake.handle(record, now, send),
-            None => handshake.handle_timeout(now, send),
+            Some((_, record)) => handshake.handle(record, now, say),
+            None => handshake.handle_timeout(now, say),
         };
         match handshake.poll_timeout().filter(|_| step.is_ok()) {
             Some(at) => self.deadlines.set(Timer::Handshake(port), at),
@@ -308,6 +377,12 @@ impl Browsers {
                 self.deadlines.stop(&Timer::Handshake(port));
             }
         }
+        for record in to.iter().flat_map(|_| &said) {
+            if let Some(to) = to {
+                self.send(to, record);
+            }
+        }
+        let leg = self.legs.get_mut(&port)?;
         match step {
             Ok(Step::On) => None,
             Ok(Step::Done(sealing)) => {
@@ -346,34 +421,57 @@ impl Browsers {
         let (keys, address) = (leg.sealing.as_ref()?, self.peers.remote(port)?);
         let mut command = leg.agreed.clone()?;
         let Command::Configure { remote, sealing, rtcp_mux, .. } = &mut command else { return None };
-        *remote = address;
+        *remote = address.address();
         *sealing = Some(keys.clone());
         *rtcp_mux = true;
         Some(command)
     }
 
-    fn send(&self, to: SocketAddr, datagram: &[u8]) {
-        // A full socket buffer loses it, as the network would; a check comes again, and so does a flight.
-        let _ = self.socket.send_to(datagram, super::sockets::reachable(to, self.address));
+    /// Sends something to a browser. `false` if it is lost: a full socket loses it, as the network would; a check comes again,
+    /// and so does a flight.
+    pub(super) fn send(&mut self, to: Place, datagram: &[u8]) -> bool {
+        match to {
+            Place::Udp(to) => {
+                self.socket.send_to(datagram, super::sockets::reachable(to, self.address)).is_ok()
+            }
+            Place::Tcp(to) => self.streams.send(to, datagram),
+        }
     }
 }
 
-/// The sockets of the threads: consecutive numbers from `first` on, or any free ones if it is 0.
+/// How often another number is tried when the one that the system gave over UDP is taken over TCP.
+const NUMBERS_TRIED: usize = 16;
+
+/// The sockets of the threads, each with a listener of the same number: consecutive numbers from `first` on, or any free ones
+/// if it is 0.
 ///
 /// # Errors
 ///
 /// Fails if one of the numbers cannot be had.
-pub(super) fn bind(ip: IpAddr, first: u16, threads: usize) -> io::Result<Vec<UdpSocket>> {
+pub(super) fn bind(ip: IpAddr, first: u16, threads: usize) -> io::Result<Vec<(UdpSocket, TcpListener)>> {
     (0..threads)
         .map(|thread| {
             let above = u16::try_from(thread).ok().and_then(|above| first.checked_add(above));
             let number = if first == 0 { Some(0) } else { above };
             let number = number.ok_or_else(|| io::Error::other("there are no ports above 65535"))?;
-            let socket = UdpSocket::bind((ip, number))?;
-            widen(&socket);
-            Ok(socket)
+            let tries = if first == 0 { NUMBERS_TRIED } else { 1 };
+            let mut bound = bind_both(ip, number);
+            for _ in 1..tries {
+                if bound.is_ok() {
+                    break;
+                }
+                bound = bind_both(ip, number);
+            }
+            bound
         })
         .collect()
+}
+
+fn bind_both(ip: IpAddr, number: u16) -> io::Result<(UdpSocket, TcpListener)> {
+    let socket = UdpSocket::bind((ip, number))?;
+    widen(&socket);
+    let listener = TcpListener::bind((ip, socket.local_addr()?.port()))?;
+    Ok((socket, listener))
 }
 
 /// Gives a socket room for [`SOCKET_BYTES`], or as much as the system allows.

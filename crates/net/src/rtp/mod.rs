@@ -312,8 +312,8 @@ impl MediaThreads {
         let record: Arc<Record> = Arc::new(record);
         let terms = browser::terms(std::time::Instant::now())?;
         let mut handles = Vec::with_capacity(count);
-        for (number, socket) in browser::bind(bind, browser_port, count)?.into_iter().enumerate() {
-            let browsers = Browsers::new(socket, terms.clone())?;
+        for (number, bound) in browser::bind(bind, browser_port, count)?.into_iter().enumerate() {
+            let browsers = Browsers::new(bound, terms.clone())?;
             let door = browsers.door();
             dscp.mark(browsers.socket(), door.address);
             let (orders, inbox) = crossbeam_channel::bounded(ORDERS_MAX);

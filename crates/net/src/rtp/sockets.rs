@@ -8,7 +8,8 @@ use crate::rtp::browser::Browsers;
 use crate::rtp::line::ThreadEnd;
 use crate::rtp::range::Bound;
 use crate::rtp::{Counts, Record};
-use base::Duration;
+use base::{Duration, Instant};
+use browser_peer::Place;
 use media::{Channel, Outbox, PortId, Recorded};
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use std::collections::BTreeMap;
@@ -26,6 +27,12 @@ const WAKE: u64 = u64::MAX;
 /// What epoll says when the socket of the browsers is ready.
 const BROWSERS: u64 = u64::MAX - 1;
 
+/// What it says when a browser has opened a connection.
+const LISTENER: u64 = u64::MAX - 2;
+
+/// What it says when such a connection is ready, with its number.
+const STREAM: u64 = 1 << 62;
+
 /// A socket that is ready.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ready {
@@ -33,6 +40,10 @@ pub(super) enum Ready {
     Port { place: usize, channel: Channel },
     /// That of all browsers.
     Browsers,
+    /// That which browsers open connections to.
+    Listener,
+    /// One of these connections.
+    Stream(usize),
 }
 
 /// The sockets that were ready when epoll was last asked.
@@ -78,6 +89,7 @@ impl Sockets {
         let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
         epoll::add(&epoll, browsers.socket(), epoll::EventData::new_u64(BROWSERS), epoll::EventFlags::IN)?;
+        epoll::add(&epoll, browsers.listener(), epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
         Ok(Self {
             epoll,
             wake,
@@ -138,6 +150,10 @@ impl Sockets {
                     let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
                 }
                 BROWSERS => ready.sockets.push(Ready::Browsers),
+                LISTENER => ready.sockets.push(Ready::Listener),
+                number if number & STREAM != 0 => {
+                    ready.sockets.push(Ready::Stream((number & !STREAM) as usize));
+                }
                 number => {
                     let channel = if number & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
                     ready.sockets.push(Ready::Port { place: (number >> 1) as usize, channel });
@@ -161,24 +177,33 @@ impl Sockets {
     }
 
     /// Takes one datagram from the socket of the browsers.
-    pub(super) fn receive_from_browser(&mut self, buffer: &mut [u8]) -> Option<(SocketAddr, usize)> {
+    pub(super) fn receive_from_browser(&mut self, buffer: &mut [u8]) -> Option<(Place, usize)> {
         let (length, source) = from(self.browsers.socket(), buffer)?;
         self.counts.received += 1;
-        Some((source, length))
+        Some((Place::Udp(source), length))
     }
 
-    /// The socket that carries what a port sends, and where that goes: a browser is reached where it has proven to be,
-    /// and not at all when that is nowhere.
+    /// Takes the connections that browsers have opened.
+    pub(super) fn accept_browsers(&mut self, now: Instant) {
+        for number in self.browsers.accept(now) {
+            let data = epoll::EventData::new_u64(STREAM | number as u64);
+            let watched = self
+                .browsers
+                .stream(number)
+                .is_some_and(|stream| epoll::add(&self.epoll, stream, data, epoll::EventFlags::IN).is_ok());
+            if !watched {
+                self.browsers.close(number);
+            }
+        }
+    }
+
+    /// The socket that carries what a port sends that is no browser's, and where that goes.
     fn way_out(
         &self,
         port: PortId,
         channel: Channel,
         destination: SocketAddr,
     ) -> Option<(&UdpSocket, SocketAddr)> {
-        if self.browsers.has(port) {
-            let remote = self.browsers.remote(port)?;
-            return Some((self.browsers.socket(), reachable(remote, self.browsers.door().address)));
-        }
         let pair = self.pairs.get(*self.places.get(&port)?)?;
         Some((socket(&pair.bound, channel), reachable(destination, pair.bound.address)))
     }
@@ -195,6 +220,15 @@ fn from(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
 
 impl Outbox for Sockets {
     fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]) {
+        if self.browsers.has(port) {
+            // A browser is reached where it has proven to be, and not at all when that is nowhere.
+            let Some(remote) = self.browsers.remote(port) else { return };
+            match self.browsers.send(remote, datagram) {
+                true => self.counts.sent += 1,
+                false => self.counts.send_failed += 1,
+            }
+            return;
+        }
         let Some((socket, destination)) = self.way_out(port, channel, destination) else { return };
         match socket.send_to(datagram, destination) {
             Ok(_) => self.counts.sent += 1,

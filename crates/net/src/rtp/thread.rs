@@ -8,16 +8,15 @@ use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
 use crate::rtp::{Clock, SharedCounts};
 use base::{Duration, Now};
-use browser_peer::Pairing;
+use browser_peer::{Pairing, Place};
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use media::{Channel, Command, Engine, Event, PortId, SampleRate};
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The longest datagram that is looked at; speech is far shorter, and what is longer is cut and then dropped.
-const DATAGRAM_MAX: usize = 2_048;
+const DATAGRAM_MAX: usize = browser_peer::frames::FRAME_BYTES_MAX;
 
 /// How often sockets are looked at before orders and time have their turn again: under a flood, a socket gives one packet
 /// a round, so that it cannot starve the others.
@@ -191,6 +190,8 @@ impl Thread {
         let (place, channel) = match ready {
             Ready::Port { place, channel } => (place, channel),
             Ready::Browsers => return self.take_from_browsers(now, buffer),
+            Ready::Listener => return self.sockets.accept_browsers(now.mono),
+            Ready::Stream(number) => return self.take_from_stream(number, now, buffer),
         };
         let Some((port, source, length)) = self.sockets.receive(place, channel, buffer) else { return };
         if self.sockets.browsers.has(port) {
@@ -212,20 +213,28 @@ impl Thread {
         }
     }
 
-    fn take_from_browser(
-        &mut self,
-        source: SocketAddr,
-        length: usize,
-        now: Now,
-        buffer: &mut [u8; DATAGRAM_MAX],
-    ) {
+    /// Takes what a browser has sent over a connection, one turn of it.
+    fn take_from_stream(&mut self, number: usize, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
+        let goes_on = self.sockets.browsers.fill(number);
+        while let Some((source, length)) = self.sockets.browsers.frame(number, buffer) {
+            self.sockets.counts.received += 1;
+            self.take_from_browser(source, length, now, buffer);
+        }
+        if !goes_on {
+            self.sockets.browsers.close(number);
+        }
+    }
+
+    fn take_from_browser(&mut self, source: Place, length: usize, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
         let datagram = &mut buffer[..length];
         // Whose it is says the address; a panic before that is nobody's.
         let port = self.sockets.browsers.sender(source);
         self.guarded(port.map(|port| (port, now)), |engine, sockets| {
             match sockets.browsers.handle(source, datagram, now.mono) {
-                Arrival::Media(port) => engine.handle_packet(port, source, datagram, now, sockets),
-                Arrival::Report(port) => engine.handle_rtcp(port, source, datagram, now),
+                Arrival::Media(port) => {
+                    engine.handle_packet(port, source.address(), datagram, now, sockets);
+                }
+                Arrival::Report(port) => engine.handle_rtcp(port, source.address(), datagram, now),
                 Arrival::Configure(command) => engine.handle_command(*command, now),
                 Arrival::Nothing => {}
             }

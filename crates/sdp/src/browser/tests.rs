@@ -80,6 +80,7 @@ fn a_browsers_offer_is_answered_by_the_lite_side() {
     a=fingerprint:sha-256 AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB
     a=setup:passive
     a=candidate:1 1 udp 2130706431 192.0.2.1 40000 typ host
+    a=candidate:2 1 tcp 1520435199 192.0.2.1 40000 typ host tcptype passive
     a=end-of-candidates
     m=video 0 UDP/TLS/RTP/SAVPF 96
     a=mid:1
@@ -123,6 +124,7 @@ fn an_offer_to_a_browser_is_understood_by_its_answer() {
     a=fingerprint:sha-256 AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB
     a=setup:actpass
     a=candidate:1 1 udp 2130706431 192.0.2.1 40000 typ host
+    a=candidate:2 1 tcp 1520435199 192.0.2.1 40000 typ host tcptype passive
     a=end-of-candidates
     ");
     let answer = OFFER

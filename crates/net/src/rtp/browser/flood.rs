@@ -8,6 +8,7 @@ use browser_peer::Credentials;
 use browser_peer::stun::write_check;
 use media::{Codec, Format};
 use srtp::{Opener, Sealer};
+use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::sync::mpsc;
 
@@ -19,66 +20,157 @@ const SPOKEN: u16 = 100;
 /// How many datagrams of strangers come for each of them: 10 000 a second at the pace of speech.
 const FLOOD: usize = 200;
 
+/// Longer than anything takes on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 #[test]
 fn a_browser_is_heard_through_a_flood_of_checks_hellos_and_sound_from_strangers() {
-    let (tell, events) = mpsc::channel();
-    let mut config = Config::new(IpAddr::V4(Ipv4Addr::LOCALHOST), [1; 32]);
-    (config.threads, config.ports) = (1, 33_400..=33_409);
-    let threads = MediaThreads::start(config, move |event| tell.send(event).unwrap_or_default(), |_| true);
-    let threads = threads.expect("threads");
-    threads.open(PORT, 1).expect("a port");
-    let door = threads.door(PORT).expect("a door");
-    let terms = super::terms(std::time::Instant::now()).expect("terms");
-    let ours = Credentials::generate(&mut SecretSource::fixed(1));
-    let pairing = Pairing { ours: ours.clone(), fingerprint: terms.fingerprint(), role: Role::Passive };
-    threads.pair(PORT, pairing).expect("a browser is expected");
-    threads.command(configure()).expect("configured");
-    threads.command(Command::Echo { port: PORT, on: true }).expect("an echo");
-
-    let browser = socket(door.address);
-    browser.send(&check(&ours.ufrag, &ours.password)).expect("a check");
-    let keys = shake_hands(&browser, &terms, door.fingerprint);
-    let sealed = events.iter().find(|event| matches!(event, Event::Sealed { .. }));
-    assert_eq!(sealed, Some(Event::Sealed { port: PORT }));
-
-    let stranger = socket(door.address);
+    let scene = Scene::new(33_400);
+    let browser = Way::Udp(scene.socket());
+    let stranger = scene.socket();
+    let keys = scene.connects(&browser);
     let hello = [&[22, 0xfe, 0xfd][..], &[0; 60]].concat();
-    let junk =
-        [check("nobody", "a password of nobody's"), check(&ours.ufrag, "a wrong one"), hello, spoken(7)];
-    let (mut sealer, mut opener) = (Sealer::new(&keys.ours), Opener::new(&keys.theirs));
-    let (mut heard, mut buffer) = (0, [0; 2_048]);
-    for number in 0..SPOKEN {
+    let wrong = check(&scene.ours.ufrag, "a wrong one");
+    let junk = [check("nobody", "a password of nobody's"), wrong, hello, spoken(7)];
+    let heard = speak(&browser, &keys, || {
         for datagram in junk.iter().cycle().take(FLOOD) {
             stranger.send(datagram).expect("sent");
         }
+    });
+    assert!(heard * 100 >= usize::from(SPOKEN) * 99, "{heard} of {SPOKEN} came back");
+    assert!(is_left_alone(&stranger), "nothing is sent to strangers");
+}
+
+#[test]
+fn a_browser_that_comes_over_tcp_is_heard_and_so_it_is_through_a_flood_of_connections() {
+    let scene = Scene::new(33_410);
+    let stream = TcpStream::connect(scene.door.address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("patience");
+    let browser = Way::Tcp(stream);
+    let keys = scene.connects(&browser);
+    let mut strangers = VecDeque::new();
+    let heard = speak(&browser, &keys, || {
+        for _ in 0..4 {
+            strangers.push_back(TcpStream::connect(scene.door.address));
+        }
+        if strangers.len() > 200 {
+            strangers.drain(..4);
+        }
+    });
+    assert_eq!(heard, usize::from(SPOKEN), "nothing is lost on a connection");
+}
+
+/// One media thread with an echo for a browser.
+struct Scene {
+    /// Ends with it.
+    _threads: MediaThreads,
+    events: mpsc::Receiver<Event>,
+    door: Door,
+    terms: Terms,
+    ours: Credentials,
+}
+
+/// How a browser comes.
+enum Way {
+    Udp(UdpSocket),
+    Tcp(TcpStream),
+}
+
+impl Way {
+    fn send(&self, packet: &[u8]) {
+        match self {
+            Self::Udp(socket) => {
+                socket.send(packet).expect("sent");
+            }
+            Self::Tcp(stream) => {
+                let length = u16::try_from(packet.len()).expect("a packet").to_be_bytes();
+                (&*stream).write_all(&[&length[..], packet].concat()).expect("sent");
+            }
+        }
+    }
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Udp(socket) => socket.recv(buffer),
+            Self::Tcp(stream) => {
+                let mut head = [0; 2];
+                (&*stream).read_exact(&mut head)?;
+                let length = usize::from(u16::from_be_bytes(head));
+                (&*stream).read_exact(&mut buffer[..length])?;
+                Ok(length)
+            }
+        }
+    }
+}
+
+impl Scene {
+    fn new(first: u16) -> Self {
+        let (tell, events) = mpsc::channel();
+        let mut config = Config::new(IpAddr::V4(Ipv4Addr::LOCALHOST), [1; 32]);
+        (config.threads, config.ports) = (1, first..=first + 9);
+        let tell = move |event| tell.send(event).unwrap_or_default();
+        let threads = MediaThreads::start(config, tell, |_| true).expect("threads");
+        threads.open(PORT, 1).expect("a port");
+        let door = threads.door(PORT).expect("a door");
+        let terms = super::terms(std::time::Instant::now()).expect("terms");
+        let ours = Credentials::generate(&mut SecretSource::fixed(1));
+        let pairing = Pairing { ours: ours.clone(), fingerprint: terms.fingerprint(), role: Role::Passive };
+        threads.pair(PORT, pairing).expect("a browser is expected");
+        threads.command(configure()).expect("configured");
+        threads.command(Command::Echo { port: PORT, on: true }).expect("an echo");
+        Self { _threads: threads, events, door, terms, ours }
+    }
+
+    fn socket(&self) -> UdpSocket {
+        let socket = UdpSocket::bind((self.door.address.ip(), 0)).expect("a socket");
+        socket.connect(self.door.address).expect("a way to the door");
+        socket.set_read_timeout(Some(PATIENCE)).expect("patience");
+        socket
+    }
+
+    /// The browser checks and agrees on keys.
+    fn connects(&self, browser: &Way) -> Sealing {
+        browser.send(&check(&self.ours.ufrag, &self.ours.password));
+        let keys = shake_hands(browser, &self.terms, self.door.fingerprint);
+        let sealed = self.events.iter().find(|event| matches!(event, Event::Sealed { .. }));
+        assert_eq!(sealed, Some(Event::Sealed { port: PORT }));
+        keys
+    }
+}
+
+/// The browser speaks, with something before each of its packets. How many of them came back.
+fn speak(browser: &Way, keys: &Sealing, mut before_each: impl FnMut()) -> usize {
+    let (mut sealer, mut opener) = (Sealer::new(&keys.ours), Opener::new(&keys.theirs));
+    let (mut heard, mut buffer) = (0, [0; 2_048]);
+    for number in 0..SPOKEN {
+        before_each();
         let mut packet = spoken(number);
         let length = packet.len();
         packet.resize(length + 64, 0);
         let length = sealer.seal_rtp(&mut packet, length).expect("sealed");
-        browser.send(&packet[..length]).expect("sent");
+        browser.send(&packet[..length]);
         // One that was lost shows by nothing coming for longer than anything takes.
-        while let Ok(length) = browser.recv(&mut buffer) {
+        while let Ok(length) = browser.receive(&mut buffer) {
             if opener.open_rtp(&mut buffer[..length]).is_ok() {
                 heard += 1;
                 break;
             }
         }
     }
-    assert!(heard * 100 >= usize::from(SPOKEN) * 99, "{heard} of {SPOKEN} came back");
-    assert!(stranger_is_left_alone(&stranger), "nothing is sent to strangers");
+    heard
 }
 
 /// A browser's side of the handshake, until it has keys.
-fn shake_hands(browser: &UdpSocket, terms: &Terms, theirs: Fingerprint) -> Sealing {
+fn shake_hands(browser: &Way, terms: &Terms, theirs: Fingerprint) -> Sealing {
     let mut handshake = Handshake::new(terms, Role::Active, theirs, Instant::START);
     let send = |record: &[u8]| {
-        browser.send(record).expect("sent");
+        browser.send(record);
     };
     handshake.handle_timeout(Instant::START, send).expect("a hello");
     let mut buffer = [0; 2_048];
     let mut keys = None;
     while keys.is_none() {
-        let length = browser.recv(&mut buffer).expect("a record");
+        let length = browser.receive(&mut buffer).expect("a record");
         if Kind::of(&buffer[..length]) == Some(Kind::Dtls)
             && let Step::Done(sealing) =
                 handshake.handle(&buffer[..length], Instant::START, send).expect("goes on")
@@ -107,16 +199,9 @@ fn spoken(number: u16) -> Vec<u8> {
     packet
 }
 
-fn stranger_is_left_alone(stranger: &UdpSocket) -> bool {
+fn is_left_alone(stranger: &UdpSocket) -> bool {
     stranger.set_nonblocking(true).expect("it does not wait");
     stranger.recv(&mut [0; 64]).is_err()
-}
-
-fn socket(door: SocketAddr) -> UdpSocket {
-    let socket = UdpSocket::bind((door.ip(), 0)).expect("a socket");
-    socket.connect(door).expect("a way to the door");
-    socket.set_read_timeout(Some(Duration::from_secs(2))).expect("patience");
-    socket
 }
 
 fn configure() -> Command {

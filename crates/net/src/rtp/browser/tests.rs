@@ -6,6 +6,7 @@ use browser_peer::Credentials;
 use browser_peer::agent::CONSENT;
 use browser_peer::stun::write_check;
 use media::{Codec, Format};
+use std::io::{Read, Write};
 
 const PORT: PortId = PortId::from_u64(7);
 
@@ -21,7 +22,7 @@ fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_addres
         let Some(Command::Configure { port, remote, sealing, rtcp_mux, .. }) = command else {
             panic!("{command:?}")
         };
-        assert_eq!((port, remote, rtcp_mux), (PORT, scene.browser.address(), true));
+        assert_eq!((port, remote, rtcp_mux), (PORT, scene.browser.address().address(), true));
         let (ours, theirs) = (sealing.expect("keys"), theirs.expect("keys"));
         assert_eq!((ours.ours, ours.theirs), (theirs.theirs, theirs.ours));
         assert_eq!(scene.browsers.poll_event(), Some(Event::Sealed { port: PORT }));
@@ -37,7 +38,7 @@ fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_addres
         let moved = scene.checks(true);
         let Arrival::Configure(command) = moved else { panic!("{moved:?}") };
         assert!(
-            matches!(*command, Command::Configure { remote, sealing: Some(_), .. } if remote == scene.browser.address())
+            matches!(*command, Command::Configure { remote, sealing: Some(_), .. } if remote == scene.browser.address().address())
         );
     }
 }
@@ -153,6 +154,43 @@ fn a_browser_that_checks_no_more_is_told_of_and_so_is_its_return() {
 }
 
 #[test]
+fn a_connection_that_passes_no_check_is_closed_and_one_that_does_stays() {
+    let mut scene = Scene::new();
+    let fingerprint = scene.browser.fingerprint;
+    scene.pair(fingerprint, Role::Passive);
+    let door = scene.browsers.listener().local_addr().expect("its address");
+    let [mut browser, stranger] = [(); 2].map(|()| TcpStream::connect(door).expect("a connection"));
+    let numbers = scene.browsers.accept(scene.now);
+    assert_eq!(numbers.len(), 2);
+    let user = format!("{}:them", scene.ours.ufrag);
+    for (mut who, password) in [(&browser, scene.ours.password.as_str()), (&stranger, "a wrong one")] {
+        let check = write_check(&user, password, true, [9; 12]);
+        who.write_all(&[&[0, check.len() as u8][..], &check].concat()).expect("written");
+    }
+    let mut buffer = [0; FRAME_BYTES_MAX];
+    for number in numbers {
+        assert!(scene.browsers.fill(number));
+        while let Some((place, length)) = scene.browsers.frame(number, &mut buffer) {
+            scene.browsers.handle(place, &buffer[..length], scene.now);
+        }
+    }
+    let place = Place::Tcp(browser.local_addr().expect("its address"));
+    assert_eq!((scene.browsers.sender(place), scene.browsers.remote(PORT)), (Some(PORT), Some(place)));
+    assert_eq!(scene.browsers.streams.sizes(), (2, 1));
+    scene.passes(STRANGER_PATIENCE);
+    assert_eq!(scene.browsers.streams.sizes(), (1, 0));
+    // Its check was answered, behind a length.
+    let mut head = [0; 2];
+    browser.read_exact(&mut head).expect("an answer");
+    assert_eq!(head[0], 0);
+
+    // It goes, and nothing is left of it.
+    let last = scene.browsers.streams.by_number(place.address());
+    scene.browsers.close(last.expect("it is there"));
+    assert_eq!((scene.browsers.sender(place), scene.browsers.streams.sizes()), (None, (0, 0)));
+}
+
+#[test]
 fn sound_from_an_address_that_has_not_checked_is_nobodys() {
     let mut scene = Scene::new();
     let fingerprint = scene.browser.fingerprint;
@@ -187,8 +225,8 @@ struct Browser {
 }
 
 impl Browser {
-    fn address(&self) -> SocketAddr {
-        self.socket.local_addr().expect("its address")
+    fn address(&self) -> Place {
+        Place::Udp(self.socket.local_addr().expect("its address"))
     }
 
     /// Another network.
@@ -201,7 +239,7 @@ impl Scene {
     fn new() -> Self {
         let began = std::time::Instant::now();
         let terms = || super::terms(began).expect("terms");
-        let browsers = Browsers::new(socket(), terms()).expect("a socket");
+        let browsers = Browsers::new((socket(), listener()), terms()).expect("a socket");
         let terms = terms();
         let fingerprint = terms.fingerprint();
         let browser = Browser { socket: socket(), terms, fingerprint };
@@ -292,6 +330,10 @@ fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     socket.set_nonblocking(true).expect("a socket that does not wait");
     socket
+}
+
+fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").expect("a listener")
 }
 
 fn configure() -> Command {
