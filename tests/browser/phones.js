@@ -11,6 +11,17 @@ const said = (message) => {
   return status === '200' ? `registered for ${/;expires=(\d+)/.exec(message)[1]} s` : status;
 };
 
+/**
+ * What a page gets to know of our addresses. In a network that lets no UDP out it tries UDP in vain, here (`tcp`) it does not even
+ * know of it; behind a router (`via ADDRESS PORT`) it finds us at the router's.
+ */
+const known = (sdp, policy) => {
+  const [way, address, port] = policy.split(' ');
+  if (way === 'tcp') return sdp.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, '');
+  if (way !== 'via') return sdp;
+  return sdp.replace(/^a=candidate:\S+ \d+ tcp .*\r\n/gim, '').replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+/gim, `$1 ${address} ${port}`);
+};
+
 /** JsSIP: it sends what it was given as `authorization_jwt` with every request. */
 async function jssip({ uri, server, token, ice_servers: iceServers = [], policy = 'all' }) {
   const iceTransportPolicy = policy === 'relay' ? 'relay' : 'all';
@@ -30,6 +41,9 @@ async function jssip({ uri, server, token, ice_servers: iceServers = [], policy 
     current = session;
     session.on('peerconnection', ({ peerconnection }) => line.follow(peerconnection));
     if (session.connection) line.follow(session.connection);
+    session.on('sdp', (event) => {
+      if (event.originator === 'remote') event.sdp = known(event.sdp, policy);
+    });
     session.on('confirmed', () => line.note('talks'));
     for (const over of ['ended', 'failed']) session.on(over, ({ cause }) => line.note('over', cause));
     session.on('hold', ({ originator }) => line.note('hold', originator));

@@ -147,7 +147,8 @@ impl PhonePage {
         PhonePage::bound_to(server, login, library, hz, "all")
     }
 
-    /// The same; `relay` allows no way but by the TURN servers that the page was told of.
+    /// The same; `relay` allows no way but by the TURN servers that the page was told of, `tcp` (with `jssip`) none but a
+    /// connection to the center, `via ADDRESS PORT` (with `jssip`) none but by a router there.
     pub fn bound_to(server: &Server, login: &str, library: &str, hz: f64, policy: &str) -> PhonePage {
         let agent = server.agent(login).clone();
         let mut page = PhonePage::of(server);

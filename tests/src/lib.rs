@@ -1,7 +1,7 @@
 //! What the tests of the whole stand on: the source tree as a thing to be checked, and the means to drive the real
 //! binary with real phones, load generators and browsers.
 //!
-//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`relay`], [`http`],
+//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`relay`], [`router`], [`http`],
 //! [`library`], [`ear`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
@@ -24,6 +24,7 @@ pub mod patience;
 pub mod place;
 pub mod program;
 pub mod relay;
+pub mod router;
 pub mod server;
 pub mod sipp;
 pub mod sound;

@@ -136,6 +136,16 @@ impl Server {
         Server::run(command, folder, &folder.join("demo/ready.json"))
     }
 
+    /// Starts a demo center in a folder, with further sections in its configuration.
+    pub fn start_with(folder: &Path, more: &str) -> Server {
+        // The first start writes what every demo has.
+        Server::start_in(folder).kill();
+        let file = folder.join("demo/hotline.toml");
+        let config = fs::read_to_string(&file).expect("the demo's configuration");
+        fs::write(&file, format!("{config}\n{more}")).expect("written");
+        Server::start_in(folder)
+    }
+
     /// Starts the center of `hotline.toml` in the folder; its data are in `data` there. `root` can log in and is
     /// the administrator.
     pub fn serve(folder: &Path) -> Server {

@@ -1,9 +1,12 @@
 //! Browsers that talk: JsSIP and SIP.js in Chromium with desk phones and with each other, encrypted by DTLS-SRTP. Who hears
 //! whom is known by tones.
 
+use std::net::SocketAddr;
 use tests::baresip::Phone;
 use tests::browser::PhonePage;
 use tests::patience;
+use tests::place;
+use tests::router::Router;
 use tests::server::Server;
 use tests::sound::Sound;
 
@@ -90,6 +93,67 @@ fn a_page_that_begins_ice_anew_goes_on_talking() {
     hear_each_other(&mut page, &desk);
     let after = page.state();
     assert_eq!((&after["ice"], &after["dtls"]), (&before["ice"], &"connected".into()), "{before} {after}");
+    page.does("hangUp");
+    desk.ended(20);
+    nothing_is_left(&server);
+}
+
+#[test]
+fn a_page_whose_network_lets_no_udp_out_talks_over_a_connection() {
+    let server = Server::start("browser-tcp");
+    let mut desk = Phone::of_agent(&server, "bert").playing(DESK_HZ).on(&server).registered();
+    let mut page = PhonePage::bound_to(&server, "anna", "jssip", PAGE_HZ, "tcp");
+    let (anna, bert) = (server.agent("anna").sip_user.clone(), server.agent("bert").sip_user.clone());
+    page.call(&server.uri(&bert));
+    desk.connected(20);
+    page.noted("talks", 20);
+    hear_each_other(&mut page, &desk);
+    let state = page.state();
+    let way = |end: usize| state["way"][end].as_str().unwrap_or_default();
+    assert!(way(0).ends_with(" tcp") && way(1) == "host tcp", "{state}");
+    page.does("restart");
+    patience::expect("another name in ICE is in use", 20, || page.state()["ufrag"] != state["ufrag"]);
+    hear_each_other(&mut page, &desk);
+    page.does("hangUp");
+    desk.ended(20);
+
+    // The other way round as well.
+    desk.call(&anna);
+    page.noted("talks", 20);
+    hear_each_other(&mut page, &desk);
+    desk.hang_up();
+    nothing_is_left(&server);
+}
+
+#[test]
+fn a_page_whose_address_changes_in_a_call_goes_on_talking() {
+    let port = place::free_port();
+    let media = format!("[media]\nthreads = 1\nbrowser_port = {port}\n");
+    let server = Server::start_with(&place::folder("browser-moves"), &media);
+    let router = Router::before(SocketAddr::from(([127, 0, 0, 1], port)));
+    let mut desk = Phone::of_agent(&server, "bert").playing(DESK_HZ).on(&server).registered();
+    let inside = router.inside();
+    let via = format!("via {} {}", inside.ip(), inside.port());
+    let mut page = PhonePage::bound_to(&server, "anna", "jssip", PAGE_HZ, &via);
+    page.call(&server.uri(&server.agent("bert").sip_user));
+    desk.connected(20);
+    page.noted("talks", 20);
+    hear_each_other(&mut page, &desk);
+    assert!(router.came_back() > 0, "the sound goes through the router");
+
+    // The page knows nothing of it; its checks come from elsewhere, and the sound follows them.
+    for _ in 0..2 {
+        router.moves();
+        patience::expect("the sound goes to the new address", 20, || router.came_back() > 50);
+        hear_each_other(&mut page, &desk);
+    }
+    // Nor does ICE begun anew mind that it moves meanwhile.
+    let before = page.state();
+    page.does("restart");
+    router.moves();
+    patience::expect("another name in ICE is in use", 20, || page.state()["ufrag"] != before["ufrag"]);
+    patience::expect("the sound goes to the new address", 20, || router.came_back() > 50);
+    hear_each_other(&mut page, &desk);
     page.does("hangUp");
     desk.ended(20);
     nothing_is_left(&server);

@@ -1,8 +1,6 @@
 //! Browsers whose network lets nothing out but to a TURN server: coturn, with the names and passwords that the center gives
 //! to each page. Who hears whom is known by tones.
 
-use std::fs;
-
 use serde_json::json;
 use tests::baresip::{Line, Phone};
 use tests::browser::PhonePage;
@@ -48,16 +46,9 @@ fn a_page_with_a_password_that_the_turn_server_does_not_know_is_hung_up() {
 
 /// A center that tells its pages of a TURN server, and has this secret with it.
 fn told_of(relay: &Relay, secret: &str, transport: &str, folder: &std::path::Path) -> Server {
-    Server::start_in(folder).kill();
-    let file = folder.join("demo/hotline.toml");
-    let mut config = fs::read_to_string(&file).expect("the demo's configuration");
-    config += &format!(
-        "\n[[browsers.turn]]\nurls = [{}]\nsecret = {}\nlifetime = \"10m\"\n",
-        json!(relay.url(transport)),
-        json!(secret)
-    );
-    fs::write(&file, config).expect("written");
-    Server::start_in(folder)
+    let (url, secret) = (json!(relay.url(transport)), json!(secret));
+    let turn = format!("[[browsers.turn]]\nurls = [{url}]\nsecret = {secret}\nlifetime = \"10m\"\n");
+    Server::start_with(folder, &turn)
 }
 
 fn hear_each_other(page: &mut PhonePage, desk: &Line) {
