@@ -14,6 +14,7 @@ use base::Duration;
 use browser_peer::frames::{FRAME_BYTES_MAX, FrameTooLong, Frames, HEAD_BYTES, write_frame};
 use slab::Slab;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
@@ -56,13 +57,16 @@ pub(super) struct Streams {
     /// Those that have passed no check, the oldest first.
     strangers: BTreeMap<u64, usize>,
     arrivals: u64,
+    /// A file kept for the moment when there is none left.
+    spare: Option<File>,
 }
 
 impl Streams {
     pub(super) fn new(listener: TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let (by_remote, strangers) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { listener, streams: Slab::new(), by_remote, strangers, arrivals: 0 })
+        let spare = File::open("/dev/null").ok();
+        Ok(Self { listener, streams: Slab::new(), by_remote, strangers, arrivals: 0, spare })
     }
 
     pub(super) const fn listener(&self) -> &TcpListener {
@@ -73,8 +77,15 @@ impl Streams {
     pub(super) fn accept(&mut self) -> (Vec<usize>, Vec<SocketAddr>) {
         let (mut new, mut gone) = (Vec::new(), Vec::new());
         for _ in 0..ACCEPTED_AT_ONCE {
-            // No file is free, or the far end has gone already: it is told again, or was nobody.
-            let Ok((socket, remote)) = self.listener.accept() else { break };
+            let (socket, remote) = match self.listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) if is_out_of_files(&error) => {
+                    self.turn_away();
+                    break;
+                }
+                // There is none, or it has gone already.
+                Err(_) => break,
+            };
             if self.streams.len() >= CONNECTIONS_MAX || self.strangers.len() >= STRANGERS_MAX {
                 let Some((_, oldest)) = self.strangers.first_key_value() else { continue };
                 let oldest = *oldest;
@@ -99,6 +110,15 @@ impl Streams {
             new.push(number);
         }
         (new, gone)
+    }
+
+    /// Closes a connection that there is no file for. Left waiting, it would be told again and again, and the thread would do
+    /// nothing else.
+    fn turn_away(&mut self) {
+        tracing::warn!("no file is free for a connection at the browsers' port: it is closed");
+        self.spare = None;
+        drop(self.listener.accept());
+        self.spare = File::open("/dev/null").ok();
     }
 
     pub(super) fn socket(&self, number: usize) -> Option<(&TcpStream, SocketAddr)> {
@@ -191,6 +211,12 @@ impl Stream {
             }
         }
     }
+}
+
+fn is_out_of_files(error: &io::Error) -> bool {
+    use nix::errno::Errno;
+    let number = error.raw_os_error();
+    number == Some(Errno::EMFILE as i32) || number == Some(Errno::ENFILE as i32)
 }
 
 #[cfg(test)]

@@ -46,6 +46,17 @@ fn too_many_strangers_push_out_the_oldest_and_never_who_has_passed_a_check() {
 }
 
 #[test]
+fn a_connection_that_there_is_no_file_for_is_closed_and_does_not_wait() {
+    let mut scene = Scene::new();
+    let mut browser = TcpStream::connect(scene.door).expect("a connection");
+    scene.streams.turn_away();
+    assert_eq!(browser.read(&mut [0; 1]).ok().unwrap_or(0), 0, "it is closed");
+    assert!(scene.streams.spare.is_some());
+    assert_eq!(scene.streams.accept().0, [], "nobody waits");
+    scene.connects();
+}
+
+#[test]
 fn who_reads_nothing_loses_packets_and_costs_little() {
     let mut scene = Scene::new();
     let (mut browser, number) = scene.connects();
