@@ -2,6 +2,8 @@
 //!
 //! What a rule is worth shows in its tests; this one sees to it that they are there, under the names that are written here.
 
+#![allow(clippy::disallowed_methods, reason = "it reads the project's own files")]
+
 use std::fs;
 use std::path::Path;
 
