@@ -51,6 +51,9 @@ const MARK_NAME_MAX: usize = 100;
 /// How long a message may take to leave. A program behind a dead line is let go.
 const SEND_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// How long a program may take to close its side after ours.
+const GOODBYE_TIME_MAX: Duration = Duration::from_secs(2);
+
 /// It is over as it should be.
 const NORMAL: u16 = 1000;
 /// The server closes.
@@ -177,6 +180,9 @@ async fn connect(
         if tell(&mut socket, &stop).await {
             let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
             let _ = timeout(SEND_TIME_MAX, socket.send(close)).await;
+            // A connection that is dropped with something unread in it may take the last words with it.
+            let goes = async { while let Some(Ok(_)) = socket.recv().await {} };
+            let _ = timeout(GOODBYE_TIME_MAX, goes).await;
         }
     }
     connected.decrement();
