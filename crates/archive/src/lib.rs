@@ -49,5 +49,5 @@ pub use format::SoundFormat;
 pub use manifest::Manifest;
 pub use peaks::Peaks;
 pub use recorder::{Ended, OnEnded, Recorder, RecorderOptions, RecorderStats};
-pub use recovery::recover;
+pub use recovery::{recover, unfinished};
 pub use room::{OnRoom, free_bytes};

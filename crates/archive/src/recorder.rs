@@ -1,14 +1,16 @@
-//! The recorder: one thread that writes what the media threads hear, and one that finishes files.
+//! The recorder: one thread that writes what the media threads hear, one that finishes files, and one that brings the files being
+//! written onto the disk, which may take long.
 //!
 //! Media threads hand frames over through a bounded ring and never wait; a frame that finds it full is counted and
 //! gone. The recorder looks into the ring at fixed intervals instead of being woken for every frame, which costs a
 //! fraction of the time, and then makes one write for each recording. A recording whose file cannot be written any more
-//! fails by itself: what was written stays, the others go on.
+//! fails by itself: what was written stays, the others go on. Once the disk has room again, what it refused is finished, as far
+//! as it was written.
 
 use crate::part::{Head, PartWriter};
 use crate::room::{OnRoom, ROOM_INTERVAL, Watch};
 use crate::wav::SAMPLES_PER_SECOND;
-use crate::{Archive, ArchiveError, Finished, Finishing, folder};
+use crate::{Archive, ArchiveError, Finished, Finishing, Manifest, folder, recovery};
 use base::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use media::{Recorded, RecordingKey};
@@ -16,7 +18,7 @@ use model::record::RecordingKind;
 use model::{RecordingId, RecordingMark};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -27,12 +29,19 @@ pub const WRITE_INTERVAL: Duration = Duration::from_millis(200);
 /// How often files are brought onto the disk, for the case of a power failure.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 
+/// Files that wait to be brought onto the disk, each of them open. On a disk too slow for more, the others wait for the next
+/// turn: a power failure costs them more than [`SYNC_INTERVAL`].
+pub const SYNCS_WAITING_MAX: usize = 256;
+
+/// Recordings that wait for room on the disk to be finished; what is refused beyond waits for the next start.
+pub const WAITING_FOR_ROOM_MAX: usize = 10_000;
+
 /// The recorder's limits.
 #[derive(Clone, Debug)]
 pub struct RecorderOptions {
     /// Frames in the ring: 65 536 of them are 13 MB, and the sound of 100 calls for six seconds.
     pub ring_max: usize,
-    /// Recordings at once, each an open file.
+    /// Recordings at once, each an open file, with those that are over and being finished.
     pub recordings_max: usize,
     /// Below how many free bytes somebody is warned.
     pub low_below: u64,
@@ -49,7 +58,10 @@ impl Default for RecorderOptions {
 pub enum Ended {
     /// It can be heard.
     Finished(Finished),
-    /// It went wrong. What was written stays on the disk, and the next start tries to finish it.
+    /// It can be heard, though it was told to have failed: there was no room for it, and now there is. This is its manifest.
+    Saved(Box<Manifest>),
+    /// It went wrong. What was written stays on the disk; it is finished when there is room again, if that was what was missing, or
+    /// by the next start.
     Failed {
         /// Which.
         recording: RecordingId,
@@ -119,8 +131,19 @@ enum Order {
 /// What the second thread does.
 #[derive(Debug)]
 enum Job {
-    Finish { recording: RecordingId, part: PathBuf },
-    Sync(File),
+    Finish {
+        recording: RecordingId,
+        part: PathBuf,
+    },
+    /// What a former process left.
+    Recover(Vec<PathBuf>),
+    /// The disk refused it; it waits for room.
+    Wait {
+        recording: RecordingId,
+        part: PathBuf,
+    },
+    /// There is room again.
+    Room,
 }
 
 impl Recorder {
@@ -131,9 +154,23 @@ impl Recorder {
         on_ended: OnEnded,
         on_room: OnRoom,
     ) -> Result<Self, ArchiveError> {
+        Self::start_behind(Vec::new(), archive, options, on_ended, on_room)
+    }
+
+    /// The same, and finishes what a former process `left` ([`crate::recovery::unfinished`]), before anything that is recorded now:
+    /// each of them is told through [`OnEnded`] too.
+    pub fn start_behind(
+        left: Vec<PathBuf>,
+        archive: Archive,
+        options: &RecorderOptions,
+        on_ended: OnEnded,
+        on_room: OnRoom,
+    ) -> Result<Self, ArchiveError> {
         let (orders, orders_in) = crossbeam_channel::unbounded();
         let (ring, ring_in) = crossbeam_channel::bounded(options.ring_max);
+        // As many as recordings, and a few words about the room.
         let (jobs, jobs_in) = crossbeam_channel::unbounded();
+        let (syncs, syncs_in) = crossbeam_channel::bounded(SYNCS_WAITING_MAX);
         let counts = Arc::new(Counts::default());
         let root = archive.root().to_owned();
         let finishing = Finishing::new(&archive)?;
@@ -141,17 +178,27 @@ impl Recorder {
             archive,
             orders: orders_in,
             ring: ring_in,
-            jobs,
+            jobs: jobs.clone(),
+            syncs,
             counts: Arc::clone(&counts),
             on_ended: Arc::clone(&on_ended),
             open: BTreeMap::new(),
             synced_at: Instant::now(),
             watch: Watch::new(options.low_below, on_room),
         };
-        let finisher = Finisher { jobs: jobs_in, finishing, counts: Arc::clone(&counts), on_ended };
+        let finisher = Finisher {
+            jobs: jobs_in,
+            finishing,
+            counts: Arc::clone(&counts),
+            on_ended,
+            waiting: BTreeMap::new(),
+        };
+        let _ = jobs.send(Job::Recover(left));
+        drop(jobs);
         let threads = vec![
             spawn("recorder", &root, move || worker.run())?,
             spawn("recorder-finish", &root, move || finisher.run())?,
+            spawn("recorder-sync", &root, move || sync(&syncs_in))?,
         ];
         let inner =
             Inner { orders: Some(orders), ring, counts, recordings_max: options.recordings_max, threads };
@@ -267,6 +314,7 @@ struct Worker {
     orders: Receiver<Order>,
     ring: Receiver<Recorded>,
     jobs: Sender<Job>,
+    syncs: Sender<File>,
     counts: Arc<Counts>,
     on_ended: OnEnded,
     open: BTreeMap<RecordingId, Open>,
@@ -310,8 +358,12 @@ impl Worker {
     /// Asks the disk for its room, now and then.
     fn look(&mut self) {
         let refused = self.counts.refused.swap(false, Ordering::Relaxed);
+        let was_full = self.watch.is_full();
         if let Some(free) = self.watch.look(self.archive.root(), refused) {
             self.counts.free_bytes.store(free, Ordering::Relaxed);
+        }
+        if was_full && !self.watch.is_full() {
+            let _ = self.jobs.send(Job::Room);
         }
     }
 
@@ -339,7 +391,7 @@ impl Worker {
                 let open = Open { writer, part, started_at: head.started_at };
                 self.open.insert(head.recording, open);
             }
-            Err(why) => self.fail(head.recording, why),
+            Err(why) => self.fail(head.recording, None, why),
         }
     }
 
@@ -395,7 +447,7 @@ impl Worker {
             match open.writer.flush() {
                 Ok(()) if sync => {
                     if let Ok(file) = open.writer.file() {
-                        let _ = self.jobs.send(Job::Sync(file));
+                        let _ = self.syncs.try_send(file);
                     }
                 }
                 Ok(()) => {}
@@ -403,8 +455,8 @@ impl Worker {
             }
         }
         for (recording, why) in failed {
-            self.open.remove(&recording);
-            self.fail(recording, why);
+            let part = self.open.remove(&recording).map(|open| open.part);
+            self.fail(recording, part, why);
         }
     }
 
@@ -414,40 +466,87 @@ impl Worker {
             Ok(()) => {
                 let _ = self.jobs.send(Job::Finish { recording, part: open.part });
             }
-            Err(why) => self.fail(recording, why),
+            Err(why) => self.fail(recording, Some(open.part), why),
         }
     }
 
-    fn fail(&self, recording: RecordingId, why: ArchiveError) {
+    fn fail(&self, recording: RecordingId, part: Option<PathBuf>, why: ArchiveError) {
+        if let (Some(part), ArchiveError::DiskFull { .. }) = (part, &why) {
+            let _ = self.jobs.send(Job::Wait { recording, part });
+        }
         self.counts.ended(&self.on_ended, Ended::Failed { recording, why });
     }
 }
 
-/// The thread that finishes files and brings them onto the disk, which may take long.
+/// The thread that brings files onto the disk.
+fn sync(files: &Receiver<File>) {
+    for file in files {
+        if let Err(error) = file.sync_data() {
+            tracing::error!(%error, "a recording cannot be brought onto the disk");
+        }
+    }
+}
+
+/// The thread that finishes files.
 struct Finisher {
     jobs: Receiver<Job>,
     finishing: Finishing,
     counts: Arc<Counts>,
     on_ended: OnEnded,
+    /// What the disk had no room for.
+    waiting: BTreeMap<RecordingId, PathBuf>,
 }
 
 impl Finisher {
     fn run(mut self) {
-        for job in self.jobs {
+        while let Ok(job) = self.jobs.recv() {
             match job {
-                Job::Finish { recording, part } => {
-                    let ended = match self.finishing.finish(&part) {
-                        Ok(finished) => Ended::Finished(finished),
-                        Err(why) => Ended::Failed { recording, why },
-                    };
-                    self.counts.ended(&self.on_ended, ended);
+                Job::Finish { recording, part } => self.finish(recording, part),
+                Job::Recover(parts) => {
+                    for part in recovery::in_order(parts, &self.finishing) {
+                        if let Some(ended) = recovery::recover_one(&part, &mut self.finishing) {
+                            self.tell_again(ended, &part);
+                        }
+                    }
                 }
-                Job::Sync(file) => {
-                    if let Err(error) = file.sync_data() {
-                        tracing::error!(%error, "a recording cannot be brought onto the disk");
+                Job::Wait { recording, part } => self.wait(recording, part),
+                Job::Room => {
+                    for (recording, part) in std::mem::take(&mut self.waiting) {
+                        let finished = self.finishing.finish(&part);
+                        match finished.and_then(|_| Manifest::read(&part.with_extension("json"))) {
+                            Ok(manifest) => self.tell_again(Ended::Saved(Box::new(manifest)), &part),
+                            Err(why) => self.tell_again(Ended::Failed { recording, why }, &part),
+                        }
                     }
                 }
             }
+        }
+    }
+
+    fn finish(&mut self, recording: RecordingId, part: PathBuf) {
+        match self.finishing.finish(&part) {
+            Ok(finished) => self.counts.ended(&self.on_ended, Ended::Finished(finished)),
+            Err(why) => {
+                if matches!(why, ArchiveError::DiskFull { .. }) {
+                    self.wait(recording, part);
+                }
+                self.counts.ended(&self.on_ended, Ended::Failed { recording, why });
+            }
+        }
+    }
+
+    /// What is told of a recording that does not count as one that goes on.
+    fn tell_again(&mut self, ended: Ended, part: &Path) {
+        if let Ended::Failed { recording, why: ArchiveError::DiskFull { .. } } = &ended {
+            self.wait(*recording, part.to_owned());
+        }
+        self.counts.active.fetch_add(1, Ordering::Relaxed);
+        self.counts.ended(&self.on_ended, ended);
+    }
+
+    fn wait(&mut self, recording: RecordingId, part: PathBuf) {
+        if self.waiting.len() < WAITING_FOR_ROOM_MAX {
+            self.waiting.insert(recording, part);
         }
     }
 }
@@ -456,7 +555,7 @@ impl Counts {
     fn ended(&self, on_ended: &OnEnded, ended: Ended) {
         self.active.fetch_sub(1, Ordering::Relaxed);
         match &ended {
-            Ended::Finished(_) => drop(self.finished.fetch_add(1, Ordering::Relaxed)),
+            Ended::Finished(_) | Ended::Saved(_) => drop(self.finished.fetch_add(1, Ordering::Relaxed)),
             Ended::Failed { recording, why } => {
                 tracing::error!(%recording, %why, "a recording failed");
                 if matches!(why, ArchiveError::DiskFull { .. }) {

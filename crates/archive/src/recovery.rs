@@ -5,25 +5,36 @@ use crate::{Archive, ArchiveError, Finishing};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Every recording below `archive` that a former process left unfinished; half files are removed. To be called before a recorder
+/// is started: what that writes is no former process's.
+pub fn unfinished(archive: &Archive) -> Result<Vec<PathBuf>, ArchiveError> {
+    let mut parts = Vec::new();
+    collect(archive.root(), DEPTH, &mut parts)
+        .map_err(|source| ArchiveError::Folder { folder: archive.root().to_owned(), source })?;
+    Ok(parts)
+}
+
 /// Finishes every recording below `archive` that a crash left unfinished, the one first that the
 /// chain ends with, the others in the order of their names. To be called
 /// before a recorder is started.
 ///
 /// A file whose very head was cut holds no sound and is removed; any other that cannot be finished stays.
 pub fn recover(archive: &Archive) -> Result<Vec<Ended>, ArchiveError> {
-    let mut parts = Vec::new();
-    collect(archive.root(), DEPTH, &mut parts)
-        .map_err(|source| ArchiveError::Folder { folder: archive.root().to_owned(), source })?;
     let mut finishing = Finishing::new(archive)?;
-    // The last link of the chain first: only as long as it is the last is it seen that it has been made.
-    parts.sort_by_cached_key(|part| (!finishing.made_last(part), part.clone()));
+    let parts = in_order(unfinished(archive)?, &finishing);
     Ok(parts.iter().filter_map(|part| recover_one(part, &mut finishing)).collect())
+}
+
+/// The last link of the chain first: only as long as it is the last is it seen that it has been made.
+pub(crate) fn in_order(mut parts: Vec<PathBuf>, finishing: &Finishing) -> Vec<PathBuf> {
+    parts.sort_by_cached_key(|part| (!finishing.made_last(part), part.clone()));
+    parts
 }
 
 /// Year, month and day.
 const DEPTH: usize = 3;
 
-fn recover_one(part: &Path, finishing: &mut Finishing) -> Option<Ended> {
+pub(crate) fn recover_one(part: &Path, finishing: &mut Finishing) -> Option<Ended> {
     match finishing.finish(part) {
         Ok(finished) => {
             tracing::warn!(recording = %finished.recording, length = ?finished.length, "a recording cut by a crash is saved");

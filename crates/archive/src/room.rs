@@ -2,6 +2,9 @@
 //!
 //! Nothing is kept back for a full disk: every recording is tried, fails by itself, and the next one may succeed. So recordings go
 //! on by themselves as soon as there is room.
+//!
+//! A disk may refuse though it has free bytes: a quota, no more files. It counts as full then until it has taken a file of a
+//! few seconds of sound, which is tried as often as it is asked.
 
 use model::RecordingRoom;
 use std::io;
@@ -14,6 +17,10 @@ pub const ROOM_INTERVAL: Duration = Duration::from_secs(2);
 
 /// With less than this nothing worth keeping can be written: 1 MB is half a minute of one call.
 const FULL_BELOW: u64 = 1 << 20;
+
+/// The file that is written to see whether the disk takes one, and how large it is.
+const TRIAL: &str = "trial";
+const TRIAL_BYTES: usize = 1 << 16;
 
 /// Called when the room changes, with the free bytes, from a thread of the recorder.
 pub type OnRoom = Arc<dyn Fn(RecordingRoom, u64) + Send + Sync>;
@@ -28,13 +35,26 @@ pub fn free_bytes(folder: &Path) -> io::Result<u64> {
 pub(crate) struct Watch {
     low_below: u64,
     room: RecordingRoom,
+    /// Whether the disk has refused something, and taken nothing since.
+    refuses: bool,
     asked_at: Option<Instant>,
     on_room: OnRoom,
 }
 
 impl Watch {
     pub(crate) fn new(low_below: u64, on_room: OnRoom) -> Self {
-        Self { low_below: low_below.max(FULL_BELOW), room: RecordingRoom::Enough, asked_at: None, on_room }
+        Self {
+            low_below: low_below.max(FULL_BELOW),
+            room: RecordingRoom::Enough,
+            refuses: false,
+            asked_at: None,
+            on_room,
+        }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_full(&self) -> bool {
+        self.room == RecordingRoom::Full
     }
 
     /// Asks the disk, if it is time to. `refused` says that it refused something just now.
@@ -44,6 +64,7 @@ impl Watch {
             return None;
         }
         self.asked_at = Some(Instant::now());
+        self.refuses = refused || (self.refuses && !takes_a_file(folder));
         let free = match free_bytes(folder) {
             Ok(free) => free,
             Err(error) => {
@@ -51,7 +72,7 @@ impl Watch {
                 return None;
             }
         };
-        let room = room_of(free, self.low_below, self.room, refused);
+        let room = room_of(free, self.low_below, self.room, self.refuses);
         if room != self.room {
             self.room = room;
             match room {
@@ -63,6 +84,14 @@ impl Watch {
         }
         Some(free)
     }
+}
+
+/// Whether a new file can be written.
+fn takes_a_file(folder: &Path) -> bool {
+    let path = folder.join(TRIAL);
+    let taken = std::fs::write(&path, [0; TRIAL_BYTES]).is_ok();
+    let removed = std::fs::remove_file(&path);
+    taken && removed.is_ok()
 }
 
 /// What so many free bytes mean. Whoever was warned is told that it is well again only when there is a tenth more, and a disk that
@@ -84,6 +113,30 @@ fn room_of(free: u64, low_below: u64, before: RecordingRoom, refused: bool) -> R
 mod tests {
     use super::*;
     use RecordingRoom::{Enough, Full, Low};
+
+    #[test]
+    fn a_disk_that_refuses_is_full_until_it_takes_a_file_however_many_bytes_are_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let (told, rooms) = std::sync::mpsc::channel();
+        let mut watch = Watch::new(0, Arc::new(move |room, _| told.send(room).unwrap_or_default()));
+        let ask_again = |watch: &mut Watch, refused| {
+            watch.asked_at = None;
+            watch.look(folder.path(), refused);
+        };
+        // What stands in the way of the trial is nobody's but this test's.
+        std::fs::create_dir(folder.path().join(TRIAL)).unwrap();
+        ask_again(&mut watch, false);
+        ask_again(&mut watch, true);
+        for _ in 0..3 {
+            ask_again(&mut watch, false);
+            assert!(watch.is_full(), "nothing has been taken since");
+        }
+        std::fs::remove_dir(folder.path().join(TRIAL)).unwrap();
+        ask_again(&mut watch, false);
+        assert!(!watch.is_full());
+        assert_eq!(rooms.try_iter().collect::<Vec<_>>(), [Full, Enough]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left of the trial");
+    }
 
     #[test]
     fn nobody_is_alerted_by_every_file_that_comes_and_goes() {

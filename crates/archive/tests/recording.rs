@@ -175,6 +175,7 @@ fn a_recording_that_cannot_be_written_fails_alone() {
     recorder.take(&sound(other, Side::Left, Law::Mu, 0, &[1000; 160]));
     recorder.take(&end(ONE, 160));
     match ended.recv().unwrap() {
+        Ended::Saved(_) => panic!("there was room"),
         Ended::Failed { recording, why } => {
             assert_eq!(recording, other);
             assert!(why.to_string().contains(&other.to_string()), "{why}");
@@ -606,6 +607,7 @@ impl Place {
         speak(&mut |recorded| assert!(recorder.take(&recorded)));
         drop(recorder);
         match ended.recv().unwrap() {
+            Ended::Saved(_) => panic!("there was room"),
             Ended::Finished(finished) => Ok(finished),
             Ended::Failed { why, .. } => Err(why),
         }

@@ -14,7 +14,7 @@ use crate::signalling::{Certificates, Phones, SipOptions, told_first};
 use crate::{Counters, figures, past, recordings, seeds};
 use archive::{Archive, ArchiveError, Recorder, RecorderOptions, SoundFormat};
 use center::Input;
-use model::LegEvent;
+use model::{LegEvent, Record};
 use net::rtp::MediaThreads;
 use net::sip::resolver::NameServers;
 use net::sip::{BindError, LineDoor, Listening, OwnAddress, Patience, SipSockets, Trust, TrustError};
@@ -207,7 +207,8 @@ impl Node {
 
         let archive = Archive::in_folder(data.join("recordings"))?.keeping(options.recordings);
         let mut past = past::read(&data.join("journal"), store.last_seq().await?)?;
-        past.recordings = past::recordings(&archive)?;
+        // They are finished behind the start, which waits for no disk; what is listed now is no recording of ours.
+        let unfinished = archive::unfinished(&archive)?;
         let clock = Clock::starting_at(past::continues(past.ended));
         let journal = JournalWriter::begin(&data.join("journal"), past.number, &past.center, clock.now())?;
 
@@ -230,7 +231,10 @@ impl Node {
         tokio::spawn(recordings::reconcile(store.clone(), archive.clone(), Arc::clone(&writer), started));
 
         let (requests, requests_waiting) = mpsc::channel(REQUESTS_WAITING_MAX);
-        let recorder = start_recorder(&archive, options.recordings_low_below, &requests)?;
+        let recorder =
+            start_recorder(unfinished, &archive, options.recordings_low_below, &requests, &writer)?;
+        // A start that fails from here on lets go of these first, or the recorder could wait for somebody to take its news.
+        let requests_waiting = requests_waiting;
         let board = Board::new();
         let phase = Phase::default();
         let counters = Arc::new(Counters::default());
@@ -267,8 +271,7 @@ impl Node {
             phones,
             states: BTreeMap::new(),
         };
-        let mut first = vec![Input::Config(Box::new(options.center))];
-        first.append(&mut past.recordings);
+        let first = vec![Input::Config(Box::new(options.center))];
         let make = Make {
             clock,
             settings: options.telephony,
@@ -421,17 +424,25 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 fn start_recorder(
+    unfinished: Vec<PathBuf>,
     archive: &Archive,
     low_below: u64,
     requests: &mpsc::Sender<Request>,
+    writer: &Arc<Writer>,
 ) -> Result<Recorder, ArchiveError> {
     let told = requests.clone();
     let on_room = Arc::new(move |room, free_bytes| {
         let _ = told.blocking_send(Request::RecordingRoom { room, free_bytes });
     });
     let requests = requests.clone();
+    let writer = Arc::clone(writer);
     let on_ended = Arc::new(move |ended| {
-        let event = past::news(ended);
+        let event = match past::News::of(ended) {
+            past::News::Leg(event) => event,
+            past::News::Row(record) => {
+                return record.into_iter().for_each(|record| writer.send(Record::Recording(record)));
+            }
+        };
         if let LegEvent::RecordingFailed { recording, why } = &event {
             tracing::error!(%recording, %why, "a recording went wrong");
         }
@@ -439,7 +450,7 @@ fn start_recorder(
         let _ = requests.blocking_send(Request::Recording(event));
     });
     let options = RecorderOptions { low_below, ..RecorderOptions::default() };
-    Recorder::start(archive.clone(), &options, on_ended, on_room)
+    Recorder::start_behind(unfinished, archive.clone(), &options, on_ended, on_room)
 }
 
 fn start_media(

@@ -1,12 +1,13 @@
 //! What a former process left: its journal is replayed, what was live in it is closed with its true outcome, and
-//! recordings that were cut are finished.
+//! what became of recordings is told to whom it concerns.
 
 use crate::journal::{self, JournalError};
+use crate::recordings::record_of;
 use crate::seeds;
-use archive::{Archive, ArchiveError, Ended};
+use archive::Ended;
 use base::Instant;
 use center::{Center, Effect, Input};
-use model::{LegEvent, Record};
+use model::{LegEvent, Record, RecordingRecord};
 use std::path::Path;
 
 /// The center as it goes on, and what has to be written down of the past.
@@ -18,8 +19,6 @@ pub(crate) struct Past {
     pub(crate) number: u64,
     /// Everything that follows from the old journal; some of it is in the library already, which changes nothing.
     pub(crate) records: Vec<Record>,
-    /// What became of recordings that were cut.
-    pub(crate) recordings: Vec<Input>,
 }
 
 /// Reads the past. `last_seq` is the last line in the library, for a center that begins without a journal.
@@ -33,7 +32,7 @@ pub(crate) fn read(folder: &Path, last_seq: u64) -> Result<Past, JournalError> {
     let Some(found) = found else {
         let center = Center::new(seeds::ids(), last_seq);
         let ended = Instant::from_micros(1);
-        return Ok(Past { center, ended, number, records: Vec::new(), recordings: Vec::new() });
+        return Ok(Past { center, ended, number, records: Vec::new() });
     };
     let ended = found.ended();
     let open_before = found.center.open_interactions();
@@ -49,7 +48,7 @@ pub(crate) fn read(folder: &Path, last_seq: u64) -> Result<Past, JournalError> {
     center.handle(Input::Restarted, ended);
     keep_records(&mut center, &mut records);
     tracing::info!(inputs, open_before, closed = open, "the journal of the former process is replayed");
-    Ok(Past { center, ended: ended.mono, number, records, recordings: Vec::new() })
+    Ok(Past { center, ended: ended.mono, number, records })
 }
 
 fn keep_records(center: &mut Center, records: &mut Vec<Record>) {
@@ -60,20 +59,27 @@ fn keep_records(center: &mut Center, records: &mut Vec<Record>) {
     }
 }
 
-/// Finishes recordings that were cut, as news for the center.
-pub(crate) fn recordings(archive: &Archive) -> Result<Vec<Input>, ArchiveError> {
-    Ok(archive::recover(archive)?.into_iter().map(|ended| Input::Leg(news(ended))).collect())
+/// What became of a recording.
+pub(crate) enum News {
+    /// For the center, which waits for it.
+    Leg(LegEvent),
+    /// For the library alone: the center was told that it had failed.
+    Row(Option<RecordingRecord>),
 }
 
-/// What became of a recording, for the center.
-pub(crate) fn news(ended: Ended) -> LegEvent {
-    match ended {
-        Ended::Finished(finished) => LegEvent::Recorded {
-            recording: finished.recording,
-            length: finished.length,
-            bytes: finished.bytes,
-        },
-        Ended::Failed { recording, why } => LegEvent::RecordingFailed { recording, why: why.to_string() },
+impl News {
+    pub(crate) fn of(ended: Ended) -> Self {
+        match ended {
+            Ended::Finished(finished) => Self::Leg(LegEvent::Recorded {
+                recording: finished.recording,
+                length: finished.length,
+                bytes: finished.bytes,
+            }),
+            Ended::Saved(manifest) => Self::Row(record_of(&manifest)),
+            Ended::Failed { recording, why } => {
+                Self::Leg(LegEvent::RecordingFailed { recording, why: why.to_string() })
+            }
+        }
     }
 }
 

@@ -122,7 +122,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// What the library should have of a file.
-fn record_of(manifest: &Manifest) -> Option<RecordingRecord> {
+pub(crate) fn record_of(manifest: &Manifest) -> Option<RecordingRecord> {
     Some(RecordingRecord {
         id: manifest.recording.parse().ok()?,
         interaction: manifest.interaction.as_ref()?.parse().ok()?,
