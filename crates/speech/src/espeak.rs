@@ -4,6 +4,7 @@
 use crate::{SpeakError, Speaker, Spoken};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,7 @@ impl Espeak {
                 Ok(Some(status)) => return Ok(status.success()),
                 Ok(None) if began.elapsed() < self.limit => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => {
-                    let _ = child.kill();
+                    end_all(child);
                     let _ = child.wait();
                     return Err(SpeakError::TimedOut { program: self.program.clone(), limit: self.limit });
                 }
@@ -77,6 +78,8 @@ impl Speaker for Espeak {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // Whatever it starts belongs to its group, and ends with it.
+            .process_group(0)
             .spawn()
             .map_err(|source| SpeakError::Missing { program: self.program.clone(), source })?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -85,9 +88,9 @@ impl Speaker for Espeak {
         let writes = std::thread::spawn(move || input.map(|mut input| input.write_all(text.as_bytes())));
         let reads = std::thread::spawn(move || taken(output));
         let complains = std::thread::spawn(move || taken(errors));
-        let ended = self.wait(&mut child);
-        // A program that was ended has closed its pipes, unless it left children behind: those are not waited for.
-        let succeeded = ended?;
+        let succeeded = self.wait(&mut child)?;
+        // A child that it left behind holds the pipes open: there is nothing more to come of it.
+        end_all(&child);
         let _ = writes.join();
         let (sound, complaint) = (reads.join().unwrap_or_default(), complains.join().unwrap_or_default());
         if !succeeded || sound.is_empty() {
@@ -96,6 +99,15 @@ impl Speaker for Espeak {
             return Err(SpeakError::Failed { program: self.program.clone(), what });
         }
         Ok(with_length(sound))
+    }
+}
+
+/// Ends the program and all that it has started.
+fn end_all(child: &Child) {
+    let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(group) = group {
+        // Nobody of them may be left, which is as well.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
 
@@ -159,14 +171,27 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_hangs_is_ended() {
+    fn a_program_that_hangs_is_ended_with_all_that_it_has_started() {
+        for script in ["exec sleep 600", "sleep 600"] {
+            let spoken = of_a_script(script, Duration::from_millis(100));
+            assert!(matches!(spoken, Err(SpeakError::TimedOut { .. })), "{script}: {spoken:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_leaves_a_child_behind_is_not_waited_for() {
+        let began = Instant::now();
+        let spoken = of_a_script("sleep 600 &\nhead -c 100 /dev/zero", LIMIT);
+        assert_eq!(spoken.ok().map(|bytes| bytes.len()), Some(100));
+        assert!(began.elapsed() < LIMIT);
+    }
+
+    fn of_a_script(script: &str, limit: Duration) -> Result<Vec<u8>, SpeakError> {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = folder.path().join("hangs");
-        std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").expect("a file");
+        let program = folder.path().join("speaks");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a file");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it may run");
-        let espeak =
-            Espeak::new(&program.display().to_string(), BTreeMap::new()).within(Duration::from_millis(100));
-        let spoken = Spoken { text: "hello".to_owned(), language: "en".to_owned() };
-        assert!(matches!(espeak.speak(&spoken), Err(SpeakError::TimedOut { .. })));
+        let espeak = Espeak::new(&program.display().to_string(), BTreeMap::new()).within(limit);
+        espeak.speak(&Spoken { text: "hello".to_owned(), language: "en".to_owned() })
     }
 }
