@@ -109,6 +109,13 @@ pub enum Event {
         /// The conference.
         conference: ConferenceKey,
     },
+    /// Two ports cannot be bridged, because they live on different threads. Told by the driver; an engine has all its ports.
+    BridgeRefused {
+        /// One port.
+        a: PortId,
+        /// The other.
+        b: PortId,
+    },
     /// A port cannot hear another one beside what it hears: too many do, or it hears too many ([`crate::mix`]).
     HearRefused {
         /// Who was to listen.

@@ -156,7 +156,7 @@ impl<A: Audience> Control<A> {
                     Next::Go
                 }
                 Some(event) = self.media_events.recv() => {
-                    self.to_telephony.push_back(telephony::Input::Media(event));
+                    self.take_media_event(event);
                     Next::Go
                 }
                 Some(request) = self.requests.recv() => self.take_request(request),
@@ -219,10 +219,19 @@ impl<A: Audience> Control<A> {
     fn take_media_events(&mut self) {
         for _ in 0..MEDIA_EVENTS_PER_WAKE {
             match self.media_events.try_recv() {
-                Ok(event) => self.to_telephony.push_back(telephony::Input::Media(event)),
+                Ok(event) => self.take_media_event(event),
                 Err(_) => return,
             }
         }
+    }
+
+    fn take_media_event(&mut self, event: media::Event) {
+        if let media::Event::HearRefused { listener, speaker } = event
+            && self.lines.unheard(listener, speaker, &self.media)
+        {
+            return;
+        }
+        self.to_telephony.push_back(telephony::Input::Media(event));
     }
 
     fn take_request(&mut self, request: Request) -> Next {
@@ -423,16 +432,14 @@ impl<A: Audience> Control<A> {
                     }
                 }
                 Output::Media(command) => {
-                    let unheard = match &command {
+                    let refused = match &command {
                         media::Command::Hear { listener, speaker, on: true } => {
                             Some(media::Event::HearRefused { listener: *listener, speaker: *speaker })
                         }
-                        _ => None,
-                    };
-                    let outside = match &command {
                         media::Command::Join { port, conference, .. } => {
                             Some(media::Event::JoinRefused { port: *port, conference: *conference })
                         }
+                        media::Command::Bridge { a, b } => Some(media::Event::BridgeRefused { a: *a, b: *b }),
                         _ => None,
                     };
                     let masked = match &command {
@@ -449,7 +456,7 @@ impl<A: Audience> Control<A> {
                                 why: error.to_string(),
                             });
                             self.to_center.extend(unchanged.map(Input::Leg));
-                            self.to_telephony.extend(unheard.or(outside).map(telephony::Input::Media));
+                            self.to_telephony.extend(refused.map(telephony::Input::Media));
                         }
                     }
                 }

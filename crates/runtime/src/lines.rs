@@ -7,8 +7,8 @@ use center::Center;
 use media::{Command, PortId, SampleRate};
 use model::timeline::LegRole;
 use model::{InteractionId, LegId};
-use net::rtp::MediaThreads;
 use net::rtp::line::LineEnd;
+use net::rtp::{CommandError, MediaThreads};
 use std::collections::{BTreeMap, BTreeSet};
 use telephony::Telephony;
 use tokio::sync::mpsc;
@@ -89,7 +89,8 @@ impl Lines {
     pub(crate) fn follow(&mut self, center: &Center, telephony: &Telephony, media: &MediaThreads) {
         self.0.retain(|port, line| {
             let legs = center.legs_of(line.interaction);
-            if legs.is_empty() {
+            // Nobody listens to the news of a line whose asker went before it had the answer.
+            if legs.is_empty() || line.news.is_closed() {
                 // If there is no room for the word, the program sees that nobody can tell it anything any more.
                 let _ = line.news.try_send(LineNews::Ended);
                 order(media, Command::Close { port: *port });
@@ -100,34 +101,55 @@ impl Lines {
                 legs.filter_map(|(leg, _)| telephony.port_of(*leg)).collect()
             };
             let hears = ports(&line.wish.hears);
-            tie(&mut line.hears, hears, |speaker, on| {
-                order(media, Command::Hear { listener: *port, speaker, on });
+            let hears = tie(&mut line.hears, hears, |speaker, on| {
+                order(media, Command::Hear { listener: *port, speaker, on })
             });
             let speaks_to = ports(&line.wish.speaks_to);
-            tie(&mut line.speaks_to, speaks_to, |listener, on| {
-                order(media, Command::Hear { listener, speaker: *port, on });
+            let speaks = tie(&mut line.speaks_to, speaks_to, |listener, on| {
+                order(media, Command::Hear { listener, speaker: *port, on })
             });
-            true
+            if !(hears && speaks) {
+                let _ = line.news.try_send(LineNews::Crowded);
+                order(media, Command::Close { port: *port });
+            }
+            hears && speaks
         });
     }
+
+    /// A port cannot hear another one. If one of them is a line, it ends and its program is told why: better than a line on
+    /// which nothing comes. Returns whether it was one.
+    pub(crate) fn unheard(&mut self, listener: PortId, speaker: PortId, media: &MediaThreads) -> bool {
+        let of_lines: Vec<_> =
+            [listener, speaker].into_iter().filter_map(|port| Some((port, self.0.remove(&port)?))).collect();
+        for (port, line) in &of_lines {
+            let _ = line.news.try_send(LineNews::Crowded);
+            order(media, Command::Close { port: *port });
+        }
+        !of_lines.is_empty()
+    }
 }
 
-/// Puts `after` in place of `before`, and tells what has changed.
-fn tie(before: &mut BTreeSet<PortId>, after: BTreeSet<PortId>, mut told: impl FnMut(PortId, bool)) {
-    for gone in before.difference(&after) {
-        told(*gone, false);
-    }
-    for new in after.difference(before) {
-        told(*new, true);
-    }
+/// Puts `after` in place of `before`, and orders what has changed. Whether all of it could be ordered.
+fn tie(
+    before: &mut BTreeSet<PortId>,
+    after: BTreeSet<PortId>,
+    mut order: impl FnMut(PortId, bool) -> bool,
+) -> bool {
+    let gone = before.difference(&after).map(|port| (*port, false));
+    let new = after.difference(before).map(|port| (*port, true));
+    let ordered = gone.chain(new).fold(true, |ordered, (port, on)| order(port, on) && ordered);
     *before = after;
+    ordered
 }
 
-fn order(media: &MediaThreads, command: Command) {
-    // A port that is closed already needs no order.
-    if let Err(error) = media.command(command)
-        && !matches!(error, net::rtp::CommandError::NotOpen(_))
-    {
-        tracing::error!(%error, "a program is not tied to a call as it should be");
+/// Gives an order; whether it was taken.
+fn order(media: &MediaThreads, command: Command) -> bool {
+    match media.command(command) {
+        // A port that is closed already needs no order.
+        Ok(()) | Err(CommandError::NotOpen(_)) => true,
+        Err(error) => {
+            tracing::debug!(%error, "a program is not tied to a call as it should be");
+            false
+        }
     }
 }

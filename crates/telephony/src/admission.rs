@@ -80,7 +80,11 @@ impl Telephony {
         let id = LegId::generate(&mut self.ids);
         let user = from.user.clone();
         let purpose = Purpose::Arrive { session, offer, from, to, origin };
-        self.open_leg(id, purpose, None);
+        // Whoever calls while talking may want to bring the two together.
+        let beside = user.as_ref().and_then(|user| {
+            self.legs.values().find(|leg| leg.user.as_ref() == Some(user) && !leg.is_closing())
+        });
+        self.open_leg(id, purpose, beside.map(|leg| leg.id));
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.told = Some(arrival.source.local.ip());
             leg.seat = seat;

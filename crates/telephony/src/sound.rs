@@ -111,6 +111,15 @@ impl Telephony {
                     self.tell(LegEvent::ConferRefused { leg });
                 }
             }
+            Event::BridgeRefused { a, b } => {
+                // Better gone than in silence with each other.
+                self.alarm(format!("{a} and {b} cannot be connected: their sound is on different threads"));
+                for port in [a, b] {
+                    if let Some(leg) = self.leg_of(port) {
+                        self.hang_up(leg, EndCause::Lost, now);
+                    }
+                }
+            }
             Event::HearRefused { listener, speaker } => {
                 if let (Some(listener), Some(speaker)) = (self.leg_of(listener), self.leg_of(speaker)) {
                     self.tell(LegEvent::HearRefused { listener, speaker });

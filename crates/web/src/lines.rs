@@ -48,6 +48,8 @@ pub enum LineNews {
     },
     /// The interaction is over, and the line with it.
     Ended,
+    /// The parties have as many listeners or voices beside them as they can have; the line is closed.
+    Crowded,
 }
 
 /// A line that is about to be there.
@@ -76,6 +78,6 @@ pub trait SoundLine: Send {
     /// How many frames were lost so far because they were not taken in time.
     fn lost(&self) -> u64;
 
-    /// What else there is to tell. Nothing follows [`LineNews::Ended`].
+    /// What else there is to tell. Nothing follows [`LineNews::Ended`] and [`LineNews::Crowded`].
     fn news(&mut self) -> Option<LineNews>;
 }

@@ -146,6 +146,26 @@ async fn who_may_not_hear_is_refused_before_anything_is_opened() {
 }
 
 #[tokio::test]
+async fn a_call_that_goes_to_a_foreign_queue_is_heard_no_more() {
+    let house = House::open().await;
+    let mut program = house.connect("sara", 1, "").await.unwrap();
+    program.text().await;
+    house.desk.board.apply([desk::passed_on(1, "sales", "dora")]);
+    assert_eq!(program.text().await, json!({"type": "stop", "reason": "out_of_reach"}));
+    assert_eq!(program.close().await, (4403, "out_of_reach".to_owned()));
+}
+
+#[tokio::test]
+async fn a_program_that_has_no_room_beside_the_parties_is_told() {
+    let house = House::open().await;
+    let mut program = house.connect("sara", 1, "").await.unwrap();
+    program.text().await;
+    house.desk.lines.news.lock().unwrap().push_back(LineNews::Crowded);
+    assert_eq!(program.text().await, json!({"type": "stop", "reason": "crowded"}));
+    assert_eq!(program.close().await.0, 1013);
+}
+
+#[tokio::test]
 async fn a_server_that_closes_says_so() {
     let house = House::open().await;
     let mut program = house.connect("sara", 1, "").await.unwrap();

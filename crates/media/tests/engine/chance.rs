@@ -123,6 +123,7 @@ fn lasting(events: &[Event]) -> BTreeMap<String, usize> {
             | Event::ConsentRenewed { .. }
             | Event::WayRestored { .. } => continue,
             Event::JoinRefused { port, conference } => format!("{port} not in {conference}"),
+            Event::BridgeRefused { a, b } => format!("{a} and {b} are apart"),
             Event::HearRefused { listener, speaker } => format!("{listener} does not hear {speaker}"),
         };
         *counts.entry(line).or_insert(0) += 1;

@@ -54,9 +54,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// any two ports can be brought together, as long as what they do does not make the thread [`BUSY_FIRST`].
 pub const PORTS_PER_THREAD_FIRST: usize = 1_000;
 
-/// From which share of its time on, in thousandths, a thread counts as full however few ports it has: half a core, so that
-/// calls that are there may become more work still.
-pub const BUSY_FIRST: u32 = 500;
+/// From which share of its time on, in thousandths, a thread counts as full however few ports it has. It is high for the
+/// same reason: ports on different threads cannot meet.
+pub const BUSY_FIRST: u32 = 900;
 
 /// How many orders wait for one thread; more are refused with [`CommandError::Busy`], for a thread so far behind is stuck.
 pub const ORDERS_MAX: usize = 65_536;
@@ -640,12 +640,12 @@ mod tests {
     fn calls_go_to_the_first_thread_that_has_room_and_time() {
         for (ports, busy, goes_to) in [
             ([0, 0, 0], [0, 0, 0], 0),
-            ([9, 0, 0], [499, 0, 0], 0),
+            ([9, 0, 0], [899, 0, 0], 0),
             ([10, 0, 0], [100, 0, 0], 1),
             // A few calls in Opus keep a thread as busy as many in G.711.
-            ([4, 2, 0], [500, 700, 0], 2),
+            ([4, 2, 0], [900, 950, 0], 2),
             // What is left of the last second of a thread that has no ports any more does not count.
-            ([4, 0, 3], [600, 900, 100], 1),
+            ([4, 0, 3], [920, 990, 100], 1),
             // All are full: the one with the most time takes it, and of two like it the emptier one.
             ([10, 12, 11], [800, 300, 400], 1),
             ([13, 12, 14], [900, 900, 900], 1),

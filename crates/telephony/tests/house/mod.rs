@@ -47,6 +47,8 @@ pub struct House {
     pub quality: BTreeMap<LegId, Option<model::Quality>>,
     /// The messages of legs' stories.
     pub ladder: Vec<String>,
+    /// The ports that were opened, with their groups.
+    pub opened: Vec<(media::PortId, u64)>,
 }
 
 impl House {
@@ -82,6 +84,7 @@ impl House {
             sound: Vec::new(),
             quality: BTreeMap::new(),
             ladder: Vec::new(),
+            opened: Vec::new(),
         }
     }
 
@@ -118,7 +121,8 @@ impl House {
                     self.sent_to.push(transmit.remote);
                     self.sent.push(String::from_utf8_lossy(&transmit.bytes).into_owned());
                 }
-                Output::OpenPort { port, .. } => {
+                Output::OpenPort { port, group } => {
+                    self.opened.push((port, group));
                     self.telephony.handle(
                         Input::PortOpened { port, address: address(US), door: Some(door()) },
                         self.now,

@@ -63,7 +63,9 @@ pub enum StreamMessage {
     /// The last message.
     Stop {
         /// `over`: the interaction has ended; `asked`: the program said so; `closing`: the server ends; `login_over`:
-        /// the token is worth nothing any more; `misunderstood`: what came is no sound and no message.
+        /// the token is worth nothing any more; `out_of_reach`: the call has gone to a queue or an agent that the user does
+        /// not look after; `crowded`: too many listen to its parties or speak to them; `misunderstood`: what came is no
+        /// sound and no message.
         reason: String,
     },
 }

@@ -62,6 +62,12 @@ const GOING_AWAY: u16 = 1001;
 const POLICY: u16 = 1008;
 /// The program is not logged in any more.
 const NOT_LOGGED_IN: u16 = 4401;
+/// The call has gone where the program's user may not listen.
+const FORBIDDEN: u16 = 4403;
+/// There is no room beside the parties.
+const AGAIN_LATER: u16 = 1013;
+/// How often it is looked at whether the call is still one the program's user may listen to.
+const REACH_LOOK: Duration = Duration::from_secs(1);
 
 /// Whom a program hears and speaks to.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -174,7 +180,7 @@ async fn connect(
     let frame = (wish.rate / 1_000 * FRAME_MS) as usize;
     let speech = Speech::new(frame, wish.rate as usize * SPEECH_SECONDS_MAX);
     if tell(&mut socket, &start).await
-        && let Some((code, reason)) = carry(&web, &caller, line, speech, &mut socket).await
+        && let Some((code, reason)) = carry(&web, &caller, id, line, speech, &mut socket).await
     {
         let stop = StreamMessage::Stop { reason: reason.to_owned() };
         if tell(&mut socket, &stop).await {
@@ -192,6 +198,7 @@ async fn connect(
 async fn carry(
     web: &Web,
     caller: &Caller,
+    id: InteractionId,
     mut line: Box<dyn SoundLine>,
     mut speech: Speech,
     socket: &mut WebSocket,
@@ -205,6 +212,8 @@ async fn carry(
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut recheck = interval_at(begin + RECHECK, RECHECK);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reach = interval_at(begin + REACH_LOOK, REACH_LOOK);
+    reach.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut alive, mut lost) = (begin, 0);
     loop {
         tokio::select! {
@@ -237,6 +246,17 @@ async fn carry(
             _ = recheck.tick() => {
                 if !web.still_allowed(&caller.token_hash, Permission::StreamSound).await {
                     return Some((NOT_LOGGED_IN, "login_over"));
+                }
+            }
+            _ = reach.tick() => {
+                // A call goes on to other queues, which are other people's.
+                let hands = web.board().hands_of(id);
+                let is_reached = hands.is_none_or(|(queue, agents)| {
+                    let scope = Scope::Interaction { queue: queue.as_ref(), agents: &agents };
+                    caller.may(Permission::StreamSound, &scope).is_ok()
+                });
+                if !is_reached {
+                    return Some((FORBIDDEN, "out_of_reach"));
                 }
             }
             _ = ping.tick() => {
@@ -274,6 +294,7 @@ async fn carry(
                         }
                     }
                     Some(LineNews::Ended) => return Some((NORMAL, "over")),
+                    Some(LineNews::Crowded) => return Some((AGAIN_LATER, "crowded")),
                     None => {}
                 }
             }
