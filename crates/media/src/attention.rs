@@ -15,6 +15,9 @@ pub(crate) const PAUSE_MAX: u32 = 8_000;
 /// its way and comes at once.
 pub const SAMPLES_PER_SECOND_MAX: u32 = 12_000;
 
+/// How many samples of pauses are listened to in a second: one that began long before, and as much again.
+const PAUSES_PER_SECOND_MAX: u32 = 2 * PAUSE_MAX;
+
 /// What is known of the stream that is listened to, at 8 kHz.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Attention {
@@ -22,6 +25,7 @@ pub(crate) struct Attention {
     last: Option<(SeqNumber, RtpTime, u32)>,
     since: Instant,
     listened: u32,
+    paused: u32,
 }
 
 impl Attention {
@@ -45,14 +49,16 @@ impl Attention {
         if follows && samples > 0 { gap.min(PAUSE_MAX) } else { 0 }
     }
 
-    /// Whether so many samples may be listened to.
-    pub(crate) fn takes(&mut self, samples: u32, now: Instant) -> bool {
+    /// Whether so many samples may be listened to: those of a packet, and those of the pause before it.
+    pub(crate) fn takes(&mut self, samples: u32, pause: u32, now: Instant) -> bool {
         if now.since(self.since) >= Duration::from_secs(1) {
-            (self.since, self.listened) = (now, 0);
+            (self.since, self.listened, self.paused) = (now, 0, 0);
         }
-        let takes = self.listened + samples <= SAMPLES_PER_SECOND_MAX;
+        let takes =
+            self.listened + samples <= SAMPLES_PER_SECOND_MAX && self.paused + pause <= PAUSES_PER_SECOND_MAX;
         if takes {
             self.listened += samples;
+            self.paused += pause;
         }
         takes
     }
@@ -92,8 +98,15 @@ mod tests {
     fn who_sends_faster_than_sound_is_listened_to_at_its_pace() {
         let mut attention = Attention::default();
         let mut second = |second| {
-            (0..500).filter(|_| attention.takes(160, Instant::START + Duration::from_secs(second))).count()
+            (0..500).filter(|_| attention.takes(160, 0, Instant::START + Duration::from_secs(second))).count()
         };
         assert_eq!((second(1), second(2)), (75, 75));
+    }
+
+    #[test]
+    fn who_makes_more_pauses_than_time_has_is_not_listened_to() {
+        let mut attention = Attention::default();
+        let takes = (0..500).filter(|_| attention.takes(1, PAUSE_MAX, Instant::START)).count();
+        assert_eq!(takes, 2);
     }
 }

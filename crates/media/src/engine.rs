@@ -220,10 +220,13 @@ impl Engine {
                 }
                 if let Some(law) = codec.law() {
                     let samples = payload.len() as u32;
-                    let listens = from.is_listened_to() && from.attention.takes(samples, now.mono);
-                    if listens {
-                        let mut pause =
-                            from.attention.pause_before(&packet.header, samples, generation) as usize;
+                    let is_listened_to = from.is_listened_to();
+                    let pause = match is_listened_to {
+                        true => from.attention.pause_before(&packet.header, samples, generation),
+                        false => 0,
+                    };
+                    if is_listened_to && from.attention.takes(samples, pause, now.mono) {
+                        let mut pause = pause as usize;
                         while pause > 0 {
                             let piece = pause.min(PIECE);
                             from.heard_sound(&[0; PIECE][..piece], now.mono, &mut self.events);
