@@ -132,6 +132,7 @@ impl Browsers {
         let (new, gone) = self.streams.accept();
         for remote in gone {
             self.deadlines.stop(&Timer::Stranger(remote));
+            self.peers.forget_place(Place::Tcp(remote));
         }
         for (_, remote) in new.iter().filter_map(|number| self.streams.socket(*number)) {
             self.deadlines.set(Timer::Stranger(remote), now + STRANGER_PATIENCE);
@@ -279,7 +280,8 @@ impl Browsers {
                             self.events.push_back(Event::ConsentLapsed { port: key });
                         }
                     }
-                    if !self.legs.is_empty() {
+                    self.close_ownerless();
+                    if !self.legs.is_empty() || !self.streams.is_empty() {
                         self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
                     }
                 }
@@ -310,6 +312,15 @@ impl Browsers {
             }
         }
         None
+    }
+
+    /// Closes the connections of browsers that are not expected any more, or that have come by other ways since.
+    fn close_ownerless(&mut self) {
+        let proven = self.streams.proven();
+        let ownerless = proven.filter(|(_, remote)| self.peers.sender(Place::Tcp(*remote)).is_none());
+        for number in ownerless.map(|(number, _)| number).collect::<Vec<_>>() {
+            self.close(number);
+        }
     }
 
     fn check(&mut self, source: Place, datagram: &[u8], now: Instant) -> Option<Command> {

@@ -132,8 +132,13 @@ impl Scene {
     fn connects(&self, browser: &Way) -> Sealing {
         browser.send(&check(&self.ours.ufrag, &self.ours.password));
         let keys = shake_hands(browser, &self.terms, self.door.fingerprint);
-        let sealed = self.events.iter().find(|event| matches!(event, Event::Sealed { .. }));
-        assert_eq!(sealed, Some(Event::Sealed { port: PORT }));
+        loop {
+            match self.events.recv_timeout(PATIENCE).expect("the keys are agreed on") {
+                Event::Sealed { port } => break assert_eq!(port, PORT),
+                Event::Unsealable { .. } => panic!("no keys can be agreed on"),
+                _ => {}
+            }
+        }
         keys
     }
 }

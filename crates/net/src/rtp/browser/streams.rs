@@ -2,8 +2,8 @@
 //! behind its length there (RFC 4571 §2).
 //!
 //! ```text
-//!  accepted ──a check was passed──▶ proven ──the far end closes, a frame too long──▶ gone
-//!     └──10 s, or too many strangers──────────────────────────────────────────────────▲
+//!  accepted ──a check was passed──▶ proven ──the far end closes, a frame too long, its call is over──▶ gone
+//!     └──10 s, or too many strangers─────────────────────────────────────────────────────────────────────▲
 //! ```
 //!
 //! What packets mean is known to [`super`] alone. A connection is not waited for: what it does not take at once is kept up to
@@ -13,6 +13,7 @@
 use base::Duration;
 use browser_peer::frames::{FRAME_BYTES_MAX, FrameTooLong, Frames, HEAD_BYTES, write_frame};
 use slab::Slab;
+use socket2::{SockRef, TcpKeepalive};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -93,8 +94,13 @@ impl Streams {
                 gone.extend(self.close(oldest));
             }
             let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-            if socket.set_nonblocking(true).is_err() || socket.set_nodelay(true).is_err() {
+            if tune(&socket).is_err() {
                 continue;
+            }
+            // Who comes from the same address again has lost the connection before, and has not told us.
+            if let Some(before) = self.by_remote.get(&remote).copied() {
+                new.retain(|number| *number != before);
+                gone.extend(self.close(before));
             }
             self.arrivals += 1;
             let stranger = Some(self.arrivals);
@@ -157,6 +163,16 @@ impl Streams {
         }
     }
 
+    /// Connections over which a check was passed: their numbers, and where they lead.
+    pub(super) fn proven(&self) -> impl Iterator<Item = (usize, SocketAddr)> {
+        let proven = self.streams.iter().filter(|(_, stream)| stream.stranger.is_none());
+        proven.map(|(number, stream)| (number, stream.remote))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
     /// Whether nobody there has passed a check.
     pub(super) fn is_stranger(&self, remote: SocketAddr) -> Option<usize> {
         let number = *self.by_remote.get(&remote)?;
@@ -211,6 +227,17 @@ impl Stream {
             }
         }
     }
+}
+
+fn tune(socket: &TcpStream) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    socket.set_nodelay(true)?;
+    // Over the one of two ways that is not in use nothing is sent: that nobody is there any more shows by this alone.
+    let signs_of_life = TcpKeepalive::new()
+        .with_time(Duration::from_secs(30))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(3);
+    SockRef::from(socket).set_tcp_keepalive(&signs_of_life)
 }
 
 fn is_out_of_files(error: &io::Error) -> bool {
