@@ -225,14 +225,18 @@ impl Writer {
                 Job::Append(more) if entries.is_empty() => entries = more,
                 Job::Append(more) => entries.extend_from_slice(&more),
                 Job::Begin(_) => {
-                    // The snapshot holds what the entries before it did.
-                    entries.clear();
+                    // The snapshot holds what they did; but if it cannot be written, the old file is what there is.
+                    self.append(&mut entries);
                     self.carry_out(&job);
                 }
             }
         }
+        self.append(&mut entries);
+    }
+
+    fn append(&mut self, entries: &mut Vec<u8>) {
         if !entries.is_empty() {
-            self.carry_out(&Job::Append(entries));
+            self.carry_out(&Job::Append(std::mem::take(entries)));
         }
     }
 
