@@ -71,6 +71,12 @@ impl Room {
         self.rules.waits && !self.members.iter().any(|member| member.moderator)
     }
 
+    /// How many may be inside for one more to come. One place is the moderator's while everybody waits for one.
+    fn places(&self, moderator: bool) -> usize {
+        let kept = usize::from(self.waits() && !moderator);
+        (self.rules.members_max as usize).saturating_sub(kept)
+    }
+
     fn member(&mut self, id: InteractionId) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| member.interaction == id)
     }
@@ -92,7 +98,7 @@ impl Center {
         let is_new = !self.rooms.contains_key(&name);
         let refused = match self.rooms.get(&name) {
             None if self.rooms.len() >= ROOMS_MAX => Some(LeftConference::Full),
-            Some(room) if room.members.len() >= room.rules.members_max as usize => Some(LeftConference::Full),
+            Some(room) if room.members.len() >= room.places(moderator) => Some(LeftConference::Full),
             Some(room) if room.locked && !moderator => Some(LeftConference::Locked),
             _ => None,
         };
@@ -332,9 +338,12 @@ impl Center {
         }
     }
 
+    /// Tells a member that a key was understood. Who waits for the moderator goes on hearing music: a tone would end it.
     fn tone_for(&mut self, name: &str, id: InteractionId) {
-        let member = self.rooms.get_mut(name).and_then(|room| room.member(id).map(|member| member.leg));
-        if let Some(leg) = member {
+        let member = self.rooms.get_mut(name).and_then(|room| room.member(id));
+        if let Some(leg) =
+            member.filter(|member| matches!(member.hears, Hears::Others { .. })).map(|member| member.leg)
+        {
             self.sound_tone(leg);
         }
     }

@@ -1,0 +1,65 @@
+//! Conferences as the center arranges them: places, keys, who is heard, and numbers that are guessed.
+
+mod hall;
+
+use hall::Hall;
+use model::conference::LeftConference;
+use model::{LegId, TimelineEvent};
+
+const MEETING: &str = r#"
+name  = "meeting"
+entry = "tel:4603"
+start = "room"
+
+[step.room]
+confer             = "meeting"
+pin                = "2468"
+moderator_pin      = "135790"
+wait_for_moderator = true
+members_max        = 3
+"#;
+
+#[test]
+fn a_member_who_waits_goes_on_hearing_music_when_keys_are_pressed() {
+    let mut hall = Hall::new(MEETING);
+    let ada = hall.dials("ada", "4603");
+    hall.presses(ada, "2468#");
+    assert_eq!(hall.last_play(ada).as_deref(), Some("calm"));
+    hall.presses(ada, "*6");
+    assert_eq!(hall.last_play(ada).as_deref(), Some("calm"), "a tone in its place would leave silence");
+}
+
+#[test]
+fn a_room_that_waits_keeps_a_place_for_its_moderator() {
+    let mut hall = Hall::new(MEETING);
+    let [_, ben] = ["ada", "ben"].map(|who| hall.joins(who, "2468#"));
+    let cam = hall.joins("cam", "2468#");
+    assert!(hall.was_turned_away(cam, LeftConference::Full), "the last place is the moderator's");
+    hall.joins("mod", "135790#");
+    assert_eq!(hall.in_room(), ["ada", "ben", "mod"]);
+    let dan = hall.joins("dan", "2468#");
+    assert!(hall.was_turned_away(dan, LeftConference::Full));
+    hall.ends(ben);
+    hall.joins("eve", "2468#");
+    assert_eq!(hall.in_room(), ["ada", "mod", "eve"], "with the moderator inside every place may be taken");
+}
+
+impl Hall {
+    fn joins(&mut self, who: &str, keys: &str) -> LegId {
+        let leg = self.dials(who, "4603");
+        self.presses(leg, keys);
+        leg
+    }
+
+    fn was_turned_away(&self, leg: LegId, why: LeftConference) -> bool {
+        let id = self.interaction(leg);
+        self.told.iter().any(|(of, event)| {
+            *of == Some(id) && matches!(event, TimelineEvent::LeftConference { why: one, .. } if *one == why)
+        })
+    }
+
+    fn in_room(&self) -> Vec<String> {
+        let rooms = self.center.conferences().into_iter();
+        rooms.flat_map(|room| room.members).map(|member| member.from.number).collect()
+    }
+}
