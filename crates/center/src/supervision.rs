@@ -75,15 +75,15 @@ struct Talk {
 }
 
 impl Center {
-    /// Whether a login may take part in a call just now: the phone that would ring.
+    /// Whether a login may take part in a call just now in any way: the phone that would ring.
     pub fn check_monitor(&self, id: InteractionId, by: &AgentId) -> Result<&SipUser, MonitorRefused> {
         let live = self.interactions.get(&id).ok_or(MonitorRefused::NotTalking)?;
-        let talk = talk_of(live).ok_or(MonitorRefused::NotTalking)?;
+        talk_of(live).ok_or(MonitorRefused::NotTalking)?;
         let phone = self.phone_of(by).map_err(|_| MonitorRefused::NoPhone(by.clone()))?;
         if self.monitor_of(id, by).is_some() {
             return Ok(phone);
         }
-        if talk.customer.is_none() || talk.agent.is_none() {
+        if !both_talk(live) {
             return Err(MonitorRefused::NotTalking);
         }
         let called = match &live.state {
@@ -101,6 +101,21 @@ impl Center {
         if there >= MONITORS_MAX { Err(MonitorRefused::TooMany) } else { Ok(phone) }
     }
 
+    /// Whether a login may take part in a call just now in this way. Nobody takes over while one of the parties is being
+    /// passed on: there is nobody to be let go, or nobody to talk with.
+    pub fn check_supervision(
+        &self,
+        id: InteractionId,
+        by: &AgentId,
+        mode: Supervision,
+    ) -> Result<&SipUser, MonitorRefused> {
+        let phone = self.check_monitor(id, by)?;
+        if mode == Supervision::TakeOver && !self.interactions.get(&id).is_some_and(both_talk) {
+            return Err(MonitorRefused::NotTalking);
+        }
+        Ok(phone)
+    }
+
     /// Whether a login takes part in a call of others, or is being rung for it.
     pub fn is_monitoring(&self, id: InteractionId, by: &AgentId) -> bool {
         self.monitor_of(id, by).is_some()
@@ -108,7 +123,7 @@ impl Center {
 
     /// A supervisor wants to take part in a call, or to do so in another way.
     pub(crate) fn supervise(&mut self, id: InteractionId, by: AgentId, mode: Supervision, now: Now) {
-        let Ok(phone) = self.check_monitor(id, &by).cloned() else { return };
+        let Ok(phone) = self.check_supervision(id, &by, mode).cloned() else { return };
         self.changed.interactions.insert(id);
         let there = self.supervised.get_mut(&id).map(|one| &mut one.monitors).into_iter().flatten();
         if let Some(monitor) = there.into_iter().find(|monitor| monitor.by == by) {
@@ -261,7 +276,12 @@ impl Center {
 
     fn takes_part(&mut self, id: InteractionId, leg: LegId, now: Now) {
         let shown = self.settings.agents_see_monitors;
+        let can_take_over = self.interactions.get(&id).is_some_and(both_talk);
         let Some(monitor) = self.monitor_mut(id, leg) else { return };
+        if monitor.mode == Supervision::TakeOver && !can_take_over {
+            // The call was passed on while the phone rang: whoever answers hears what becomes of it.
+            monitor.mode = Supervision::Monitor;
+        }
         let (by, mode, recording) = (monitor.by.clone(), monitor.mode, monitor.recording);
         monitor.since = now;
         self.changed.interactions.insert(id);
@@ -286,7 +306,8 @@ impl Center {
     fn take_over(&mut self, id: InteractionId, leg: LegId, now: Now) {
         let Some(live) = self.interactions.get(&id) else { return };
         let agent = talk_of(live).and_then(|talk| talk.agent);
-        let (Some(agent), Some(monitor)) = (agent, self.take_out(id, leg)) else { return };
+        let Some(agent) = agent else { return };
+        let Some(monitor) = self.take_out(id, leg) else { return };
         self.monitor_legs.remove(&leg);
         let number = monitor.phone.to_string();
         self.let_go(id, agent, now);
@@ -413,6 +434,11 @@ fn talk_of(live: &Interaction) -> Option<Talk> {
         true => Talk { customer: other, agent: customer },
         false => Talk { customer, agent: other },
     })
+}
+
+/// Whether both parties are there, and none of them is being passed on.
+fn both_talk(live: &Interaction) -> bool {
+    talk_of(live).is_some_and(|talk| talk.customer.is_some() && talk.agent.is_some())
 }
 
 /// Who hears whom beside the call.

@@ -327,14 +327,15 @@ impl Teller {
                     "takes" => Some(Supervision::TakeOver),
                     _ => None,
                 };
-                match (mode, center.check_monitor(interaction, &by)) {
-                    (Some(_), Err(refused)) => {
+                let checked = mode.map(|mode| center.check_supervision(interaction, &by, mode).map(|_| mode));
+                match checked {
+                    Some(Err(refused)) => {
                         let _ = writeln!(self.told, "{}   {actor} may not: {refused}", self.clock());
                     }
-                    (Some(mode), Ok(_)) => {
+                    Some(Ok(mode)) => {
                         self.world.tell_center(center::Input::Monitor { interaction, by, mode });
                     }
-                    (None, _) => self.world.tell_center(center::Input::EndMonitor { interaction, by }),
+                    None => self.world.tell_center(center::Input::EndMonitor { interaction, by }),
                 }
             }
             ["removes", member, "from", room]

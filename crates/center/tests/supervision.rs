@@ -1,0 +1,96 @@
+//! Supervisors in calls of others: what cannot be done is refused, and whoever listens gets no other call.
+
+mod hall;
+
+use hall::Hall;
+use model::{AgentWish, InteractionId, LegId, MonitorRefused, Supervision};
+
+const SUPPORT: &str = r#"
+name  = "support"
+entry = "tel:4001"
+start = "wait"
+
+[step.wait]
+queue = "support"
+hold  = "calm"
+"#;
+
+#[test]
+fn nobody_takes_over_from_an_agent_who_is_being_replaced() {
+    let (mut hall, call) = Hall::in_a_call();
+    hall.supervises(call.id, "sara", Supervision::Monitor);
+    let sara = hall.dialed("1020");
+    hall.answers(sara);
+    hall.passes_on(call.agent, "1002");
+    hall.ends(call.agent);
+    let by = "sara".into();
+    let check = hall.center.check_supervision(call.id, &by, Supervision::TakeOver);
+    assert_eq!(check, Err(MonitorRefused::NotTalking));
+    assert!(hall.center.check_supervision(call.id, &by, Supervision::Whisper).is_ok());
+    hall.supervises(call.id, "sara", Supervision::TakeOver);
+    assert_eq!(hall.mode_of_sara(call.id), Some(Supervision::Monitor), "it is as it was");
+    let bert = hall.dialed("1002");
+    hall.answers(bert);
+    hall.supervises(call.id, "sara", Supervision::TakeOver);
+    assert_eq!(hall.mode_of_sara(call.id), None, "sara is a party now");
+    assert!(hall.is_hung_up_on(bert) && !hall.is_hung_up_on(call.customer));
+}
+
+#[test]
+fn nobody_takes_over_a_direct_call_whose_caller_hears_ringing_again() {
+    let mut hall = Hall::new(SUPPORT);
+    let anna = hall.dials("anna", "1002");
+    let bert = hall.dialed("1002");
+    hall.answers(bert);
+    let id = hall.interaction(anna);
+    hall.supervises(id, "sara", Supervision::Barge);
+    let sara = hall.dialed("1020");
+    hall.answers(sara);
+    hall.passes_on(bert, "1003");
+    hall.ends(bert);
+    assert_eq!(
+        hall.center.check_supervision(id, &"sara".into(), Supervision::TakeOver),
+        Err(MonitorRefused::NotTalking)
+    );
+    hall.supervises(id, "sara", Supervision::TakeOver);
+    assert_eq!(hall.mode_of_sara(id), Some(Supervision::Barge));
+    assert!(!hall.is_hung_up_on(anna));
+}
+
+#[test]
+fn who_wants_to_take_over_and_answers_too_late_listens() {
+    let (mut hall, call) = Hall::in_a_call();
+    hall.supervises(call.id, "sara", Supervision::TakeOver);
+    let sara = hall.dialed("1020");
+    hall.passes_on(call.agent, "1002");
+    hall.ends(call.agent);
+    hall.answers(sara);
+    assert_eq!(hall.mode_of_sara(call.id), Some(Supervision::Monitor));
+}
+
+struct Call {
+    id: InteractionId,
+    customer: LegId,
+    agent: LegId,
+}
+
+impl Hall {
+    /// A customer talks with anna.
+    fn in_a_call() -> (Self, Call) {
+        let mut hall = Self::new(SUPPORT);
+        hall.wishes("anna", AgentWish::Ready);
+        let customer = hall.dials("caller", "4001");
+        let agent = hall.dialed("1001");
+        hall.answers(agent);
+        let id = hall.interaction(customer);
+        (hall, Call { id, customer, agent })
+    }
+
+    /// How sara takes part.
+    fn mode_of_sara(&self, id: InteractionId) -> Option<Supervision> {
+        let mut interactions = self.center.interactions();
+        let live = interactions.find(|live| live.record.id == id).unwrap();
+        let monitors = self.center.interaction_view(live).monitors;
+        monitors.iter().find(|one| one.by.as_str() == "sara").map(|one| one.mode)
+    }
+}
