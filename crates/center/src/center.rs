@@ -134,6 +134,7 @@ impl Center {
             Input::EndMonitor { interaction, by } => self.end_monitor(interaction, &by),
         }
         self.fire_timers(now);
+        self.listeners_are_busy(now);
         self.make_offers(now);
         self.arrange_ears();
         self.arrange_rooms();

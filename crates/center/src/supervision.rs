@@ -86,11 +86,7 @@ impl Center {
         if !both_talk(live) {
             return Err(MonitorRefused::NotTalking);
         }
-        let called = match &live.state {
-            InteractionState::Transferred(dialed) => Some(SipUser::new(dialed)),
-            _ => live.state.agent().and_then(|agent| self.phone_of(agent).ok().cloned()),
-        };
-        if called.as_ref() == Some(phone) || live.record.from.user.as_ref() == Some(phone) {
+        if self.called(live).as_ref() == Some(phone) || live.record.from.user.as_ref() == Some(phone) {
             return Err(MonitorRefused::OwnCall);
         }
         let elsewhere = self.supervised.iter().find(|(_, one)| one.monitors.iter().any(|one| one.by == *by));
@@ -146,8 +142,6 @@ impl Center {
         self.tell(Some(id), TimelineEvent::MonitorRung { by: by.clone(), mode, leg, shown }, now);
         let Some(live) = self.interactions.get(&id) else { return };
         let (caller, beside) = (self.shown_to_supervisor(live, mode), Some(live.customer));
-        // Whoever listens gets nothing from the queues meanwhile.
-        self.agent_calls(&phone, id, now);
         let target = Target::User(phone);
         self.command(LegCommand::Dial {
             leg,
@@ -209,10 +203,26 @@ impl Center {
         if let Some(monitor) = self.take_out(id, leg) {
             let (by, shown) = (monitor.by, self.settings.agents_see_monitors);
             self.tell(Some(id), TimelineEvent::MonitorEnded { by, cause: cause.clone(), shown }, now);
-            self.agent_hung_up(&monitor.phone, id, now);
+            if !self.is_party(id, &monitor.phone) {
+                self.agent_hung_up(&monitor.phone, id, now);
+            }
         }
         self.close_if_over(id, now);
         true
+    }
+
+    /// Whoever listens gets nothing from the queues meanwhile, whatever they were when it began: somebody who writes up a
+    /// call or is not at work yet becomes busy as soon as they would be asked. Done after every input, before offers.
+    pub(crate) fn listeners_are_busy(&mut self, now: Now) {
+        let stay = |monitor: &&Monitor| monitor.state != MonitorState::Leaves;
+        let listening: Vec<_> = self
+            .supervised
+            .iter()
+            .flat_map(|(id, one)| one.monitors.iter().filter(stay).map(|one| (*id, one.phone.clone())))
+            .collect();
+        for (id, phone) in listening {
+            self.agent_calls(&phone, id, now);
+        }
     }
 
     /// Lets everybody hear whom they shall hear, as things are now. Done after every input.
@@ -222,6 +232,7 @@ impl Center {
         }
         let supervised: Vec<_> = self.supervised.keys().copied().collect();
         for id in supervised {
+            self.parties_leave(id);
             let talk = self.interactions.get(&id).and_then(talk_of);
             let Some(talk) = talk else {
                 self.everybody_leaves(id);
@@ -322,6 +333,36 @@ impl Center {
         self.tell(Some(id), TimelineEvent::Transferred { number }, now);
         self.agent_calls(&monitor.phone, id, now);
         self.connect(id, other, now);
+    }
+
+    /// Whoever has become a party of the call, since it was passed on to the own phone, listens to it no longer.
+    fn parties_leave(&mut self, id: InteractionId) {
+        let monitors = self.supervised.get(&id).map(|one| one.monitors.as_slice()).unwrap_or_default();
+        let parties = monitors.iter().filter(|monitor| self.is_party(id, &monitor.phone));
+        let legs: Vec<_> = parties.map(|monitor| monitor.leg).collect();
+        for leg in legs {
+            self.monitor_leaves(id, leg);
+        }
+    }
+
+    /// Whether a phone is one of the two that talk.
+    fn is_party(&self, id: InteractionId, phone: &SipUser) -> bool {
+        let Some(live) = self.interactions.get(&id).filter(|live| live.ending.is_none()) else {
+            return false;
+        };
+        let called =
+            live.other.is_some_and(|other| other.answered) && self.called(live).as_ref() == Some(phone);
+        // Who passed the own call on is not there any more, and another leg is the customer's.
+        let is_first = live.customer_present && live.record.legs.first() == Some(&live.customer);
+        called || (is_first && live.record.from.user.as_ref() == Some(phone))
+    }
+
+    /// The phone at the second leg, if it may be one of ours.
+    fn called(&self, live: &Interaction) -> Option<SipUser> {
+        match &live.state {
+            InteractionState::Transferred(dialed) => Some(SipUser::new(dialed)),
+            _ => live.state.agent().and_then(|agent| self.phone_of(agent).ok().cloned()),
+        }
     }
 
     fn everybody_leaves(&mut self, id: InteractionId) {

@@ -3,7 +3,7 @@
 mod hall;
 
 use hall::Hall;
-use model::{AgentWish, InteractionId, LegId, MonitorRefused, Supervision};
+use model::{AgentState, AgentWish, InteractionId, LegId, MonitorRefused, Supervision};
 
 const SUPPORT: &str = r#"
 name  = "support"
@@ -66,6 +66,60 @@ fn who_wants_to_take_over_and_answers_too_late_listens() {
     hall.ends(call.agent);
     hall.answers(sara);
     assert_eq!(hall.mode_of_sara(call.id), Some(Supervision::Monitor));
+}
+
+#[test]
+fn a_supervisor_whom_the_call_is_passed_on_to_stops_listening_and_stays_busy() {
+    let (mut hall, call) = Hall::in_a_call();
+    hall.wishes("sara", AgentWish::Ready);
+    hall.supervises(call.id, "sara", Supervision::Monitor);
+    let listening = hall.dialed("1020");
+    hall.answers(listening);
+    hall.passes_on(call.agent, "1020");
+    hall.ends(call.agent);
+    let talking = hall.dialed("1020");
+    assert!(!hall.is_hung_up_on(listening));
+    hall.answers(talking);
+    assert!(hall.is_hung_up_on(listening), "nobody listens to the own call");
+    hall.ends(listening);
+    assert_eq!(hall.state("sara"), AgentState::Talking(call.id));
+    hall.ends(call.customer);
+    hall.ends(talking);
+    assert_eq!(hall.state("sara"), AgentState::Ready);
+}
+
+#[test]
+fn a_supervisor_who_listens_in_wrap_up_gets_no_call_when_it_ends() {
+    let (mut hall, first) = Hall::in_a_call();
+    hall.wishes("anna", AgentWish::NotReady(None));
+    hall.wishes("sara", AgentWish::Ready);
+    let customer = hall.dials("customer", "4001");
+    let sara = hall.dialed("1020");
+    hall.answers(sara);
+    hall.ends(customer);
+    hall.ends(sara);
+    assert!(matches!(hall.state("sara"), AgentState::WrapUp(_)));
+    hall.supervises(first.id, "sara", Supervision::Monitor);
+    let listening = hall.dialed("1020");
+    hall.answers(listening);
+    let waiting = hall.dials("other", "4001");
+    hall.wait(60);
+    assert_eq!(hall.state("sara"), AgentState::Talking(first.id));
+    assert_eq!(hall.dialed("1020"), listening, "nothing is offered to whoever listens");
+    hall.ends(listening);
+    assert_eq!(hall.state("sara"), AgentState::Reserved(hall.interaction(waiting)));
+}
+
+#[test]
+fn a_supervisor_who_gets_ready_while_listening_is_busy() {
+    let (mut hall, call) = Hall::in_a_call();
+    hall.supervises(call.id, "sara", Supervision::Monitor);
+    let listening = hall.dialed("1020");
+    hall.answers(listening);
+    hall.wishes("sara", AgentWish::Ready);
+    assert_eq!(hall.state("sara"), AgentState::Talking(call.id));
+    hall.ends(listening);
+    assert_eq!(hall.state("sara"), AgentState::Ready);
 }
 
 struct Call {
