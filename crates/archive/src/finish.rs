@@ -67,6 +67,11 @@ impl Finishing {
 
     /// Turns the file at `part` into sound, outline and manifest beside it, and deletes it. On failure it stays as it is.
     pub fn finish(&mut self, part: &Path) -> Result<Finished, ArchiveError> {
+        self.finish_and_tell(part).map(|(finished, _)| finished)
+    }
+
+    /// The same, for whoever needs its manifest too.
+    pub(crate) fn finish_and_tell(&mut self, part: &Path) -> Result<(Finished, Manifest), ArchiveError> {
         let finished = match self.finished_before(part) {
             Some(finished) => finished,
             None => self.make(part)?,
@@ -81,7 +86,7 @@ impl Finishing {
     }
 
     /// The crash may have come when only the part was left to be deleted: its link must not be made twice.
-    fn finished_before(&self, part: &Path) -> Option<Finished> {
+    fn finished_before(&self, part: &Path) -> Option<(Finished, Manifest)> {
         let manifest = Manifest::read(&part.with_extension("json")).ok()?;
         if !self.chain.ends_with(&manifest) {
             return None;
@@ -89,15 +94,16 @@ impl Finishing {
         let sound = part.with_file_name(&manifest.sound.file);
         let sha256 = hash(&sound).ok()?;
         (crate::manifest::hex(&sha256) == manifest.sound.sha256).then_some(())?;
-        Some(Finished {
+        let finished = Finished {
             recording: manifest.recording.parse().ok()?,
             length: Duration::from_millis(manifest.length_ms),
             bytes: manifest.sound.bytes,
             sha256,
-        })
+        };
+        Some((finished, manifest))
     }
 
-    fn make(&mut self, part: &Path) -> Result<Finished, ArchiveError> {
+    fn make(&mut self, part: &Path) -> Result<(Finished, Manifest), ArchiveError> {
         let (head, reader) = PartReader::open(part)?;
         let sound = part.with_extension(self.format.extension());
         let temporary = part.with_extension(format!("{}.new", self.format.extension()));
@@ -130,7 +136,7 @@ impl Finishing {
         manifest.write(&part.with_extension("json"))?;
         self.chain.append(head.recording, head.started_at, &manifest)?;
         let length = Duration::from_millis(millis_of(laid.samples));
-        Ok(Finished { recording: head.recording, length, bytes, sha256 })
+        Ok((Finished { recording: head.recording, length, bytes, sha256 }, manifest))
     }
 }
 

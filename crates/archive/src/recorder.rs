@@ -58,7 +58,8 @@ impl Default for RecorderOptions {
 pub enum Ended {
     /// It can be heard.
     Finished(Finished),
-    /// It can be heard, though it was told to have failed: there was no room for it, and now there is. This is its manifest.
+    /// It can be heard, though it may have been told to have failed: a crash had cut it, or there was no room for it, and now there
+    /// is. This is its manifest, which tells all that the library has to know of it.
     Saved(Box<Manifest>),
     /// It went wrong. What was written stays on the disk; it is finished when there is room again, if that was what was missing, or
     /// by the next start.
@@ -512,9 +513,8 @@ impl Finisher {
                 Job::Wait { recording, part } => self.wait(recording, part),
                 Job::Room => {
                     for (recording, part) in std::mem::take(&mut self.waiting) {
-                        let finished = self.finishing.finish(&part);
-                        match finished.and_then(|_| Manifest::read(&part.with_extension("json"))) {
-                            Ok(manifest) => self.tell_again(Ended::Saved(Box::new(manifest)), &part),
+                        match self.finishing.finish_and_tell(&part) {
+                            Ok((_, manifest)) => self.tell_again(Ended::Saved(Box::new(manifest)), &part),
                             Err(why) => self.tell_again(Ended::Failed { recording, why }, &part),
                         }
                     }

@@ -35,10 +35,10 @@ pub(crate) fn in_order(mut parts: Vec<PathBuf>, finishing: &Finishing) -> Vec<Pa
 const DEPTH: usize = 3;
 
 pub(crate) fn recover_one(part: &Path, finishing: &mut Finishing) -> Option<Ended> {
-    match finishing.finish(part) {
-        Ok(finished) => {
+    match finishing.finish_and_tell(part) {
+        Ok((finished, manifest)) => {
             tracing::warn!(recording = %finished.recording, length = ?finished.length, "a recording cut by a crash is saved");
-            Some(Ended::Finished(finished))
+            Some(Ended::Saved(Box::new(manifest)))
         }
         Err(ArchiveError::NotARecording { file }) => {
             tracing::warn!(file = %file.display(), "an unfinished recording without a head holds no sound and is removed");

@@ -199,7 +199,7 @@ fn a_full_disk_leaves_what_was_written_and_says_so() {
     assert!(!part.with_extension("wav").exists());
 
     let ended = archive::recover(&place.archive).unwrap();
-    assert!(matches!(&ended[..], [Ended::Finished(finished)] if finished.length == Duration::from_secs(1)));
+    assert!(matches!(&ended[..], [Ended::Saved(manifest)] if manifest.length_ms == 1_000));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_crash_costs_no_sound_that_was_in_the_file() {
     std::fs::write(part.with_file_name("RC-0000000000009.wav.new"), "half a file").unwrap();
     let ended = archive::recover(&place.archive).unwrap();
     match &ended[..] {
-        [Ended::Finished(finished)] => assert_eq!(finished.length, Duration::from_secs(1)),
+        [Ended::Saved(manifest)] => assert_eq!(manifest.length_ms, 1_000),
         other => panic!("{other:?}"),
     }
     let wav = place.wav(ONE);
@@ -414,7 +414,9 @@ fn a_crash_within_finishing_neither_doubles_a_link_nor_breaks_the_chain() {
     let lines = std::fs::read_to_string(&chain).unwrap();
     std::fs::write(&chain, format!("{lines}3 RC-00000")).unwrap();
     let ended = archive::recover(&place.archive).unwrap();
-    assert!(matches!(&ended[..], [Ended::Finished(again)] if *again == first), "{ended:?}");
+    let [Ended::Saved(again)] = &ended[..] else { panic!("{ended:?}") };
+    assert_eq!((again.recording.as_str(), again.sound.bytes), (two.to_string().as_str(), first.bytes));
+    assert_eq!(again.chain.number, 2, "the link that was made before");
     // It came before the link was made.
     let three = place.unfinished(RecordingId::from_u64(3), 10);
     let content = std::fs::read(&three).unwrap();
@@ -449,7 +451,7 @@ fn a_chain_that_cannot_be_read_is_put_aside_and_recording_goes_on() {
         std::fs::create_dir_all(place.archive.root()).unwrap();
         std::fs::write(&chain, rubbish).unwrap();
         let part = place.unfinished(ONE, 10);
-        assert!(matches!(&archive::recover(&place.archive).unwrap()[..], [Ended::Finished(_)]), "{part:?}");
+        assert!(matches!(&archive::recover(&place.archive).unwrap()[..], [Ended::Saved(_)]), "{part:?}");
         assert_eq!(std::fs::read_to_string(chain.with_extension("broken-1")).unwrap(), rubbish);
         assert_eq!(archive::check(&place.archive).unwrap().links, 1);
     }
@@ -541,8 +543,8 @@ proptest! {
         let ended = archive::recover(&place.archive).unwrap();
         let whole = (cut - 27) / (15 + 160);
         match &ended[..] {
-            [Ended::Finished(finished)] => {
-                prop_assert_eq!(finished.length, Duration::from_millis(whole as u64 * 20));
+            [Ended::Saved(manifest)] => {
+                prop_assert_eq!(manifest.length_ms, whole as u64 * 20);
             }
             other => prop_assert!(false, "{:?}", other),
         }

@@ -423,7 +423,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-fn start_recorder(
+/// Starts the recorder, which finishes what a former process left first, and tells the center and the library what became of it all.
+pub(crate) fn start_recorder(
     unfinished: Vec<PathBuf>,
     archive: &Archive,
     low_below: u64,
@@ -437,17 +438,17 @@ fn start_recorder(
     let requests = requests.clone();
     let writer = Arc::clone(writer);
     let on_ended = Arc::new(move |ended| {
-        let event = match past::News::of(ended) {
-            past::News::Leg(event) => event,
-            past::News::Row(record) => {
-                return record.into_iter().for_each(|record| writer.send(Record::Recording(record)));
-            }
-        };
-        if let LegEvent::RecordingFailed { recording, why } = &event {
+        let past::News { leg, row } = past::News::of(ended);
+        if let Some(record) = row {
+            writer.send(Record::Recording(record));
+        }
+        if let Some(LegEvent::RecordingFailed { recording, why }) = &leg {
             tracing::error!(%recording, %why, "a recording went wrong");
         }
-        // Called on the recorder's thread, which may wait.
-        let _ = requests.blocking_send(Request::Recording(event));
+        if let Some(event) = leg {
+            // Called on the recorder's thread, which may wait.
+            let _ = requests.blocking_send(Request::Recording(event));
+        }
     });
     let options = RecorderOptions { low_below, ..RecorderOptions::default() };
     Recorder::start_behind(unfinished, archive.clone(), &options, on_ended, on_room)

@@ -5,7 +5,7 @@ use crate::journal::{self, JournalError};
 use crate::recordings::record_of;
 use crate::seeds;
 use archive::Ended;
-use base::Instant;
+use base::{Duration, Instant};
 use center::{Center, Effect, Input};
 use model::{LegEvent, Record, RecordingRecord};
 use std::path::Path;
@@ -59,25 +59,35 @@ fn keep_records(center: &mut Center, records: &mut Vec<Record>) {
     }
 }
 
-/// What became of a recording.
-pub(crate) enum News {
-    /// For the center, which waits for it.
-    Leg(LegEvent),
-    /// For the library alone: the center was told that it had failed.
-    Row(Option<RecordingRecord>),
+/// Who is told what became of a recording.
+pub(crate) struct News {
+    /// The center, which passes over it if it does not wait for it any more.
+    pub(crate) leg: Option<LegEvent>,
+    /// The library, of what the center may have given up: it was told that the recording had failed, or it lost its journal.
+    pub(crate) row: Option<RecordingRecord>,
 }
 
 impl News {
     pub(crate) fn of(ended: Ended) -> Self {
         match ended {
-            Ended::Finished(finished) => Self::Leg(LegEvent::Recorded {
-                recording: finished.recording,
-                length: finished.length,
-                bytes: finished.bytes,
-            }),
-            Ended::Saved(manifest) => Self::Row(record_of(&manifest)),
+            Ended::Finished(finished) => Self {
+                leg: Some(LegEvent::Recorded {
+                    recording: finished.recording,
+                    length: finished.length,
+                    bytes: finished.bytes,
+                }),
+                row: None,
+            },
+            Ended::Saved(manifest) => {
+                let leg = manifest.recording.parse().ok().map(|recording| LegEvent::Recorded {
+                    recording,
+                    length: Duration::from_millis(manifest.length_ms),
+                    bytes: manifest.sound.bytes,
+                });
+                Self { leg, row: record_of(&manifest) }
+            }
             Ended::Failed { recording, why } => {
-                Self::Leg(LegEvent::RecordingFailed { recording, why: why.to_string() })
+                Self { leg: Some(LegEvent::RecordingFailed { recording, why: why.to_string() }), row: None }
             }
         }
     }
@@ -85,5 +95,5 @@ impl News {
 
 /// The clocks go on from where the journal ended, so that no time before is later than one after.
 pub(crate) fn continues(ended: Instant) -> Instant {
-    ended + base::Duration::from_millis(1)
+    ended + Duration::from_millis(1)
 }

@@ -173,6 +173,7 @@ mod tests {
     use archive::Finishing;
     use archive::part::{Head, PartWriter};
     use model::{InteractionId, RecordingMark};
+    use std::path::PathBuf;
     use std::time::Duration as Patience;
     use store::writer::{Flushed, WriterOptions};
 
@@ -186,11 +187,7 @@ mod tests {
         for (recording, belongs) in [(kept, true), (unwritten, true), (stranger, false)] {
             finished(&archive, recording, belongs.then_some(interaction), began);
         }
-        let store =
-            Store::open(&format!("sqlite:{}", folder.path().join("hotline.db").display())).await.unwrap();
-        store.migrate().await.unwrap();
-        let options = WriterOptions::in_folder(folder.path().join("spool"));
-        let writer = Arc::new(Writer::start(store.clone(), options, Box::new(|_| {})).unwrap());
+        let (store, writer) = library(folder.path()).await;
         let row = |id| RecordingRecord {
             id,
             interaction,
@@ -224,14 +221,62 @@ mod tests {
         assert_eq!((after.count(), after.without_row), (2, vec![]));
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_a_start_saves_is_in_the_library_though_the_center_had_given_it_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::in_folder(folder.path().join("recordings")).unwrap();
+        let (began, recording) = (Timestamp::from_millis(1_794_477_604_250), RecordingId::from_u64(1));
+        let interaction = InteractionId::from_u64(9);
+        let part = unfinished(&archive, recording, Some(interaction), began);
+        let (store, writer) = library(folder.path()).await;
+        // There was no room for it, which the center was told, and the process ended before there was.
+        let given_up = RecordingRecord {
+            id: recording,
+            interaction,
+            kind: RecordingKind::Call,
+            started_at: began,
+            length: Some(Duration::ZERO),
+            bytes: Some(0),
+        };
+        writer.send(Record::Recording(given_up));
+        written(&writer).await;
+
+        // Whatever a center makes of what it is told, this one is none.
+        let (requests, _unheard) = tokio::sync::mpsc::channel(8);
+        let recorder = crate::node::start_recorder(vec![part], &archive, 0, &requests, &writer).unwrap();
+        blocking(move || drop(recorder)).await.unwrap();
+        written(&writer).await;
+        let row = store.recording(recording).await.unwrap().unwrap();
+        assert_eq!((row.length, row.bytes), (Some(Duration::from_secs(1)), Some(32_044)));
+        assert!(archive.has_sound(&row));
+    }
+
+    async fn library(folder: &std::path::Path) -> (Store, Arc<Writer>) {
+        let store = Store::open(&format!("sqlite:{}", folder.join("hotline.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let options = WriterOptions::in_folder(folder.join("spool"));
+        let writer = Arc::new(Writer::start(store.clone(), options, Box::new(|_| {})).unwrap());
+        (store, writer)
+    }
+
     async fn written(writer: &Arc<Writer>) {
         let writer = Arc::clone(writer);
         let flushed = blocking(move || writer.flush(Patience::from_secs(30))).await.unwrap();
         assert!(matches!(flushed, Flushed::Written), "{flushed:?}");
     }
 
-    /// A second of silence.
     fn finished(archive: &Archive, recording: RecordingId, belongs: Option<InteractionId>, began: Timestamp) {
+        let part = unfinished(archive, recording, belongs, began);
+        Finishing::new(archive).unwrap().finish(&part).unwrap();
+    }
+
+    /// A second of silence.
+    fn unfinished(
+        archive: &Archive,
+        recording: RecordingId,
+        belongs: Option<InteractionId>,
+        began: Timestamp,
+    ) -> PathBuf {
         let text = began.to_string();
         let day = text.split('T').next().unwrap().replace('-', "/");
         let part = archive.root().join(day).join(format!("{recording}.part"));
@@ -243,6 +288,6 @@ mod tests {
         }
         writer.end(8_000);
         writer.flush().unwrap();
-        Finishing::new(archive).unwrap().finish(&part).unwrap();
+        part
     }
 }
