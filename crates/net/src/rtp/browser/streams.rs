@@ -200,12 +200,6 @@ impl Streams {
         Some(remote)
     }
 
-    /// The number of the connection that leads there.
-    #[cfg(test)]
-    pub(super) fn by_number(&self, remote: SocketAddr) -> Option<usize> {
-        self.by_remote.get(&remote).copied()
-    }
-
     /// How many connections there are, and how many of them are strangers'.
     #[cfg(test)]
     pub(super) fn sizes(&self) -> (usize, usize) {
