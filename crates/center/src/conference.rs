@@ -8,8 +8,9 @@
 //! A room begins with its first member and ends with its last. What everybody hears is made anew from what is so after
 //! every input ([`Center::arrange_rooms`]), and only what differs is ordered.
 //!
-//! Keys, for every member `*6`: be heard no more, or again. For moderators `*1`: nobody else is heard, or all are again;
-//! `*2`: the room is locked, or open again; `*3`: whoever came last is removed, moderators excepted.
+//! Keys, for every member `*6`: be heard no more, or again, unless somebody else has ordered otherwise. For moderators
+//! `*1`: nobody else is heard, or all are again who want to be; `*2`: the room is locked, or open again; `*3`: whoever
+//! came last is removed, moderators excepted.
 
 use crate::Center;
 use crate::interaction::Hearing;
@@ -46,7 +47,10 @@ struct Member {
     interaction: InteractionId,
     leg: LegId,
     moderator: bool,
+    /// By the own keys.
     muted: bool,
+    /// By a moderator or a supervisor; the own keys change nothing about it.
+    muted_by_order: bool,
     speaks: bool,
     /// Whether the star was pressed, which begins an order.
     star: bool,
@@ -64,6 +68,12 @@ enum Hears {
     Music,
     /// The others, who hear this one or do not.
     Others { heard: bool },
+}
+
+impl Member {
+    fn is_heard(&self) -> bool {
+        !self.muted && !self.muted_by_order
+    }
 }
 
 impl Room {
@@ -113,6 +123,7 @@ impl Center {
             leg,
             moderator,
             muted: false,
+            muted_by_order: false,
             speaks: false,
             star: false,
             since: now,
@@ -142,13 +153,13 @@ impl Center {
         );
         let others: Vec<_> = room.members.iter().filter(|member| !member.moderator).collect();
         let (all_muted, others) = (
-            others.iter().all(|member| member.muted),
+            others.iter().all(|member| member.muted_by_order),
             others.iter().map(|member| member.interaction).collect(),
         );
         let Some(member) = room.member(id) else { return false };
         let star = std::mem::replace(&mut member.star, digit == '*');
         let orders = match (star, digit, member.moderator) {
-            (true, '6', _) => vec![ConferenceOrder::Mute { member: id, muted: !member.muted }],
+            (true, '6', _) => return self.own_mute(&name, id, now),
             (true, '1', true) => {
                 let others: Vec<InteractionId> = others;
                 others.into_iter().map(|member| ConferenceOrder::Mute { member, muted: !all_muted }).collect()
@@ -162,7 +173,22 @@ impl Center {
             // What has gone in the same moment need not be ordered.
             let _ = self.order_conference(&name, order, &by, now);
         }
-        self.tone_for(&name, id);
+        self.tone_for(&name, id, 1);
+        true
+    }
+
+    /// A member wants to be heard no more, or again. It takes nothing back that somebody else has ordered: two tones say that
+    /// nobody hears the member all the same.
+    fn own_mute(&mut self, name: &str, id: InteractionId, now: Now) -> bool {
+        let Some(member) = self.rooms.get_mut(name).and_then(|room| room.member(id)) else { return true };
+        member.muted = !member.muted;
+        let (muted, ordered) = (member.muted, member.muted_by_order);
+        if !ordered {
+            let by = self.interactions.get(&id).map(|live| live.record.from.number.clone());
+            let (room, by) = (name.to_owned(), by.unwrap_or_default());
+            self.tell(Some(id), TimelineEvent::ConferenceMuted { room, muted, by }, now);
+        }
+        self.tone_for(name, id, if ordered { 2 } else { 1 });
         true
     }
 
@@ -192,9 +218,9 @@ impl Center {
         match order {
             ConferenceOrder::Lock(locked) => room.locked = locked,
             ConferenceOrder::Mute { member: id, muted } => {
-                let member = room.member(id).filter(|member| member.muted != muted);
+                let member = room.member(id).filter(|member| member.muted_by_order != muted);
                 if let Some(member) = member {
-                    member.muted = muted;
+                    member.muted_by_order = muted;
                     self.tell(Some(id), TimelineEvent::ConferenceMuted { room: room_name, muted, by }, now);
                 }
             }
@@ -242,7 +268,7 @@ impl Center {
             let waits = room.waits();
             let mut commands = Vec::new();
             for member in &mut room.members {
-                let wanted = if waits { Hears::Music } else { Hears::Others { heard: !member.muted } };
+                let wanted = if waits { Hears::Music } else { Hears::Others { heard: member.is_heard() } };
                 if std::mem::replace(&mut member.hears, wanted) == wanted {
                     continue;
                 }
@@ -285,8 +311,9 @@ impl Center {
             interaction: member.interaction,
             from: live.record.from.clone(),
             moderator: member.moderator,
-            muted: member.muted,
-            speaks: member.speaks && !member.muted,
+            muted: !member.is_heard(),
+            muted_by_order: member.muted_by_order,
+            speaks: member.speaks && member.is_heard(),
             since: member.since.utc,
         })
     }
@@ -334,22 +361,22 @@ impl Center {
             .filter(|member| matches!(member.hears, Hears::Others { .. }) && Some(member.interaction) != but);
         let legs: Vec<_> = inside.map(|member| member.leg).collect();
         for leg in legs {
-            self.sound_tone(leg);
+            self.sound_tone(leg, 1);
         }
     }
 
     /// Tells a member that a key was understood. Who waits for the moderator goes on hearing music: a tone would end it.
-    fn tone_for(&mut self, name: &str, id: InteractionId) {
+    fn tone_for(&mut self, name: &str, id: InteractionId, times: usize) {
         let member = self.rooms.get_mut(name).and_then(|room| room.member(id));
-        if let Some(leg) =
-            member.filter(|member| matches!(member.hears, Hears::Others { .. })).map(|member| member.leg)
-        {
-            self.sound_tone(leg);
+        let member = member.filter(|member| matches!(member.hears, Hears::Others { .. }));
+        if let Some(leg) = member.map(|member| member.leg) {
+            self.sound_tone(leg, times);
         }
     }
 
-    fn sound_tone(&mut self, leg: LegId) {
-        let prompts = vec![Prompt { prompt: TONE.into(), language: flow::TONES.to_owned() }];
+    fn sound_tone(&mut self, leg: LegId, times: usize) {
+        let tone = Prompt { prompt: TONE.into(), language: flow::TONES.to_owned() };
+        let prompts = vec![tone; times];
         self.command(LegCommand::Play { leg, play: TONE_PLAY, prompts, repeat: false });
     }
 

@@ -44,6 +44,38 @@ fn a_room_that_waits_keeps_a_place_for_its_moderator() {
     assert_eq!(hall.in_room(), ["ada", "mod", "eve"], "with the moderator inside every place may be taken");
 }
 
+#[test]
+fn who_is_muted_by_a_moderator_is_not_heard_again_by_the_own_keys() {
+    let mut hall = Hall::new(MEETING);
+    let ada = hall.joins("ada", "2468#");
+    let moderator = hall.joins("mod", "135790#");
+    hall.presses(moderator, "*1");
+    assert_eq!(hall.unheard(), ["ada"]);
+    hall.presses(ada, "*6");
+    assert_eq!(
+        (hall.unheard(), hall.last_play(ada).as_deref()),
+        (vec!["ada".to_owned()], Some("beep, beep"))
+    );
+    hall.presses(ada, "*6");
+    assert_eq!(hall.unheard(), ["ada"]);
+    hall.presses(moderator, "*1");
+    assert_eq!(hall.unheard(), [""; 0]);
+}
+
+#[test]
+fn who_is_muted_by_the_own_keys_stays_so_when_a_moderator_lets_everybody_be_heard() {
+    let mut hall = Hall::new(MEETING);
+    let [ada, _] = ["ada", "ben"].map(|who| hall.joins(who, "2468#"));
+    let moderator = hall.joins("mod", "135790#");
+    hall.presses(ada, "*6");
+    hall.presses(moderator, "*1");
+    assert_eq!(hall.unheard(), ["ada", "ben"]);
+    hall.presses(moderator, "*1");
+    assert_eq!(hall.unheard(), ["ada"], "nobody is heard who does not want to be");
+    hall.presses(ada, "*6");
+    assert_eq!((hall.unheard(), hall.last_play(ada).as_deref()), (vec![], Some("beep")));
+}
+
 impl Hall {
     fn joins(&mut self, who: &str, keys: &str) -> LegId {
         let leg = self.dials(who, "4603");
@@ -61,5 +93,12 @@ impl Hall {
     fn in_room(&self) -> Vec<String> {
         let rooms = self.center.conferences().into_iter();
         rooms.flat_map(|room| room.members).map(|member| member.from.number).collect()
+    }
+
+    /// Those in the room whom nobody hears.
+    fn unheard(&self) -> Vec<String> {
+        let rooms = self.center.conferences().into_iter();
+        let members = rooms.flat_map(|room| room.members).filter(|member| member.muted);
+        members.map(|member| member.from.number).collect()
     }
 }

@@ -99,6 +99,8 @@ pub struct MemberView {
     pub moderator: bool,
     /// Whether the others hear nothing of this one.
     pub muted: bool,
+    /// Whether a moderator or a supervisor has ordered it, so that the own keys change nothing about it.
+    pub muted_by_order: bool,
     /// Whether this one speaks just now.
     pub speaks: bool,
     /// Since when.

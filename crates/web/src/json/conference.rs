@@ -34,6 +34,8 @@ pub struct MemberJson {
     pub moderator: bool,
     /// Whether the others hear nothing of this one.
     pub muted: bool,
+    /// Whether a moderator or a supervisor has ordered it; otherwise it was the member's own keys.
+    pub muted_by_order: bool,
     /// Whether this one speaks just now.
     pub speaks: bool,
     /// Since when, in milliseconds UTC.
@@ -59,6 +61,7 @@ impl From<&MemberView> for MemberJson {
             from: (&view.from).into(),
             moderator: view.moderator,
             muted: view.muted,
+            muted_by_order: view.muted_by_order,
             speaks: view.speaks,
             since: view.since.as_millis(),
         }

@@ -635,8 +635,8 @@ export class Center {
 
   /** Three in a room, one of them the moderator. */
   meet() {
-    const of = (number, display, more) => ({ id: this.dice.id('IX'), from: { number, display }, moderator: false, muted: false, speaks: false, since: this.now - 65_000, ...more });
-    const members = [of('+4930901820', 'Ida Berg', { moderator: true, speaks: true }), of('+8613800138000', '王小明', {}), of('+31612345678', null, { muted: true })];
+    const of = (number, display, more) => ({ id: this.dice.id('IX'), from: { number, display }, moderator: false, muted: false, muted_by_order: false, speaks: false, since: this.now - 65_000, ...more });
+    const members = [of('+4930901820', 'Ida Berg', { moderator: true, speaks: true }), of('+8613800138000', '王小明', {}), of('+31612345678', null, { muted: true, muted_by_order: true })];
     this.conferences = [{ name: 'meeting', locked: false, waits: false, members_max: 16, members }];
     return members;
   }

@@ -128,6 +128,8 @@ export interface ConferenceMember {
   from: Party;
   moderator: boolean;
   muted: boolean;
+  /** A moderator or a supervisor has ordered it; otherwise it was the member's own keys. */
+  muted_by_order: boolean;
   speaks: boolean;
   since: number;
 }

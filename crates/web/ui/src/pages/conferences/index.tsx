@@ -32,7 +32,7 @@ function Member({ room, member }: { room: string; member: ConferenceMember }) {
   const onKeyDown = (event: KeyboardEvent<HTMLLIElement>) => {
     const rows = [...(event.currentTarget.parentElement?.querySelectorAll<HTMLElement>('[data-member]') ?? [])];
     const to = rows.indexOf(event.currentTarget) + (event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : Number.NaN);
-    if (event.key === 'm' && !mute.isPending) mute.mutate(!member.muted);
+    if (event.key === 'm' && !mute.isPending) mute.mutate(!member.muted_by_order);
     else if (event.key === 'Delete' && !remove.isPending) remove.mutate(true);
     else if (rows[to]) rows[to].focus();
     else return;
@@ -55,7 +55,7 @@ function Member({ room, member }: { room: string; member: ConferenceMember }) {
             <Icon name="warning" /> {t('conference.failed', { why: failed.message })}
           </span>
         )}
-        <Button kind="quiet" on={member.muted} aria-pressed={member.muted} isDisabled={mute.isPending} onPress={() => mute.mutate(!member.muted)}>
+        <Button kind="quiet" on={member.muted_by_order} aria-pressed={member.muted_by_order} isDisabled={mute.isPending} onPress={() => mute.mutate(!member.muted_by_order)}>
           {t('conference.mute')} <kbd>M</kbd>
         </Button>
         <Button kind="quiet" isDisabled={remove.isPending} onPress={() => remove.mutate(true)}>
