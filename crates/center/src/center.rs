@@ -2,6 +2,7 @@
 
 use crate::conference::Room;
 use crate::desk::Desk;
+use crate::guessing::Guesses;
 use crate::interaction::Interaction;
 use crate::supervision::Supervised;
 use crate::{Effect, Input, Settings};
@@ -54,6 +55,8 @@ pub struct Center {
     pub(crate) code_legs: BTreeMap<LegId, Option<AgentId>>,
     /// Conference rooms that somebody is in.
     pub(crate) rooms: BTreeMap<String, Room>,
+    /// Who has keyed in wrong numbers for conferences.
+    pub(crate) guesses: Guesses,
     /// Interactions in which supervisors take part, and whose each leg of a supervisor is.
     pub(crate) supervised: BTreeMap<InteractionId, Supervised>,
     pub(crate) monitor_legs: BTreeMap<LegId, InteractionId>,
@@ -95,6 +98,7 @@ impl Center {
             legs: BTreeMap::new(),
             code_legs: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            guesses: Guesses::default(),
             supervised: BTreeMap::new(),
             monitor_legs: BTreeMap::new(),
             recordings: BTreeMap::new(),

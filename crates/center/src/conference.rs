@@ -13,6 +13,7 @@
 //! came last is removed, moderators excepted.
 
 use crate::Center;
+use crate::guessing::{WITHIN, WRONG_MAX};
 use crate::interaction::Hearing;
 use base::Now;
 use flow::Event;
@@ -106,7 +107,9 @@ impl Center {
         live.hearing = Hearing::Nothing;
         let leg = live.customer;
         let is_new = !self.rooms.contains_key(&name);
+        let is_refused = self.guesses.is_refused(&name, &live.record.from.number, now.utc);
         let refused = match self.rooms.get(&name) {
+            _ if is_refused => Some(LeftConference::Guessed),
             None if self.rooms.len() >= ROOMS_MAX => Some(LeftConference::Full),
             Some(room) if room.members.len() >= room.places(moderator) => Some(LeftConference::Full),
             Some(room) if room.locked && !moderator => Some(LeftConference::Locked),
@@ -133,6 +136,25 @@ impl Center {
         self.tell(Some(id), TimelineEvent::Conferring { room: name.clone(), moderator }, now);
         if !is_new {
             self.tone(&name, Some(id));
+        }
+    }
+
+    /// A customer has keyed in a number that does not let into a room.
+    pub(crate) fn wrong_number(&mut self, id: InteractionId, room: String, again: bool, now: Now) {
+        let Some(live) = self.interactions.get(&id) else { return };
+        let caller = live.record.from.number.clone();
+        if self.guesses.wrong(&room, &caller, now.utc) {
+            let minutes = WITHIN.as_secs() / 60;
+            let what = format!(
+                "{WRONG_MAX} wrong numbers for conference {room} within {minutes} minutes: {caller} is not let in for \
+                 {minutes} minutes"
+            );
+            self.trouble(Some(id), what, now);
+        }
+        if again && self.guesses.is_refused(&room, &caller, now.utc) {
+            let why = LeftConference::Guessed;
+            self.tell(Some(id), TimelineEvent::LeftConference { room, why, by: None }, now);
+            self.flow_event(id, Event::LeftConference(why), now);
         }
     }
 

@@ -73,6 +73,7 @@ impl Center {
                 self.command(LegCommand::Echo { leg });
             }
             Action::Confer { room, moderator, rules } => self.confer(id, room, moderator, rules, now),
+            Action::WrongNumber { room, again } => self.wrong_number(id, room, again, now),
             Action::Trouble { what } => self.trouble(Some(id), what, now),
             Action::End { outcome } => self.finish(id, outcome, now),
         }
@@ -119,11 +120,17 @@ impl Center {
     pub(crate) fn digit(&mut self, leg: LegId, digit: char, now: Now) {
         let Some(id) = self.legs.get(&leg).copied() else { return };
         let Some(live) = self.interactions.get(&id) else { return };
-        if live.customer == leg && live.run.is_some() {
+        if live.customer == leg
+            && let Some(run) = &live.run
+        {
+            let is_secret = run.asks_for_number();
             if self.conference_key(id, digit, now) {
                 return;
             }
-            self.tell(Some(id), TimelineEvent::Digit { digit }, now);
+            // A number that lets into a conference is not written down.
+            if !is_secret {
+                self.tell(Some(id), TimelineEvent::Digit { digit }, now);
+            }
             self.flow_event(id, Event::Digit(digit), now);
         }
     }

@@ -36,6 +36,7 @@ mod direct;
 mod duty;
 mod ending;
 mod feature_code;
+mod guessing;
 mod offering;
 mod passing;
 mod recording;

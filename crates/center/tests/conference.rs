@@ -76,6 +76,39 @@ fn who_is_muted_by_the_own_keys_stays_so_when_a_moderator_lets_everybody_be_hear
     assert_eq!((hall.unheard(), hall.last_play(ada).as_deref()), (vec![], Some("beep")));
 }
 
+#[test]
+fn what_is_keyed_in_for_a_conference_is_not_written_down() {
+    let mut hall = Hall::new(MEETING);
+    let ada = hall.joins("ada", "1111#2468#");
+    hall.presses(ada, "5");
+    assert_eq!(hall.in_room(), ["ada"]);
+    let digits = hall.told.iter().filter(|(_, event)| matches!(event, TimelineEvent::Digit { .. }));
+    assert_eq!(digits.count(), 0);
+}
+
+#[test]
+fn who_guesses_too_often_is_refused_for_that_room_even_with_the_right_number_and_nobody_else_is() {
+    let mut hall = Hall::new(MEETING);
+    for _ in 0..3 {
+        let eve = hall.joins("eve", "1111#1112#1113#");
+        assert!(hall.is_hung_up_on(eve) && !hall.was_turned_away(eve, LeftConference::Guessed));
+        hall.ends(eve);
+    }
+    let eve = hall.joins("eve", "1114#");
+    assert!(hall.was_turned_away(eve, LeftConference::Guessed) && hall.is_hung_up_on(eve), "the tenth");
+    let told = hall.told.iter().filter(|(_, event)| matches!(event, TimelineEvent::Trouble { .. })).count();
+    assert_eq!(told, 1);
+    hall.ends(eve);
+    let eve = hall.joins("eve", "2468#");
+    assert!(hall.was_turned_away(eve, LeftConference::Guessed) && hall.is_hung_up_on(eve));
+    hall.ends(eve);
+    hall.joins("ada", "2468#");
+    assert_eq!(hall.in_room(), ["ada"]);
+    hall.wait(15 * 60);
+    hall.joins("eve", "2468#");
+    assert_eq!(hall.in_room(), ["ada", "eve"]);
+}
+
 impl Hall {
     fn joins(&mut self, who: &str, keys: &str) -> LegId {
         let leg = self.dials(who, "4603");

@@ -79,6 +79,14 @@ pub enum Action {
         /// What holds in the room, if nobody is in it yet.
         rules: RoomRules,
     },
+    /// The customer has keyed in a number that no conference here has. If it is asked for
+    /// again, it is the last action of its event, and [`Event::LeftConference`](crate::Event::LeftConference) may follow.
+    WrongNumber {
+        /// The room it was keyed in for.
+        room: String,
+        /// Whether it is asked for again; otherwise the customer goes elsewhere anyway.
+        again: bool,
+    },
     /// Something is wrong that an operator should know: a line for the timeline.
     Trouble {
         /// What, in a sentence.

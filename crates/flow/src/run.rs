@@ -11,7 +11,7 @@ use crate::Flows;
 use crate::action::Action;
 use crate::event::Event;
 use crate::flow::{Flow, Target};
-use crate::step::{Heard, Next, Phase, Turn, record, transfer};
+use crate::step::{Heard, Next, Phase, Turn, confer, record, transfer};
 use base::Now;
 use model::skill::Level;
 use model::{FlowId, Outcome, SkillId, SkillNeed, StepId};
@@ -218,6 +218,11 @@ impl Run {
     /// What is spoken now.
     pub fn language(&self) -> &str {
         &self.memory.language
+    }
+
+    /// Whether the customer is asked for the number of a conference, so that keys are nobody else's business.
+    pub fn asks_for_number(&self) -> bool {
+        matches!(self.phase, Phase::Confer(confer::Phase::Asking { .. }))
     }
 
     /// Whether it has come to its end.

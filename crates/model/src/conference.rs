@@ -30,6 +30,8 @@ pub enum LeftConference {
     Locked,
     /// A moderator or a supervisor has removed them.
     Removed,
+    /// The caller has keyed in too many wrong numbers for it.
+    Guessed,
 }
 
 impl LeftConference {
@@ -39,6 +41,7 @@ impl LeftConference {
             Self::Full => "full",
             Self::Locked => "locked",
             Self::Removed => "removed",
+            Self::Guessed => "guessed",
         }
     }
 }

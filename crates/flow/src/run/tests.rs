@@ -81,7 +81,7 @@ fn a_number_lets_into_a_conference_and_whoever_is_removed_is_told_so() {
     insta::assert_snapshot!(check(MEETING, "begin, 1, #, 2, 4, *, 2, 4, 6, 8, #, 1, removed, played"), @r"
     begin      [main.room confer], answer, timer 1 in 15s, say en/conference-pin
     1          silence
-    #          stop timer 1, timer 2 in 15s, say en/conference-pin-wrong+en/conference-pin
+    #          stop timer 1, timer 2 in 15s, say en/conference-pin-wrong+en/conference-pin, wrong number for monday and again
     2          silence
     4
     *
@@ -111,7 +111,7 @@ fn who_does_not_know_the_number_is_not_let_in() {
     #          stop timer 1, timer 2 in 15s, say en/conference-pin-wrong+en/conference-pin
     timer 2    timer 3 in 15s, say en/conference-pin-wrong+en/conference-pin
     9          silence
-    #          stop timer 3, end refused
+    #          stop timer 3, wrong number for monday, end refused
     ");
 }
 

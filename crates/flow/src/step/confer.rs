@@ -3,10 +3,12 @@
 //! ```text
 //!  Asking ──the right number──▶ Talking ──removed──▶ Leaving ──said──▶ end
 //!    │ a wrong one, or none: again, at last otherwise   │ full, locked ──▶ Leaving
+//!    └ guessed too often: otherwise                     └ guessed too often: otherwise
 //! ```
 //!
 //! With `pin` or `moderator_pin` the caller is asked for a number first, which `#` ends; keys of the talk are the
-//! conference's ([`Action::Confer`]).
+//! conference's ([`Action::Confer`]). How often a caller may guess is counted by whoever runs the flow
+//! ([`Action::WrongNumber`]), over all calls; who has guessed too often is turned away even with the right number.
 
 use crate::action::Action;
 use crate::flow::Target;
@@ -168,14 +170,15 @@ impl Confer {
             (Phase::Talking, Heard::Timeout(_)) | (Phase::Leaving, Heard::Played | Heard::Timeout(_)) => {
                 Next::End(Outcome::SelfServed)
             }
-            (Phase::Talking, Heard::LeftConference(why)) => {
-                turn.stop_timers();
-                turn.say(&[PromptId::new(match why {
-                    LeftConference::Full => "conference-full",
-                    LeftConference::Locked => "conference-locked",
-                    LeftConference::Removed => "conference-removed",
-                })]);
-                stay(Phase::Leaving)
+            (Phase::Asking { .. } | Phase::Talking, Heard::LeftConference(LeftConference::Guessed)) => {
+                self.turn_away(turn)
+            }
+            (Phase::Talking, Heard::LeftConference(LeftConference::Full)) => leave("conference-full", turn),
+            (Phase::Talking, Heard::LeftConference(LeftConference::Locked)) => {
+                leave("conference-locked", turn)
+            }
+            (Phase::Talking, Heard::LeftConference(LeftConference::Removed)) => {
+                leave("conference-removed", turn)
             }
             // Late, or not for this step. Keys of the talk are the conference's.
             (
@@ -201,13 +204,19 @@ impl Confer {
         if is(self.pin) || (self.pin.is_none() && typed == Pin::default()) {
             return self.join(false, turn);
         }
-        match left.checked_sub(1) {
+        let next = match left.checked_sub(1) {
             Some(left) => self.ask(&[PromptId::new(WRONG)], left, turn),
-            None => {
-                turn.stop_timers();
-                self.otherwise.clone().map_or(Next::End(Outcome::Refused), Next::Go)
-            }
+            None => self.turn_away(turn),
+        };
+        if typed != Pin::default() {
+            turn.act(Action::WrongNumber { room: self.room.clone(), again: left > 0 });
         }
+        next
+    }
+
+    fn turn_away(&self, turn: &mut Turn<'_>) -> Next {
+        turn.stop_timers();
+        self.otherwise.clone().map_or(Next::End(Outcome::Refused), Next::Go)
     }
 
     fn ask(&self, before: &[PromptId], left: u32, turn: &mut Turn<'_>) -> Next {
@@ -233,6 +242,12 @@ fn read_pin(reader: &mut Reader<'_, '_>, key: &'static str) -> Option<Pin> {
         reader.complain(word.at, message, "write 4 to 12 digits");
     }
     pin
+}
+
+fn leave(prompt: &str, turn: &mut Turn<'_>) -> Next {
+    turn.stop_timers();
+    turn.say(&[PromptId::new(prompt)]);
+    stay(Phase::Leaving)
 }
 
 fn stay(phase: Phase) -> Next {

@@ -195,6 +195,7 @@ fn everything_heard() -> Vec<Heard> {
         Heard::TransferFailed(EndCause::NoAnswer),
         Heard::TransferEnded,
         Heard::LeftConference(LeftConference::Removed),
+        Heard::LeftConference(LeftConference::Guessed),
     ]
 }
 
@@ -258,6 +259,9 @@ pub(crate) fn brief(action: &Action) -> String {
             let music = if rules.waits { format!(" after {}", rules.music) } else { String::new() };
             let who = if *moderator { " as moderator" } else { "" };
             format!("confer {room}{who}, {} at most{music}", rules.members_max)
+        }
+        Action::WrongNumber { room, again } => {
+            format!("wrong number for {room}{}", if *again { " and again" } else { "" })
         }
         Action::Trouble { what } => format!("trouble: {what}"),
         Action::End { outcome } => format!("end {}", outcome.as_str()),

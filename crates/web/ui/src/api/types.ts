@@ -290,7 +290,7 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'recording_failed'; recording: string; why: string }
   | { kind: 'conferring'; room: string; moderator: boolean }
   | { kind: 'conference_muted'; room: string; muted: boolean; by: string }
-  | { kind: 'left_conference'; room: string; why: 'full' | 'locked' | 'removed'; by?: string | null }
+  | { kind: 'left_conference'; room: string; why: 'full' | 'locked' | 'removed' | 'guessed'; by?: string | null }
   | { kind: 'monitor_rung'; by: string; mode: MonitorMode; leg: string }
   | { kind: 'monitored'; by: string; mode: MonitorMode }
   | { kind: 'monitor_ended'; by: string; cause: string }
