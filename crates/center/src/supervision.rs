@@ -21,7 +21,7 @@ use crate::Center;
 use crate::interaction::{Interaction, OtherLeg};
 use base::{Duration, Now};
 use model::interaction::InteractionStep;
-use model::supervision::MONITORS_MAX;
+use model::supervision::{MONITORS_MAX, OUT_OF_EARSHOT};
 use model::timeline::LegRole;
 use model::{
     AgentId, EndCause, InteractionId, InteractionState, LegCommand, LegId, MonitorRefused, MonitorView,
@@ -179,8 +179,7 @@ impl Center {
             let stays =
                 self.monitor_mut(id, leg).is_some_and(|monitor| monitor.state != MonitorState::Leaves);
             if stays && self.interactions.get(&id).and_then(talk_of).is_some() {
-                let what = "a supervisor cannot take part: the call's sound does not come by here".to_owned();
-                self.trouble(Some(id), what, now);
+                self.trouble(Some(id), OUT_OF_EARSHOT.to_owned(), now);
             }
             self.monitor_leaves(id, leg);
         }

@@ -8,6 +8,10 @@ use thiserror::Error;
 /// How many may take part in one call of others at once; a further one is refused.
 pub const MONITORS_MAX: usize = 4;
 
+/// What the timeline tells, as trouble, when a supervisor cannot hear a call. Agents who may not know who listens do not
+/// read it.
+pub const OUT_OF_EARSHOT: &str = "a supervisor cannot take part: the call's sound does not come by here";
+
 /// How somebody takes part in a call of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Supervision {

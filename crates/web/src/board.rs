@@ -132,10 +132,14 @@ impl Board {
         self.0.changed.send_replace(version);
     }
 
-    /// Every agent.
-    pub fn agents(&self) -> Vec<AgentJson> {
+    /// Every agent. Which interaction others are in is told only to whom the board shows them: it would tell who listens.
+    pub fn agents(&self, reach: &Reach) -> Vec<AgentJson> {
         let rows = self.rows();
-        rows.agents.keys().filter_map(|agent| rows.agent(agent)).collect()
+        let told = |id: &AgentId, row: AgentJson| match sees_agent(reach, id) {
+            true => row,
+            false => AgentJson { interaction: None, ..row },
+        };
+        rows.agents.keys().filter_map(|id| rows.agent(id).map(|row| told(id, row))).collect()
     }
 
     /// One agent.

@@ -6,7 +6,8 @@ mod desk;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use desk::{Desk, as_user, id};
+use desk::{Desk, agent, as_user, id};
+use model::AgentState;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -24,6 +25,20 @@ async fn the_live_rows_have_the_agreed_form() {
     let agents = desk.get("anna", "/api/v1/agents").await.json();
     let queues = desk.get("anna", "/api/v1/queues").await.json();
     insta::assert_snapshot!(serde_json::to_string_pretty(&json!([agents, queues])).unwrap());
+}
+
+#[tokio::test]
+async fn an_agent_is_told_which_interaction_others_are_in_by_nobody() {
+    let desk = Desk::new();
+    desk.board.apply(["anna", "dora"].map(|name| agent(name, AgentState::Talking(id(1)))));
+    for (asker, told) in [("anna", ["anna"].as_slice()), ("sara", &["anna", "dora"])] {
+        let agents = desk.get(asker, "/api/v1/agents").await.json();
+        let rows = agents["agents"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["state"] == "talking"));
+        let names: Vec<_> =
+            rows.iter().filter(|row| row.get("interaction").is_some()).map(|row| &row["id"]).collect();
+        assert_eq!(names, *told, "asked by {asker}");
+    }
 }
 
 #[tokio::test]

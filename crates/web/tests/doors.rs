@@ -171,7 +171,8 @@ async fn a_supervisor_mutes_removes_and_locks_in_a_conference_and_it_is_written_
     let listed = desk.get("sara", "/api/v1/conferences").await.json();
     assert_eq!(
         listed["conferences"][0]["members"][0],
-        json!({"id": id(1).to_string(), "from": {"number": "200"}, "moderator": false, "muted": false, "speaks": true,
+        json!({"id": id(1).to_string(), "from": {"number": "200"}, "moderator": false, "muted": false,
+               "muted_by_order": false, "speaks": true,
                "since": desk::NOON})
     );
     let ask = async |method: &str, path: String, body: &'static str| {

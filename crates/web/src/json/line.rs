@@ -7,6 +7,7 @@ use super::sip_summary::summary;
 use crate::center::LegSound;
 use model::decision::PassedOver;
 use model::query::{SipMessage, Story};
+use model::supervision::OUT_OF_EARSHOT;
 use model::timeline::LegRole;
 use model::{EndCause, LegId, OfferReason, Quality, TimelineEntry, TimelineEvent, WaitReason};
 use serde::Serialize;
@@ -454,6 +455,7 @@ pub fn without_listeners(mut story: Story) -> Story {
         | TimelineEvent::MonitorEnded { shown, .. } => *shown,
         TimelineEvent::LegEnded { leg, .. } => !legs.contains(leg),
         TimelineEvent::AgentChanged { agent, .. } => !listeners.contains(agent),
+        TimelineEvent::Trouble { what } => legs.is_empty() || what != OUT_OF_EARSHOT,
         _ => true,
     });
     story.ladder.retain(|message| !legs.contains(&message.leg));
@@ -670,5 +672,61 @@ impl From<&Quality> for QualityJson {
             round_trip_us: quality.round_trip_us,
             mos: (quality.mos_x100 > 0).then(|| f64::from(quality.mos_x100) / 100.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::{Duration, Timestamp};
+    use model::{AgentId, Channel, InteractionId, InteractionRecord, Party, Supervision};
+
+    #[test]
+    fn an_agent_does_not_read_that_somebody_could_not_listen_unless_agents_may_know() {
+        for (shown, wanted) in
+            [(false, ["trouble"].as_slice()), (true, &["monitor_rung", "trouble", "trouble"])]
+        {
+            let by = AgentId::new("sara");
+            let rung =
+                TimelineEvent::MonitorRung { by, mode: Supervision::Monitor, leg: LegId::from_u64(2), shown };
+            let told =
+                without_listeners(story([rung, trouble(OUT_OF_EARSHOT), trouble("the connection broke")]));
+            let kinds: Vec<_> = told.lines.iter().map(|line| line.event.kind()).collect();
+            assert_eq!(kinds, wanted);
+            assert_eq!(told.lines.last().unwrap().event, trouble("the connection broke"));
+        }
+    }
+
+    fn trouble(what: &str) -> TimelineEvent {
+        TimelineEvent::Trouble { what: what.to_owned() }
+    }
+
+    fn story(events: impl IntoIterator<Item = TimelineEvent>) -> Story {
+        let (id, at) = (InteractionId::from_u64(1), Timestamp::from_millis(1));
+        let lines = (1..).zip(events);
+        let lines = lines.map(|(seq, event)| TimelineEntry { seq, at, interaction: Some(id), event });
+        let interaction = InteractionRecord {
+            id,
+            channel: Channel::Voice,
+            state: "closed".to_owned(),
+            from: Party::number("200"),
+            to: "1001".to_owned(),
+            origin: "user:1002".to_owned(),
+            arrived_at: at,
+            queue: None,
+            queued_at: None,
+            agent: None,
+            connected_at: None,
+            ended_at: None,
+            closed_at: None,
+            outcome: None,
+            waited: Duration::ZERO,
+            talked: Duration::ZERO,
+            held: Duration::ZERO,
+            wrapped_up: Duration::ZERO,
+            offers: 0,
+            legs: Vec::new(),
+        };
+        Story { interaction, lines: lines.collect(), ladder: Vec::new() }
     }
 }

@@ -4,7 +4,7 @@ use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::AgentJson;
 use crate::state::Web;
-use access::{Permission, Scope};
+use access::{Permission, Reach, Scope};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -17,7 +17,7 @@ pub struct Agents {
     pub agents: Vec<AgentJson>,
 }
 
-/// Lists the agents, live.
+/// Lists the agents, live. To an agent, `interaction` is told of the own row only.
 #[utoipa::path(get, path = "/agents", tag = "live", responses(
     (status = 200, description = "Every agent.", body = Agents),
     (status = 401, description = "`not_logged_in`", body = ErrorBody),
@@ -25,5 +25,6 @@ pub struct Agents {
 ))]
 pub async fn agents(State(web): State<Web>, caller: Caller) -> Result<Json<Agents>, ApiError> {
     caller.may(Permission::SeeAgents, &Scope::Center)?;
-    Ok(Json(Agents { agents: web.board().agents() }))
+    let reach = caller.reach(Permission::SeeBoard).unwrap_or(Reach::Nothing);
+    Ok(Json(Agents { agents: web.board().agents(&reach) }))
 }

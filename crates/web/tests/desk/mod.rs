@@ -490,6 +490,7 @@ impl CenterDoor for Center {
             from: Party::number("200"),
             moderator: false,
             muted: false,
+            muted_by_order: false,
             speaks: true,
             since: Timestamp::from_millis(NOON),
         };
