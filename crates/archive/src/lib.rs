@@ -16,7 +16,7 @@
 //!
 //! Knows nothing of SIP, queues or HTTP.
 //!
-//! Reading order: [`error`], [`folder`], [`part`], [`recorder`]; then [`finish`] with [`track`], [`format`], [`wav`], [`opus`],
+//! Reading order: [`error`], [`folder`], [`part`], [`recorder`], [`finisher`]; then [`finish`] with [`track`], [`format`], [`wav`], [`opus`],
 //! [`peaks`], [`speech`], [`manifest`], [`chain`]; [`recovery`], [`room`].
 
 #![allow(
@@ -28,6 +28,7 @@
 pub mod chain;
 pub mod error;
 pub mod finish;
+pub mod finisher;
 pub mod folder;
 pub mod format;
 pub mod manifest;

@@ -7,10 +7,11 @@
 //! fails by itself: what was written stays, the others go on. Once the disk has room again, what it refused is finished, as far
 //! as it was written.
 
+use crate::finisher::{Finisher, Job};
 use crate::part::{Head, PartWriter};
 use crate::room::{OnRoom, ROOM_INTERVAL, Watch};
 use crate::wav::SAMPLES_PER_SECOND;
-use crate::{Archive, ArchiveError, Finished, Finishing, Manifest, folder, recovery};
+use crate::{Archive, ArchiveError, Finished, Finishing, Manifest, folder};
 use base::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use media::{Recorded, RecordingKey};
@@ -18,7 +19,7 @@ use model::record::RecordingKind;
 use model::{RecordingId, RecordingMark};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -32,9 +33,6 @@ pub const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 /// Files that wait to be brought onto the disk, each of them open. On a disk too slow for more, the others wait for the next
 /// turn: a power failure costs them more than [`SYNC_INTERVAL`].
 pub const SYNCS_WAITING_MAX: usize = 256;
-
-/// Recordings that wait for room on the disk to be finished; what is refused beyond waits for the next start.
-pub const WAITING_FOR_ROOM_MAX: usize = 10_000;
 
 /// The recorder's limits.
 #[derive(Clone, Debug)]
@@ -110,8 +108,8 @@ struct Inner {
 }
 
 #[derive(Debug, Default)]
-struct Counts {
-    active: AtomicU64,
+pub(crate) struct Counts {
+    pub(crate) active: AtomicU64,
     frames: AtomicU64,
     dropped: AtomicU64,
     stray: AtomicU64,
@@ -127,24 +125,6 @@ enum Order {
     Begin(Head),
     Mark { recording: RecordingId, mark: RecordingMark, at: Timestamp },
     Finish(RecordingId),
-}
-
-/// What the second thread does.
-#[derive(Debug)]
-enum Job {
-    Finish {
-        recording: RecordingId,
-        part: PathBuf,
-    },
-    /// What a former process left.
-    Recover(Vec<PathBuf>),
-    /// The disk refused it; it waits for room.
-    Wait {
-        recording: RecordingId,
-        part: PathBuf,
-    },
-    /// There is room again.
-    Room,
 }
 
 impl Recorder {
@@ -488,71 +468,8 @@ fn sync(files: &Receiver<File>) {
     }
 }
 
-/// The thread that finishes files.
-struct Finisher {
-    jobs: Receiver<Job>,
-    finishing: Finishing,
-    counts: Arc<Counts>,
-    on_ended: OnEnded,
-    /// What the disk had no room for.
-    waiting: BTreeMap<RecordingId, PathBuf>,
-}
-
-impl Finisher {
-    fn run(mut self) {
-        while let Ok(job) = self.jobs.recv() {
-            match job {
-                Job::Finish { recording, part } => self.finish(recording, part),
-                Job::Recover(parts) => {
-                    for part in recovery::in_order(parts, &self.finishing) {
-                        if let Some(ended) = recovery::recover_one(&part, &mut self.finishing) {
-                            self.tell_again(ended, &part);
-                        }
-                    }
-                }
-                Job::Wait { recording, part } => self.wait(recording, part),
-                Job::Room => {
-                    for (recording, part) in std::mem::take(&mut self.waiting) {
-                        match self.finishing.finish_and_tell(&part) {
-                            Ok((_, manifest)) => self.tell_again(Ended::Saved(Box::new(manifest)), &part),
-                            Err(why) => self.tell_again(Ended::Failed { recording, why }, &part),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn finish(&mut self, recording: RecordingId, part: PathBuf) {
-        match self.finishing.finish(&part) {
-            Ok(finished) => self.counts.ended(&self.on_ended, Ended::Finished(finished)),
-            Err(why) => {
-                if matches!(why, ArchiveError::DiskFull { .. }) {
-                    self.wait(recording, part);
-                }
-                self.counts.ended(&self.on_ended, Ended::Failed { recording, why });
-            }
-        }
-    }
-
-    /// What is told of a recording that does not count as one that goes on.
-    fn tell_again(&mut self, ended: Ended, part: &Path) {
-        if let Ended::Failed { recording, why: ArchiveError::DiskFull { .. } } = &ended {
-            self.wait(*recording, part.to_owned());
-        }
-        self.counts.active.fetch_add(1, Ordering::Relaxed);
-        self.counts.ended(&self.on_ended, ended);
-    }
-
-    fn wait(&mut self, recording: RecordingId, part: PathBuf) {
-        if self.waiting.len() < WAITING_FOR_ROOM_MAX {
-            self.waiting.insert(recording, part);
-        }
-    }
-}
-
 impl Counts {
-    fn ended(&self, on_ended: &OnEnded, ended: Ended) {
+    pub(crate) fn ended(&self, on_ended: &OnEnded, ended: Ended) {
         self.active.fetch_sub(1, Ordering::Relaxed);
         match &ended {
             Ended::Finished(_) | Ended::Saved(_) => drop(self.finished.fetch_add(1, Ordering::Relaxed)),
