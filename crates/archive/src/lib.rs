@@ -16,7 +16,7 @@
 //!
 //! Knows nothing of SIP, queues or HTTP.
 //!
-//! Reading order: [`error`], [`folder`], [`part`], [`recorder`], [`finisher`]; then [`finish`] with [`track`], [`format`], [`wav`], [`opus`],
+//! Reading order: [`error`], [`folder`], [`part`], [`recorder`], [`finisher`] with [`waiting`]; then [`finish`] with [`track`], [`format`], [`wav`], [`opus`],
 //! [`peaks`], [`speech`], [`manifest`], [`chain`]; [`recovery`], [`room`].
 
 #![allow(
@@ -40,6 +40,7 @@ pub mod recovery;
 pub mod room;
 pub mod speech;
 pub mod track;
+pub mod waiting;
 pub mod wav;
 
 pub use chain::{Broken, Checked, check};

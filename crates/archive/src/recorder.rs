@@ -11,7 +11,7 @@ use crate::finisher::{Finisher, Job};
 use crate::part::{Head, PartWriter};
 use crate::room::{OnRoom, ROOM_INTERVAL, Watch};
 use crate::wav::SAMPLES_PER_SECOND;
-use crate::{Archive, ArchiveError, Finished, Finishing, Manifest, folder};
+use crate::{Archive, ArchiveError, Finished, Manifest, folder};
 use base::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use media::{Recorded, RecordingKey};
@@ -117,7 +117,9 @@ pub(crate) struct Counts {
     failed: AtomicU64,
     free_bytes: AtomicU64,
     /// The disk refused something for want of room since it was asked last.
-    refused: AtomicBool,
+    pub(crate) refused: AtomicBool,
+    /// The disk has no room, as far as is known.
+    pub(crate) full: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -154,7 +156,7 @@ impl Recorder {
         let (syncs, syncs_in) = crossbeam_channel::bounded(SYNCS_WAITING_MAX);
         let counts = Arc::new(Counts::default());
         let root = archive.root().to_owned();
-        let finishing = Finishing::new(&archive)?;
+        let finisher = Finisher::new(&archive, jobs_in, Arc::clone(&counts), Arc::clone(&on_ended))?;
         let worker = Worker {
             archive,
             orders: orders_in,
@@ -162,17 +164,10 @@ impl Recorder {
             jobs: jobs.clone(),
             syncs,
             counts: Arc::clone(&counts),
-            on_ended: Arc::clone(&on_ended),
+            on_ended,
             open: BTreeMap::new(),
             synced_at: Instant::now(),
             watch: Watch::new(options.low_below, on_room),
-        };
-        let finisher = Finisher {
-            jobs: jobs_in,
-            finishing,
-            counts: Arc::clone(&counts),
-            on_ended,
-            waiting: BTreeMap::new(),
         };
         let _ = jobs.send(Job::Recover(left));
         drop(jobs);
@@ -343,6 +338,7 @@ impl Worker {
         if let Some(free) = self.watch.look(self.archive.root(), refused) {
             self.counts.free_bytes.store(free, Ordering::Relaxed);
         }
+        self.counts.full.store(self.watch.is_full(), Ordering::Relaxed);
         if was_full && !self.watch.is_full() {
             let _ = self.jobs.send(Job::Room);
         }

@@ -2,6 +2,7 @@
 
 use crate::recorder::Ended;
 use crate::{Archive, ArchiveError, Finishing};
+use model::RecordingId;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -47,10 +48,14 @@ pub(crate) fn recover_one(part: &Path, finishing: &mut Finishing) -> Option<Ende
         }
         Err(why) => {
             tracing::error!(file = %part.display(), %why, "an unfinished recording cannot be finished");
-            let recording = part.file_stem()?.to_str()?.parse().ok()?;
-            Some(Ended::Failed { recording, why })
+            Some(Ended::Failed { recording: recording_of(part)?, why })
         }
     }
+}
+
+/// The recording of a part, as its name says.
+pub(crate) fn recording_of(part: &Path) -> Option<RecordingId> {
+    part.file_stem()?.to_str()?.parse().ok()
 }
 
 fn collect(folder: &Path, depth: usize, parts: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! A disk that fills up while calls are recorded, and is emptied again: a real one, of four megabytes, in memory.
+//! A disk that fills up while calls are recorded, and is emptied again: a real one, of eighty megabytes, in memory.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this test mounts a file system")]
 
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[test]
 fn a_disk_that_is_full_is_told_and_recordings_go_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = Disk::mount(folder.path(), "4m") else {
+    let Some(disk) = Disk::mount(folder.path(), "80m") else {
         eprintln!("NOT TESTED: this account may not mount a file system, so there is no full disk to be had");
         return;
     };
@@ -36,7 +36,7 @@ fn a_disk_that_is_full_is_told_and_recordings_go_on_when_there_is_room() {
     recorder.begin(first, RecordingKind::Call, day).unwrap();
     speak(&recorder, first, 0..50);
     let filler = disk.0.join("filler");
-    std::fs::write(&filler, vec![1; 2 << 20]).unwrap();
+    std::fs::write(&filler, vec![1; 78 << 20]).unwrap();
     assert_eq!(rooms.recv_timeout(PATIENCE), Ok(RecordingRoom::Low));
     let rest = disk.0.join("rest");
     let _ = std::fs::write(&rest, vec![1; 4 << 20]).unwrap_err();
