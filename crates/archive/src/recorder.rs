@@ -19,6 +19,7 @@ use model::record::RecordingKind;
 use model::{RecordingId, RecordingMark};
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -167,6 +168,7 @@ impl Recorder {
             on_ended,
             open: BTreeMap::new(),
             synced_at: Instant::now(),
+            synced: None,
             watch: Watch::new(options.low_below, on_room),
         };
         let _ = jobs.send(Job::Recover(left));
@@ -295,6 +297,8 @@ struct Worker {
     on_ended: OnEnded,
     open: BTreeMap<RecordingId, Open>,
     synced_at: Instant,
+    /// The last one whose file was handed over to be brought onto the disk.
+    synced: Option<RecordingId>,
     watch: Watch,
 }
 
@@ -415,25 +419,36 @@ impl Worker {
 
     /// Puts what was heard into the files.
     fn flush(&mut self) {
-        let sync = self.synced_at.elapsed() >= SYNC_INTERVAL;
-        if sync {
-            self.synced_at = Instant::now();
-        }
         let mut failed = Vec::new();
         for (recording, open) in &mut self.open {
-            match open.writer.flush() {
-                Ok(()) if sync => {
-                    if let Ok(file) = open.writer.file() {
-                        let _ = self.syncs.try_send(file);
-                    }
-                }
-                Ok(()) => {}
-                Err(why) => failed.push((*recording, why)),
+            if let Err(why) = open.writer.flush() {
+                failed.push((*recording, why));
             }
         }
         for (recording, why) in failed {
             let part = self.open.remove(&recording).map(|open| open.part);
             self.fail(recording, part, why);
+        }
+        if self.synced_at.elapsed() >= SYNC_INTERVAL {
+            self.synced_at = Instant::now();
+            self.sync();
+        }
+    }
+
+    /// Hands over the files to be brought onto the disk, as many as may wait. It begins behind the last one that was taken, so that
+    /// each has its turn, however many there are.
+    fn sync(&mut self) {
+        let behind = self.synced.map_or(Unbounded, Excluded);
+        let from_there = self.open.range((behind, Unbounded)).chain(&self.open);
+        for (recording, open) in from_there.take(self.open.len()) {
+            if self.syncs.is_full() {
+                return;
+            }
+            if let Ok(file) = open.writer.file()
+                && self.syncs.try_send(file).is_ok()
+            {
+                self.synced = Some(*recording);
+            }
         }
     }
 
@@ -484,4 +499,54 @@ impl Counts {
 /// Media and library call a recording by the same number.
 const fn id_of(key: RecordingKey) -> RecordingId {
     RecordingId::from_u64(key.as_u64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn each_recording_has_its_turn_to_be_brought_onto_the_disk_when_there_are_more_than_may_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::in_folder(folder.path().join("recordings")).unwrap();
+        let (syncs, handed_over) = crossbeam_channel::bounded(2);
+        let mut worker = Worker {
+            archive: archive.clone(),
+            orders: crossbeam_channel::never(),
+            ring: crossbeam_channel::never(),
+            jobs: crossbeam_channel::unbounded().0,
+            syncs,
+            counts: Arc::default(),
+            on_ended: Arc::new(|ended| panic!("{ended:?}")),
+            open: BTreeMap::new(),
+            synced_at: Instant::now(),
+            synced: None,
+            watch: Watch::new(0, Arc::new(|_, _| {})),
+        };
+        let started_at = Timestamp::from_millis(1_794_477_604_250);
+        let mut numbers = BTreeMap::new();
+        for number in 1..=5 {
+            let recording = RecordingId::from_u64(number);
+            worker.begin(&Head { recording, kind: RecordingKind::Call, started_at });
+            let part = archive.part_path(recording, started_at);
+            numbers.insert(std::fs::metadata(part).unwrap().ino(), number);
+        }
+        let turn = |worker: &mut Worker, takes: usize| -> Vec<u64> {
+            worker.synced_at = Instant::now().checked_sub(SYNC_INTERVAL).unwrap();
+            worker.flush();
+            let taken = handed_over.try_iter().take(takes);
+            taken.map(|file| numbers[&file.metadata().unwrap().ino()]).collect()
+        };
+        assert_eq!(turn(&mut worker, 2), [1, 2]);
+        assert_eq!(turn(&mut worker, 2), [3, 4]);
+        assert_eq!(turn(&mut worker, 1), [5], "the disk is slow: the next one still waits");
+        assert_eq!(turn(&mut worker, 2), [1, 2]);
+        worker.open.remove(&RecordingId::from_u64(2));
+        assert_eq!(turn(&mut worker, 2), [3, 4], "it goes on behind one that is over");
+        worker.flush();
+        assert_eq!(handed_over.len(), 0, "not before it is time");
+        worker.open.retain(|recording, _| recording.as_u64() == 1);
+        assert_eq!(turn(&mut worker, 2), [1], "none is handed over twice in a turn");
+    }
 }
