@@ -1,12 +1,18 @@
-//! A disk that fills up while calls are recorded, and is emptied again: a real one, of eighty megabytes, in memory.
+//! A disk that fills up while calls are recorded, and is emptied again: a real one, of eighty megabytes, in memory, where this
+//! account may mount it; and, everywhere, one that refuses though it has free bytes, as with a quota.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this test mounts a file system")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests limit files and mount a disk"
+)]
 
 use archive::{Archive, ArchiveError, Ended, Recorder, RecorderOptions};
 use base::Timestamp;
 use media::{Frame, Law, Recorded, RecordingKey, Side};
 use model::record::RecordingKind;
 use model::{RecordingId, RecordingRoom};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, mpsc};
@@ -15,11 +21,68 @@ use std::time::Duration;
 /// How long the recorder may take to notice.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Set in the process that may write small files only.
+const LIMITED: &str = "HOTLINE_TEST_FILES_ARE_LIMITED";
+/// How small: less than the disk is tried with, and than three seconds of sound.
+const FILE_BYTES_MAX: u64 = 48 << 10;
+
+#[test]
+fn what_a_disk_refuses_is_told_once_and_saved_when_it_takes_files_again() {
+    if std::env::var_os(LIMITED).is_none() {
+        return in_a_process_of_its_own(
+            "what_a_disk_refuses_is_told_once_and_saved_when_it_takes_files_again",
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::in_folder(folder.path().join("recordings")).unwrap();
+    let (told, rooms) = mpsc::channel();
+    let on_room = Arc::new(move |room, _| told.send(room).unwrap_or_default());
+    let (told, ended) = mpsc::channel();
+    let on_ended = Arc::new(move |one| told.send(one).unwrap_or_default());
+    let options = RecorderOptions { low_below: 0, ..RecorderOptions::default() };
+    let recorder = Recorder::start(archive.clone(), &options, on_ended, on_room).unwrap();
+    let day = Timestamp::from_millis(1_794_477_604_250);
+
+    // One cannot be written any further, the other one cannot be finished.
+    let before = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(FILE_BYTES_MAX), ..before }).unwrap();
+    let [long, short] = [1, 2].map(RecordingId::from_u64);
+    for (recording, packets) in [(long, 2_000), (short, 100)] {
+        recorder.begin(recording, RecordingKind::Call, day).unwrap();
+        speak(&recorder, recording, 0..packets);
+        assert!(recorder.take(&end(recording, packets * 160)));
+    }
+    let mut failed = Vec::new();
+    for _ in 0..2 {
+        match ended.recv_timeout(PATIENCE).unwrap() {
+            Ended::Failed { recording, why: ArchiveError::DiskFull { .. } } => failed.push(recording),
+            other => panic!("{other:?}"),
+        }
+    }
+    failed.sort();
+    assert_eq!(failed, [long, short]);
+    assert_eq!(rooms.recv_timeout(PATIENCE), Ok(RecordingRoom::Full));
+
+    setrlimit(Resource::Fsize, before).unwrap();
+    assert_eq!(rooms.recv_timeout(PATIENCE), Ok(RecordingRoom::Enough), "it takes files again");
+    let saved = [(); 2].map(|()| match ended.recv_timeout(PATIENCE).unwrap() {
+        Ended::Saved(manifest) => (manifest.recording.parse().unwrap(), manifest.length_ms / 1000),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(saved, [(long, 5), (short, 2)], "each as far as it was written");
+    drop(recorder);
+
+    assert!(ended.try_recv().is_err() && rooms.try_recv().is_err(), "nothing is told twice");
+    assert!(archive::recover(&archive).unwrap().is_empty(), "nothing is left for the next start");
+    let checked = archive::check(&archive).unwrap();
+    assert_eq!((checked.links, checked.broken), (2, vec![]));
+}
+
 #[test]
 fn a_disk_that_is_full_is_told_and_recordings_go_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = Disk::mount(folder.path(), "80m") else {
-        eprintln!("NOT TESTED: this account may not mount a file system, so there is no full disk to be had");
+        eprintln!("this account may not mount a file system: only the disk that refuses is tested");
         return;
     };
     let archive = Archive::in_folder(disk.0.join("recordings")).unwrap();
@@ -65,8 +128,7 @@ fn a_disk_that_is_full_is_told_and_recordings_go_on_when_there_is_room() {
     assert_eq!(rooms.recv_timeout(PATIENCE), Ok(RecordingRoom::Enough), "there is room again");
     recorder.begin(third, RecordingKind::Call, day).unwrap();
     speak(&recorder, third, 0..100);
-    let end = Recorded::End { recording: RecordingKey::from_u64(third.as_u64()), samples: 16_000 };
-    assert!(recorder.take(&end));
+    assert!(recorder.take(&end(third, 16_000)));
     // What was written of the others is saved as soon as there is room: it stands before what was recorded since.
     let mut saved = Vec::new();
     while saved.last().is_none_or(|(recording, _)| *recording != third) {
@@ -84,6 +146,24 @@ fn a_disk_that_is_full_is_told_and_recordings_go_on_when_there_is_room() {
     assert!(archive::recover(&archive).unwrap().is_empty(), "nothing is left for the next start");
     let checked = archive::check(&archive).unwrap();
     assert_eq!((checked.links, checked.broken), (saved.len() as u64, vec![]));
+}
+
+/// Runs a test of this file alone, in a process that may be forbidden large files and is not killed for trying: the limit is one of
+/// the process, and so it would be of the other tests too.
+fn in_a_process_of_its_own(test: &str) {
+    let run = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(LIMITED, "1")
+        .output()
+        .unwrap();
+    let [out, err] = [&run.stdout, &run.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(run.status.success() && out.contains("1 passed"), "{}\n{out}\n{err}", run.status);
+}
+
+fn end(recording: RecordingId, samples: u64) -> Recorded {
+    Recorded::End { recording: RecordingKey::from_u64(recording.as_u64()), samples }
 }
 
 /// A caller whistles for so many packets.
