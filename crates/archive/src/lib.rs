@@ -16,8 +16,8 @@
 //!
 //! Knows nothing of SIP, queues or HTTP.
 //!
-//! Reading order: [`error`], [`folder`], [`part`], [`recorder`], [`finisher`] with [`waiting`]; then [`finish`] with [`track`], [`format`], [`wav`], [`opus`],
-//! [`peaks`], [`speech`], [`manifest`], [`chain`]; [`recovery`], [`room`].
+//! Reading order: [`error`], [`folder`], [`part`], [`recorder`], [`finisher`] with [`waiting`]; then [`finish`] with [`track`],
+//! [`mod@format`], [`wav`], [`opus`], [`peaks`], [`speech`], [`manifest`], [`chain`]; [`recovery`], [`room`].
 
 #![allow(
     clippy::disallowed_methods,

@@ -142,7 +142,7 @@ impl Recorder {
     }
 
     /// The same, and finishes what a former process `left` ([`crate::recovery::unfinished`]), before anything that is recorded now:
-    /// each of them is told through [`OnEnded`] too.
+    /// each of them is told through [`OnEnded`] too, as [`Ended::Saved`]. One for which there is no room waits for it.
     pub fn start_behind(
         left: Vec<PathBuf>,
         archive: Archive,
