@@ -57,6 +57,33 @@ export function supervisionTests(test) {
     await context.close();
   });
 
+  test('the first press on one call is not half of taking over another', async ({ browser, mock, complaints }) => {
+    const { context, page } = await open(browser, mock, { user: 'sara', complaints });
+    const { call, dock } = await choose(page, mock);
+    const other = [...mock.center.live.values()].find((one) => one.state === 'connected' && one.id !== call.id);
+    await page.locator(`[data-row="${other.id}"]`).waitFor();
+    // Within the page, because the first press is worth nothing after two seconds, and a busy machine needs them for a click.
+    const took = await page.evaluate(async (id) => {
+      const begin = performance.now();
+      const press = () => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 't', code: 'KeyT', bubbles: true }));
+      const holds = async (what) => {
+        while (!what()) await new Promise((done) => setTimeout(done, 5));
+      };
+      press();
+      await holds(() => document.body.innerText.includes('Once more'));
+      document.querySelector(`[data-row="${id}"]`).click();
+      await holds(() => location.search.includes(id));
+      await new Promise((done) => setTimeout(done, 100));
+      press();
+      return performance.now() - begin;
+    }, other.id);
+    assert.ok(took < 2_000, `the machine is too busy to tell: ${took} ms`);
+    await dock.getByRole('button', { name: /Once more/ }).waitFor();
+    assert.equal(other.monitors, undefined, 'it takes two presses on the other call too');
+    assert.equal(await dock.getByRole('button', { pressed: true }).count(), 0);
+    await context.close();
+  });
+
   test('why it cannot be done is told beside the buttons, and nobody without the right has them', async ({ browser, mock, complaints }) => {
     const { context, page } = await open(browser, mock, { user: 'sara', complaints });
     const { dock } = await choose(page, mock);

@@ -73,7 +73,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
         </>
       }
     >
-      {may(me, 'monitor') && agent.state === 'talking' && canBeHeard(call) && <Supervise call={call} />}
+      {may(me, 'monitor') && agent.state === 'talking' && canBeHeard(call) && <Supervise key={call.id} call={call} />}
       {may(me, 'interactions') && (
         <>
           <Link className={css.link} to="/interactions" search={{ agent: agent.id, when: 'today' }}>
@@ -139,7 +139,7 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
         </>
       }
     >
-      {may(me, 'monitor') && canBeHeard(call) && <Supervise call={call} />}
+      {may(me, 'monitor') && canBeHeard(call) && <Supervise key={call.id} call={call} />}
       {call.recording && (
         <span className={css.rec}>
           <Icon name="record" size={12} /> {recordingWord(t, call.recording_state)}

@@ -31,7 +31,8 @@ export function listeners(t: Translate, call: InteractionView): string {
 
 /**
  * Listen, whisper, barge in, take over: the own phone rings, and then each button changes at once who hears the supervisor.
- * The one that is so is pressed down, and pressed again it ends. What is shown is what the server says.
+ * The one that is so is pressed down, and pressed again it ends. What is shown is what the server says. Give it the call's id as
+ * `key`: the first press of T on one call must not be the half of taking over another.
  */
 export function Supervise({ call }: { call: InteractionView }) {
   const t = useT();
