@@ -82,7 +82,7 @@ impl Directory {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnCall {
     /// `None` for ready.
-    not_ready: Option<NotReadyReason>,
+    pub(crate) not_ready: Option<NotReadyReason>,
 }
 
 impl Center {

@@ -1,14 +1,15 @@
 //! The process began anew: what was live is closed with its true outcome.
 
 use crate::Center;
-use crate::desk::Desk;
+use crate::direct::OwnCall;
+use crate::duty::step_for;
 use base::Now;
 use model::agent::AgentStep;
-use model::{AgentState, InteractionId, InteractionState, NotReadyReason, Outcome, TimelineEvent};
+use model::{AgentId, AgentState, InteractionId, InteractionState, Outcome, TimelineEvent};
 
 impl Center {
     /// Every leg is gone. Talks end as interrupted, those who waited have abandoned, and so on; agents who were
-    /// ready stay ready.
+    /// ready stay ready, and those who talked are so again, unless they wanted to be something else after it.
     ///
     /// `now` is the time of the new start; talks ended when the journal last showed life, which is the time up to
     /// which [`Interaction::since`](crate::interaction::Interaction) and the clocks are booked by the driver, who
@@ -45,30 +46,36 @@ impl Center {
                 self.finish(id, outcome, now);
             }
         }
-        let desks: Vec<_> =
-            self.desks.values().map(|Desk { agent, state, .. }| (agent.id.clone(), state.clone())).collect();
-        for (agent, state) in desks {
-            match state {
-                AgentState::Reserved(_) => {
-                    self.agent_takes(&agent, AgentStep::Release, now);
-                }
-                AgentState::Talking(_) => {
-                    self.agent_takes(&agent, AgentStep::Finish, now);
-                    self.agent_takes(&agent, AgentStep::GetNotReady(NotReadyReason::Unreachable), now);
-                }
-                AgentState::WrapUp(_) => {
-                    self.agent_takes(&agent, AgentStep::WrapUpOver, now);
-                }
-                AgentState::LoggedOut | AgentState::NotReady(_) | AgentState::Ready => {}
-            }
+        let agents: Vec<_> = self.desks.keys().cloned().collect();
+        for agent in agents {
+            self.is_free_again(&agent, now);
         }
         self.deadlines = base::Deadlines::new();
         for desk in self.desks.values_mut() {
-            desk.next = None;
             desk.resting = false;
         }
         for desk in self.desks.values() {
             self.acd.agent_is(&desk.agent.id, desk.availability());
+        }
+    }
+
+    /// What an agent did is over, without work behind it. A phone that still believes in its call is busy when it is asked,
+    /// and asked again a little later.
+    fn is_free_again(&mut self, agent: &AgentId, now: Now) {
+        let Some(desk) = self.desks.get_mut(agent) else { return };
+        let (own_call, wish) = (desk.own_call.take(), desk.next.take());
+        let steps = match (&desk.state, own_call) {
+            (AgentState::Reserved(_), _) => vec![AgentStep::Release],
+            (AgentState::Talking(_), Some(OwnCall { not_ready })) => vec![AgentStep::CallOver(not_ready)],
+            (AgentState::Talking(_), None) => vec![AgentStep::Finish, AgentStep::WrapUpOver],
+            (AgentState::WrapUp(_), _) => vec![AgentStep::WrapUpOver],
+            (AgentState::LoggedOut | AgentState::NotReady(_) | AgentState::Ready, _) => Vec::new(),
+        };
+        for step in steps {
+            self.agent_takes(agent, step, now);
+        }
+        if let Some(wish) = wish {
+            self.agent_takes(agent, step_for(&wish), now);
         }
     }
 }

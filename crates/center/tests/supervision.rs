@@ -148,3 +148,15 @@ impl Hall {
         monitors.iter().find(|one| one.by.as_str() == "sara").map(|one| one.mode)
     }
 }
+
+#[test]
+fn an_agent_who_talked_when_the_process_ended_is_ready_again_or_what_was_wished() {
+    let (mut hall, _) = Hall::in_a_call();
+    hall.tell(center::Input::Restarted);
+    assert_eq!(hall.state("anna"), AgentState::Ready);
+
+    let (mut hall, _) = Hall::in_a_call();
+    hall.wishes("anna", AgentWish::NotReady(Some("lunch".into())));
+    hall.tell(center::Input::Restarted);
+    assert!(matches!(hall.state("anna"), AgentState::NotReady(_)));
+}
