@@ -636,7 +636,7 @@ export class Center {
   /** Three in a room, one of them the moderator. */
   meet() {
     const of = (number, display, more) => ({ id: this.dice.id('IX'), from: { number, display }, moderator: false, muted: false, muted_by_order: false, speaks: false, since: this.now - 65_000, ...more });
-    const members = [of('+4930901820', 'Ida Berg', { moderator: true, speaks: true }), of('+8613800138000', '王小明', {}), of('+31612345678', null, { muted: true, muted_by_order: true })];
+    const members = [of('+4930901820', 'Ida Berg', { moderator: true, speaks: true }), of('+8613800138000', '王小明', {}), of('+31612345678', null, { muted: true })];
     this.conferences = [{ name: 'meeting', locked: false, waits: false, members_max: 16, members }];
     return members;
   }
@@ -648,7 +648,8 @@ export class Center {
     if (!id) return Boolean(Object.assign(room, wanted));
     const member = room.members.find((one) => one.id === id);
     if (!member) return false;
-    if (wanted) Object.assign(member, wanted);
+    const own = member.muted && !member.muted_by_order;
+    if (wanted) Object.assign(member, { muted: wanted.muted || own, muted_by_order: wanted.muted });
     else room.members = room.members.filter((one) => one !== member);
     return true;
   }
