@@ -114,9 +114,9 @@ pub(crate) struct DemoArgs {
     /// HTTP; 0 is any free port
     #[arg(long, default_value_t = 8080)]
     pub(crate) http: u16,
-    /// HTTPS, with a certificate of the demo's own authority; 0 is any free port
-    #[arg(long, default_value_t = 8443)]
-    pub(crate) https: u16,
+    /// HTTPS, with a certificate of the demo's own authority; 0 is any free port [default: 8443; 0 with --http 0]
+    #[arg(long)]
+    pub(crate) https: Option<u16>,
     /// The ports for sound
     #[arg(long, value_name = "LOW-HIGH", default_value = "20000-29999")]
     pub(crate) rtp: PortRange,

@@ -17,12 +17,16 @@ use runtime::Node;
 use serde::{Deserialize, Serialize};
 use sip::DigestSecret;
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use store::Store;
 
 /// The port of SIP over TLS.
 const SIPS: u16 = 5061;
+/// The port of HTTPS.
+const HTTPS: u16 = 8443;
 
 /// Letters of a demo password: 5 bits each.
 const PASSWORD_LETTERS: usize = 16;
@@ -44,7 +48,9 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let file = dir.join("hotline.toml");
     if !file.exists() {
         make_dialplans(&dir.join("dialplans"))?;
-        std::fs::write(&file, configuration(&passwords))
+        // What phones prove themselves with stands in it: it is nobody else's to read.
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        made.and_then(|mut made| made.write_all(configuration(&passwords).as_bytes()))
             .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     let plan = with_arguments(Plan::read(&file)?, args);
@@ -55,14 +61,13 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         let certificate = web::tls::demo_certificate(&dir.join("tls"), &names)?;
         let ca_file = certificate.authority.clone();
         let mut options = plan.options()?;
-        // Who wants any free port for SIP does not want to run into a fixed one.
+        // Who wants any free port for one does not want to run into a fixed one for the other.
         let port = args.sips.unwrap_or(if args.sip == 0 { 0 } else { SIPS });
         options.sip.tls = Some(runtime::SipTls { port, files: certificate.clone() });
         options.sip.authorities = ca_file.clone();
-        options.https = Some(runtime::Tls {
-            listen: std::net::SocketAddr::new(args.listen, args.https),
-            files: certificate,
-        });
+        let port = args.https.unwrap_or(if args.http == 0 { 0 } else { HTTPS });
+        options.https =
+            Some(runtime::Tls { listen: std::net::SocketAddr::new(args.listen, port), files: certificate });
         add_people(&plan, &passwords).await?;
         let node = Node::start(options).await?;
         let ready = Ready::of(&plan, &node).of_demo(people(&passwords), ca_file);

@@ -190,6 +190,7 @@ impl Plan {
                 domain: config.center.domain.clone(),
                 metrics_token: config.http.metrics_token.clone(),
                 plain_login: config.http.plain_login,
+                origins: config.http.origins.clone(),
                 ice_servers: config.browsers.ice_servers().map_err(anyhow::Error::msg)?,
                 ..web::WebOptions::default()
             },

@@ -95,6 +95,10 @@ impl Telephony {
             Refusal::WrongToken { user, known: true, failures: 1 } => {
                 format!("phone {user} at {address}: the token of its page is not ours")
             }
+            // Scanners try many names, and are kept out for it soon; a name with a slip in it is somebody's phone.
+            Refusal::WrongPassword { user, known: false, failures: 1 } => {
+                return self.news(format!("{user} at {address}: there is no such phone here"));
+            }
             Refusal::WrongPassword { .. } | Refusal::WrongToken { .. } | Refusal::LockedOut { .. } => return,
         };
         self.outputs.push_back(Output::Trouble(what));

@@ -173,6 +173,19 @@ pub(crate) struct HttpSection {
     pub(crate) metrics_token: Option<String>,
     /// Whether passwords are taken over plain HTTP from other machines.
     pub(crate) plain_login: bool,
+    /// Where other pages than ours come from that may open WebSockets here: `https://HOST`, with a port if it has one.
+    pub(crate) origins: Vec<String>,
+}
+
+impl HttpSection {
+    /// The first origin that is none.
+    pub(crate) fn wrong_origin(&self) -> Option<&str> {
+        let is_origin = |origin: &str| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ', '?', '#', '@']))
+        };
+        self.origins.iter().map(String::as_str).find(|origin| !is_origin(origin))
+    }
 }
 
 impl Default for HttpSection {
@@ -185,6 +198,7 @@ impl Default for HttpSection {
             tls_key: None,
             metrics_token: None,
             plain_login: false,
+            origins: Vec::new(),
         }
     }
 }

@@ -211,6 +211,10 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
     {
         wrong("protection", message);
     }
+    if let Some(origin) = config.http.wrong_origin() {
+        let what = "an origin is https://HOST, with a port if it has one, and nothing behind it";
+        wrong(origin, format!("[http] origins: \"{origin}\": {what}"));
+    }
     if let Err(message) = config.browsers.ice_servers() {
         wrong("browsers", format!("[browsers]: {message}"));
     }
