@@ -272,7 +272,7 @@ impl<A: Audience> Control<A> {
                 });
             }
             Request::Monitor { interaction, by, mode, reply } => {
-                let phone = self.center.check_monitor(interaction, &by).cloned();
+                let phone = self.center.check_supervision(interaction, &by, mode).cloned();
                 let answer = phone.and_then(|phone| {
                     let rings =
                         self.center.is_monitoring(interaction, &by) || self.telephony.is_registered(&phone);

@@ -29,6 +29,9 @@ export function conferenceTests(test, axe) {
     await page.getByRole('button', { name: 'Locked', pressed: true }).waitFor();
     await row(wang).focus();
     await page.keyboard.press('Delete');
+    await row(wang).getByRole('button', { name: 'Once more!' }).waitFor();
+    assert.equal(mock.center.conferences[0].members.length, 3, 'one press removes nobody');
+    await page.keyboard.press('Delete');
     await row(wang).waitFor({ state: 'detached' });
     assert.equal(mock.center.conferences[0].members.length, 2);
     await context.close();

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import { useKeys, type KeyAction } from '../../app/keys';
 import { useShell } from '../../app/frame';
 import { endMonitor, setMonitor } from '../../api/queries';
@@ -8,12 +8,11 @@ import { useT, type Translate } from '../../text/i18n';
 import { Button } from '../../ui/controls';
 import { Icon } from '../../ui/Icon';
 import { monitorWord } from '../../ui/State';
+import { useTwice } from '../../ui/twice';
 import { agents } from '../../live/live';
 import css from './Dock.module.css';
 
 const KEYS: Record<MonitorMode, string> = { listen: 'L', whisper: 'W', barge: 'B', take_over: 'T' };
-/** How long the first press of what cannot be taken back waits for the second one. */
-const TWICE_MS = 2_000;
 
 /** Whether there is somebody to be listened to. */
 export const canBeHeard = (call: InteractionView | undefined): call is InteractionView =>
@@ -38,8 +37,6 @@ export function Supervise({ call }: { call: InteractionView }) {
   const t = useT();
   const { me } = useShell();
   const mine = call.monitors?.find((one) => one.by === me.login);
-  const [armed, setArmed] = useState(false);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { mutate, isPending, isError, error, reset } = useMutation({
     mutationFn: async (mode: MonitorMode | 'end') => {
       if (mode === 'end') await endMonitor(call.id);
@@ -47,17 +44,13 @@ export function Supervise({ call }: { call: InteractionView }) {
     },
   });
   useEffect(() => reset(), [reset, call.id, mine?.mode, mine?.rings]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const order = (mode: MonitorMode) => mutate(mine?.mode === mode ? 'end' : mode);
+  const takeOver = useTwice(() => order('take_over'));
   const press = (mode: MonitorMode) => {
     if (isPending) return;
-    clearTimeout(timer.current);
-    setArmed(false);
-    if (mode === 'take_over' && !armed) {
-      setArmed(true);
-      timer.current = setTimeout(() => setArmed(false), TWICE_MS);
-    } else {
-      mutate(mine?.mode === mode ? 'end' : mode);
-    }
+    if (mode === 'take_over') return takeOver.press();
+    takeOver.forget();
+    order(mode);
   };
   const keys = MONITOR_MODES.map(
     (mode): KeyAction => ({
@@ -79,7 +72,7 @@ export function Supervise({ call }: { call: InteractionView }) {
       <div role="group" aria-label={t('monitor.label')} className={css.modes}>
         {MONITOR_MODES.map((mode) => {
           const on = mine?.mode === mode;
-          const word = mode === 'take_over' && armed ? t('monitor.once_more') : t(`monitor.${mode}`);
+          const word = mode === 'take_over' && takeOver.armed ? t('monitor.once_more') : t(`monitor.${mode}`);
           return (
             <Button key={mode} kind="quiet" on={on} aria-pressed={on} onPress={() => press(mode)} isDisabled={isPending}>
               {on && <Icon name={mine.rings ? 'phone' : 'talking'} />} {word} <kbd>{KEYS[mode]}</kbd>

@@ -13,6 +13,7 @@ import { Button } from '../../ui/controls';
 import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
 import { Empty, Failed, Lines } from '../../ui/notes';
+import { useTwice } from '../../ui/twice';
 import css from './conferences.module.css';
 
 /** Does something in a conference and reads the list anew, so that what is shown is what the server says. */
@@ -26,6 +27,8 @@ function Member({ room, member }: { room: string; member: ConferenceMember }) {
   const { me } = useShell();
   const mute = useOrder((muted) => muteMember(room, member.id, muted));
   const remove = useOrder(() => removeMember(room, member.id));
+  // The rows move up when one goes: a second press on the same spot must not be another one's removal.
+  const removing = useTwice(() => remove.mutate(true));
   const failed = mute.error ?? remove.error;
   const name = partyName(member.from);
   const state = member.muted ? 'muted' : member.speaks ? 'speaks' : 'listens';
@@ -33,7 +36,7 @@ function Member({ room, member }: { room: string; member: ConferenceMember }) {
     const rows = [...(event.currentTarget.parentElement?.querySelectorAll<HTMLElement>('[data-member]') ?? [])];
     const to = rows.indexOf(event.currentTarget) + (event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : Number.NaN);
     if (event.key === 'm' && !mute.isPending) mute.mutate(!member.muted_by_order);
-    else if (event.key === 'Delete' && !remove.isPending) remove.mutate(true);
+    else if (event.key === 'Delete' && !remove.isPending) removing.press();
     else if (rows[to]) rows[to].focus();
     else return;
     event.preventDefault();
@@ -58,8 +61,8 @@ function Member({ room, member }: { room: string; member: ConferenceMember }) {
         <Button kind="quiet" on={member.muted_by_order} aria-pressed={member.muted_by_order} isDisabled={mute.isPending} onPress={() => mute.mutate(!member.muted_by_order)}>
           {t('conference.mute')} <kbd>M</kbd>
         </Button>
-        <Button kind="quiet" isDisabled={remove.isPending} onPress={() => remove.mutate(true)}>
-          {t('conference.remove')} <kbd>Del</kbd>
+        <Button kind="quiet" isDisabled={remove.isPending} onPress={removing.press}>
+          {t(removing.armed ? 'monitor.once_more' : 'conference.remove')} <kbd>Del</kbd>
         </Button>
         {may(me, 'interactions') && (
           <Link className={css.link} to="/interactions/$id" params={{ id: member.id }}>
