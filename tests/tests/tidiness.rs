@@ -12,17 +12,10 @@ const LINES_MAX: usize = 800;
 const LONGER: &[(&str, &str)] = &[];
 
 /// Tests that may wait for time to pass, each with its reason. None of them is on floors 0 to 3.
-const REAL_TIME: &[(&str, &str)] = &[
-    (
-        "crates/store/tests/postgres/mod.rs",
-        "looks whether a server of others has started, which it tells nobody",
-    ),
-    ("crates/store/tests/writing.rs", "looks whether a spool has drained behind a database that came back"),
-    (
-        "crates/web/ui/tests/browser/run.mjs",
-        "shows in a real browser what does not happen, and measures over a span",
-    ),
-];
+const REAL_TIME: &[(&str, &str)] = &[(
+    "crates/web/ui/tests/browser/run.mjs",
+    "shows in a real browser what does not happen, and measures over a span",
+)];
 
 /// What people write by hand and what is checked line by line.
 const WRITTEN: &[&str] = &[".rs", ".ts", ".tsx", ".mjs", ".py", ".sh", ".toml", ".sql", ".css", ".html"];

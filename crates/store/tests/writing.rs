@@ -11,7 +11,7 @@ use postgres::Postgres;
 use sample::{at, interaction, line};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 use store::writer::{Flushed, Sink};
 use store::{Item, Spool, Store, StoreError, Writer, WriterOptions};
@@ -204,9 +204,12 @@ async fn postgres_going_away_in_the_middle_loses_and_doubles_nothing() {
     let mut server = Postgres::start();
     let store = Store::open(&server.fresh_database("away")).await.unwrap();
     store.migrate().await.unwrap();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let writer = Writer::start(store.clone(), options(folder.path()), remember(&seen)).unwrap();
-    tokio::task::block_in_place(|| {
+    let (tell, told) = mpsc::channel();
+    let on_written = Box::new(move |lines: &[model::TimelineEntry]| {
+        lines.iter().for_each(|line| tell.send(line.seq).unwrap_or_default());
+    });
+    let writer = Writer::start(store.clone(), options(folder.path()), on_written).unwrap();
+    let seen = tokio::task::block_in_place(|| {
         (1..=300).for_each(|seq| writer.send(timeline(seq)));
         assert_eq!(writer.flush(LONG), Flushed::Written);
         server.stop();
@@ -215,14 +218,14 @@ async fn postgres_going_away_in_the_middle_loses_and_doubles_nothing() {
         assert_eq!(writer.flush(LONG), Flushed::Spooled);
         server.resume();
         (901..=1000).for_each(|seq| writer.send(timeline(seq)));
-        while writer.stats().spooled_bytes > 0 {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let seen: Vec<u64> =
+            (0..1000).map(|_| told.recv_timeout(LONG).expect("the next line is written")).collect();
         assert_eq!(writer.flush(LONG), Flushed::Written);
+        seen
     });
     let seqs: Vec<u64> = store.timeline_after(0, 5000).await.unwrap().iter().map(|line| line.seq).collect();
     assert_eq!(seqs, (1..=1000).collect::<Vec<u64>>());
-    assert_eq!(*seen.lock().unwrap(), seqs);
+    assert_eq!(seen, seqs);
     assert!(store.interaction(InteractionId::from_u64(7)).await.unwrap().is_some());
     tokio::task::block_in_place(|| drop(writer));
 }

@@ -53,6 +53,8 @@ pub struct PortRange {
     free: VecDeque<u16>,
     /// Bound ahead, and as free as the others.
     ahead: VecDeque<Bound>,
+    /// How many more are to be bound ahead: what was taken since, or [`AHEAD`] at the beginning.
+    wanted_ahead: usize,
 }
 
 impl PortRange {
@@ -64,7 +66,7 @@ impl PortRange {
         for at in (1..free.len()).rev() {
             free.swap(at, ids.below(at as u64 + 1) as usize);
         }
-        Self { low, high, pairs: free.len(), free: free.into(), ahead: VecDeque::new() }
+        Self { low, high, pairs: free.len(), free: free.into(), ahead: VecDeque::new(), wanted_ahead: AHEAD }
     }
 
     /// How many pairs the range has.
@@ -83,6 +85,7 @@ impl PortRange {
     ///
     /// Returns [`OpenError`] if none is free, none of those tried can be had, or the system refuses sockets at all.
     pub fn take(&mut self, ip: IpAddr) -> Result<Bound, OpenError> {
+        self.wanted_ahead = AHEAD - self.ahead.len().saturating_sub(1);
         match self.ahead.pop_front() {
             Some(bound) => {
                 bound.forget_strays();
@@ -92,11 +95,11 @@ impl PortRange {
         }
     }
 
-    /// Binds pairs until [`AHEAD`] wait. What hinders it is said when somebody needs one.
+    /// Binds a pair for each that was taken, so that [`AHEAD`] wait. What hinders it is said when somebody needs one, and it
+    /// is not tried again before that: it is asked after every message.
     pub fn bind_ahead(&mut self, ip: IpAddr) {
-        while self.ahead.len() < AHEAD
-            && let Ok(bound) = self.bind(ip)
-        {
+        for _ in 0..std::mem::take(&mut self.wanted_ahead) {
+            let Ok(bound) = self.bind(ip) else { return };
             self.ahead.push_back(bound);
         }
     }
@@ -197,6 +200,10 @@ mod tests {
         assert!(range.ahead.is_empty(), "there is none to bind");
         let number = rest[0].address.port();
         drop(rest);
+        range.give_back(number);
+        range.bind_ahead(HERE);
+        assert!(range.ahead.is_empty(), "nobody has taken one since it could not be had");
+        range.take(HERE).expect("the one that came back");
         range.give_back(number);
         range.bind_ahead(HERE);
         assert_eq!(range.ahead.len(), 1);

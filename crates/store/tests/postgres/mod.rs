@@ -3,13 +3,18 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
-/// How often to look whether it has started, 20 ms apart and more.
-const START_LOOKS: u32 = 1_500;
+/// How long a server may take to start, on a machine that is busy with other things.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a server writes into its log when it takes connections.
+const STARTED: &str = "database system is ready to accept connections";
 
 /// A running server.
 pub(crate) struct Postgres {
@@ -45,22 +50,30 @@ impl Postgres {
     /// Starts the server of the cluster again, after [`stop`](Self::stop).
     pub(crate) fn resume(&mut self) {
         let socket = self.folder.path().display().to_string();
-        let child = self
+        let mut child = self
             .program("postgres")
             .arg("-D")
             .arg(self.path("data"))
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-k", &socket])
-            .stderr(fs::File::create(self.path("log")).unwrap())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let said = child.stderr.take().unwrap();
         self.server = Some(child);
-        for _ in 0..START_LOOKS {
-            if self.ready() {
-                return;
+        let mut log = fs::File::create(self.path("log")).unwrap();
+        let (started, starting) = mpsc::channel();
+        // It goes on reading to the server's end, which would stop at a full pipe.
+        std::thread::spawn(move || {
+            for line in BufReader::new(said).lines().map_while(Result::ok) {
+                let _ = writeln!(log, "{line}");
+                if line.contains(STARTED) {
+                    let _ = started.send(());
+                }
             }
-            std::thread::sleep(Duration::from_millis(20));
+        });
+        if starting.recv_timeout(START_PATIENCE).is_err() {
+            panic!("PostgreSQL does not start: {}", fs::read_to_string(self.path("log")).unwrap_or_default());
         }
-        panic!("PostgreSQL does not start: {}", fs::read_to_string(self.path("log")).unwrap_or_default());
     }
 
     /// Stops the server as a power failure would.
@@ -84,15 +97,6 @@ impl Postgres {
             .unwrap();
         assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
         format!("postgres://postgres@localhost/{name}?host={}", self.folder.path().display())
-    }
-
-    fn ready(&self) -> bool {
-        self.program("pg_isready")
-            .arg("-h")
-            .arg(self.folder.path())
-            .stdout(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
     }
 
     fn path(&self, name: &str) -> PathBuf {
