@@ -5,7 +5,9 @@
     reason = "these tests take ports and files away from a program they start"
 )]
 
+use std::fs;
 use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use tests::baresip::Phone;
@@ -46,12 +48,18 @@ fn after_a_kill_in_mid_call_the_interaction_is_closed_and_its_recording_plays_to
         &["arrived", "queued", "offered", "connected", "closed"],
     );
 
-    // The center works on: the same agent takes the next call.
+    // The center works on: the same agent, who has done nothing but come back, takes the next call.
     let mut anna = Phone::of_agent(&server, "anna").on(&server).registered();
-    anna.dial_code(&server.ready.codes.ready);
     let mut next = Phone::caller("+15550131").on(&server);
     next.call(server.number("support"));
     anna.connected(20);
+    anna.hears("the next caller", 30, |sound| sound.last(1.0).tone_share(440.0) > 0.9);
+    next.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    let kept = ["hotline.toml", "passwords.json", "ready.json"];
+    for file in kept.map(|name| server.folder().join("demo").join(name)) {
+        let mode = fs::metadata(&file).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} holds secrets, and others can read it", file.display());
+    }
 }
 
 #[test]

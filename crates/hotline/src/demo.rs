@@ -17,9 +17,7 @@ use runtime::Node;
 use serde::{Deserialize, Serialize};
 use sip::DigestSecret;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fmt::Write;
 use std::path::Path;
 use store::Store;
 
@@ -49,9 +47,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     if !file.exists() {
         make_dialplans(&dir.join("dialplans"))?;
         // What phones prove themselves with stands in it: it is nobody else's to read.
-        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-        made.and_then(|mut made| made.write_all(configuration(&passwords).as_bytes()))
-            .with_context(|| format!("{} cannot be written", file.display()))?;
+        ready::write_private(&file, configuration(&passwords).as_bytes())?;
     }
     let plan = with_arguments(Plan::read(&file)?, args);
     serve::start_logging(&plan.config.log);

@@ -163,6 +163,16 @@ fn a_phone_calls_outside_as_often_as_it_may_and_the_operator_hears_once_that_it_
 const SCANNER: &str = "203.0.113.9:5071";
 const PHONE: &str = "192.0.2.7:5060";
 
+#[test]
+fn a_name_that_no_phone_has_is_told_once() {
+    let mut house = House::new(Protection::default());
+    for _ in 0..3 {
+        assert_eq!(house.registers(PHONE, "2999", "secret"), "403");
+    }
+    let told: Vec<_> = house.log.iter().filter(|line| line.contains("2999")).collect();
+    assert_eq!(told, [&format!("2999 at {PHONE}: there is no such phone here")]);
+}
+
 fn options(device: &str) -> String {
     request("OPTIONS", "sip:hotline.test", "x", "x", &format!("User-Agent: {device}\r\n"))
 }

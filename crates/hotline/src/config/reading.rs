@@ -323,6 +323,10 @@ mod tests {
                 "x.toml: phone 7: limits: every number begins with nothing; write what the numbers begin with",
             ),
             (
+                "[http]\norigins = [\"https://crm.example.org\", \"https://crm.example.org/phone\"]",
+                "x.toml:5: [http] origins: \"https://crm.example.org/phone\": an origin is https://HOST, with a port if it has one, and nothing behind it",
+            ),
+            (
                 "[browsers]\nstun = [\"stun.example.org\"]",
                 "x.toml: [browsers]: \"stun.example.org\" is no server; write it like stun:stun.example.org:3478",
             ),

@@ -1,18 +1,16 @@
 //! A flood at the socket of the browsers: whoever talks is heard as if there were none.
 
+use super::tests::{PORT, configure};
 use super::*;
 use crate::rtp::{Config, MediaThreads};
 use ::rtp::{Header, RtpTime, SeqNumber, Ssrc};
 use base::SecretSource;
 use browser_peer::Credentials;
 use browser_peer::stun::write_check;
-use media::{Codec, Format};
 use srtp::{Opener, Sealer};
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::sync::mpsc;
-
-const PORT: PortId = PortId::from_u64(1);
 
 /// How many packets of speech the browser sends.
 const SPOKEN: u16 = 100;
@@ -207,17 +205,4 @@ fn spoken(number: u16) -> Vec<u8> {
 fn is_left_alone(stranger: &UdpSocket) -> bool {
     stranger.set_nonblocking(true).expect("it does not wait");
     stranger.recv(&mut [0; 64]).is_err()
-}
-
-fn configure() -> Command {
-    Command::Configure {
-        port: PORT,
-        remote: "0.0.0.0:9".parse().expect("an address"),
-        format: Format::of(Codec::Pcmu),
-        telephone_event: None,
-        send: true,
-        receive: true,
-        sealing: None,
-        rtcp_mux: true,
-    }
 }

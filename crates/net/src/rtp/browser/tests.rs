@@ -8,7 +8,7 @@ use browser_peer::stun::write_check;
 use media::{Codec, Format};
 use std::io::{Read, Write};
 
-const PORT: PortId = PortId::from_u64(7);
+pub(super) const PORT: PortId = PortId::from_u64(7);
 
 #[test]
 fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_address() {
@@ -45,10 +45,7 @@ fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_addres
 
 #[test]
 fn a_hello_before_a_check_is_dropped() {
-    let mut scene = Scene::new();
-    let fingerprint = scene.browser.fingerprint;
-    scene.pair(fingerprint, Role::Passive);
-    scene.browsers.agree(PORT, configure());
+    let mut scene = Scene::expecting(Role::Passive);
     let (command, theirs) = scene.shakes(Role::Passive);
     assert!(command.is_none() && theirs.is_none());
     assert!(scene.browsers.legs[&PORT].handshake.is_none());
@@ -66,10 +63,7 @@ fn a_browser_of_which_nothing_comes_is_told_to_be_unheard_of_and_one_with_keys_i
     assert!(scene.browsers.handle_timeout(scene.now + KEYS_PATIENCE).is_none());
     assert_eq!(scene.browsers.poll_event(), Some(Event::Unsealable { port: PORT }));
 
-    let mut scene = Scene::new();
-    let fingerprint = scene.browser.fingerprint;
-    scene.pair(fingerprint, Role::Passive);
-    scene.browsers.agree(PORT, configure());
+    let mut scene = Scene::expecting(Role::Passive);
     scene.checks(true);
     scene.shakes(Role::Passive);
     assert_eq!(scene.browsers.poll_event(), Some(Event::Sealed { port: PORT }));
@@ -96,10 +90,7 @@ fn a_browser_with_another_certificate_is_never_configured() {
 #[test]
 fn a_forged_alert_ends_no_handshake() {
     for role in [Role::Passive, Role::Active] {
-        let mut scene = Scene::new();
-        let fingerprint = scene.browser.fingerprint;
-        scene.pair(fingerprint, role);
-        scene.browsers.agree(PORT, configure());
+        let mut scene = Scene::expecting(role);
         scene.checks(true);
         // "Handshake failure" and "close notify", in the clear, before each record of the browser's.
         for alert in [[2, 40], [1, 0]] {
@@ -114,10 +105,7 @@ fn a_forged_alert_ends_no_handshake() {
 #[test]
 fn a_handshake_that_somebody_breaks_off_is_begun_again() {
     for role in [Role::Passive, Role::Active] {
-        let mut scene = Scene::new();
-        let fingerprint = scene.browser.fingerprint;
-        scene.pair(fingerprint, role);
-        scene.browsers.agree(PORT, configure());
+        let mut scene = Scene::expecting(role);
         scene.checks(true);
         scene.is_broken_off(role);
         assert!(scene.browsers.legs[&PORT].handshake.is_none());
@@ -135,10 +123,7 @@ fn a_handshake_that_somebody_breaks_off_is_begun_again() {
 
 #[test]
 fn a_browser_that_checks_no_more_is_told_of_and_so_is_its_return() {
-    let mut scene = Scene::new();
-    let fingerprint = scene.browser.fingerprint;
-    scene.pair(fingerprint, Role::Passive);
-    scene.browsers.agree(PORT, configure());
+    let mut scene = Scene::expecting(Role::Passive);
     scene.checks(true);
     scene.shakes(Role::Passive);
     assert_eq!(scene.browsers.poll_event(), Some(Event::Sealed { port: PORT }));
@@ -247,6 +232,14 @@ impl Scene {
         Self { browsers, browser, ours, now: Instant::START, checks: 0, forged: Vec::new() }
     }
 
+    /// The browser is expected, and everything is agreed on with it.
+    fn expecting(role: Role) -> Self {
+        let mut scene = Self::new();
+        scene.pair(scene.browser.fingerprint, role);
+        scene.browsers.agree(PORT, configure());
+        scene
+    }
+
     fn pair(&mut self, fingerprint: Fingerprint, role: Role) {
         let pairing = Pairing { ours: self.ours.clone(), fingerprint, role };
         assert!(self.browsers.pair(PORT, pairing, self.now).is_none());
@@ -336,7 +329,7 @@ fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").expect("a listener")
 }
 
-fn configure() -> Command {
+pub(super) fn configure() -> Command {
     Command::Configure {
         port: PORT,
         remote: "0.0.0.0:9".parse().expect("an address"),
