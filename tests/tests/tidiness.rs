@@ -85,6 +85,19 @@ fn no_test_sleeps() {
 }
 
 #[test]
+fn the_guide_names_every_package_that_is_installed() {
+    let script = tree::text(Path::new(".ci/install"));
+    let guide = tree::text(Path::new("docs/install.md"));
+    let lists = script.split("\npackages_for_").skip(1).filter_map(|list| list.split('\'').nth(1));
+    let packages: Vec<_> =
+        lists.flat_map(str::lines).filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert!(packages.len() > 8, "{packages:?}");
+    let unnamed: Vec<_> =
+        packages.iter().filter(|name| !guide.split([' ', '`']).any(|word| word == **name)).collect();
+    assert!(unnamed.is_empty(), "docs/install.md says nothing of {unnamed:?}");
+}
+
+#[test]
 fn nothing_names_the_machine_it_was_written_on() {
     let places = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/fa", "rm/"), concat!("/ho", "me/")];
     refuse(

@@ -76,7 +76,7 @@ struct Talk {
 
 impl Center {
     /// Whether a login may take part in a call just now in any way: the phone that would ring.
-    pub fn check_monitor(&self, id: InteractionId, by: &AgentId) -> Result<&SipUser, MonitorRefused> {
+    fn check_monitor(&self, id: InteractionId, by: &AgentId) -> Result<&SipUser, MonitorRefused> {
         let live = self.interactions.get(&id).ok_or(MonitorRefused::NotTalking)?;
         talk_of(live).ok_or(MonitorRefused::NotTalking)?;
         let phone = self.phone_of(by).map_err(|_| MonitorRefused::NoPhone(by.clone()))?;

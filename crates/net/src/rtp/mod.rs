@@ -473,6 +473,7 @@ impl MediaThreads {
 
     /// From here on orders wake no thread until [`release`](Self::release): one wake for all that one message leads to,
     /// where each would cost as much as several packets. A thread that wakes by itself obeys them all the same.
+    /// For the one thread that gives orders: those of another one would wait for this one's release.
     pub fn gather(&self) {
         self.gathers.store(true, Ordering::Relaxed);
     }
