@@ -35,6 +35,7 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
   let wrong = 0;
   let lockedUntil = 0;
   let connections = 0;
+  let rounds = 0;
 
   const json = (response, status, body) => {
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
@@ -234,7 +235,10 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
       }
     }
     const delta = center.delta();
-    if (delta) tell(delta);
+    if (delta) {
+      tell(delta);
+      rounds += 1;
+    }
     if (Date.now() - aliveAt >= 5_000) {
       aliveAt = Date.now();
       tell({ type: 'alive', at: aliveAt });
@@ -250,6 +254,8 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
       lockedUntil = wrong = 0;
     },
     connections: () => connections,
+    /** How often changes were told. */
+    rounds: () => rounds,
     drop: () => {
       for (const socket of sockets.clients) socket.terminate();
     },

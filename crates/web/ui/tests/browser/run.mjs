@@ -27,6 +27,14 @@ async function axe(page, what) {
   assert.deepEqual(lines, [], what);
 }
 
+/** Waits until what moves has come to rest and is drawn. */
+const settled = (page) =>
+  page.evaluate(async () => {
+    const finite = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(finite.map((one) => one.finished));
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  });
+
 /** Waits for something that happens on this side of the connection. */
 async function until(holds, limitMs, otherwise) {
   for (const end = Date.now() + limitMs; !holds(); ) {
@@ -66,7 +74,7 @@ for (const { theme, language } of LOOKS) {
     const { context, page } = await open(browser, mock, { ...look, user: 'sara' });
     await page.goto('/board');
     await ready.board(page);
-    await page.waitForTimeout(300);
+    await settled(page);
     await axe(page, 'board');
     await page.locator('[data-agent]').first().click();
     await axe(page, 'board with a chosen agent');
@@ -91,7 +99,7 @@ for (const { theme, language } of LOOKS) {
     await axe(page, 'interactions, none');
     await page.goto(`/interactions/${lastHandled(mock)}`);
     await ready.timeline(page);
-    await page.waitForTimeout(400);
+    await settled(page);
     await axe(page, 'timeline');
     await page.locator('[data-event=offered]').first().click();
     await axe(page, 'timeline, why');
@@ -280,13 +288,17 @@ test('500 agents and 500 changes a second are drawn without holding the page up'
   const { context, page } = await open(browser, mock, { user: 'sara', complaints });
   await page.goto('/board');
   await ready.board(page);
-  await page.waitForTimeout(2_000);
+  await settled(page);
   const devtools = await context.newCDPSession(page);
   await devtools.send('Performance.enable');
   const figures = async () => Object.fromEntries((await devtools.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
-  const [from, seconds] = [await figures(), 5];
-  await page.waitForTimeout(seconds * 1_000);
+  // As long as fifty rounds of changes take to come and be drawn.
+  const rounds = 50;
+  const from = await figures();
+  const first = mock.rounds();
+  await until(() => mock.rounds() >= first + rounds, 60_000, 'the changes do not come');
   const to = await figures();
+  const seconds = to.Timestamp - from.Timestamp;
   const of = (name) => (to[name] - from[name]) / seconds;
   // Painting is left out: without a graphics card it is done by the processor, and says more about the machine.
   const share = of('ScriptDuration') + of('LayoutDuration') + of('RecalcStyleDuration');
