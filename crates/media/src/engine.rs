@@ -9,6 +9,7 @@
 
 mod fitting;
 mod mixing;
+mod moving;
 mod tapping;
 
 use crate::conference::{Conference, Member};
@@ -28,6 +29,7 @@ use base::{Deadlines, Duration, IdSource, Instant, Now};
 use slab::Slab;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// How many ports one engine has at most; a further one is refused with `OpenFailed`.
 pub const PORTS_MAX: usize = 65_536;
@@ -75,7 +77,8 @@ pub struct Engine {
     ending_due: Instant,
     events: EventQueue,
     ids: IdSource,
-    cname: String,
+    /// Under which the streams of ports that are opened here report, wherever they go.
+    cname: Arc<str>,
     /// The ends of plays, in an engine without packets.
     silent: Option<Deadlines<PortId>>,
 }
@@ -84,7 +87,7 @@ impl Engine {
     /// An engine without ports. `ids` gives the SSRCs and beginnings of its streams.
     pub fn new(mut ids: IdSource) -> Self {
         // A short random name, the same for all streams of the engine, that says nothing about the host (RFC 7022).
-        let cname = ids.token(16);
+        let cname = ids.token(16).into();
         Self {
             ports: Slab::new(),
             places: BTreeMap::new(),
@@ -275,7 +278,7 @@ impl Engine {
             Wire::Open | Wire::Conference(_) => return,
         };
         let Some(listener) = self.ports.get_mut(other) else { return };
-        let key = RelayKey { port: place, generation };
+        let key = RelayKey { port, generation };
         // Who hears a mix hears it there.
         let is_relayed = spoken.is_kin(listener.format.codec) && !listener.mixing.is_heard();
         match &heard {
@@ -419,7 +422,7 @@ impl Engine {
             self.events.push(Event::OpenFailed { port });
             return None;
         }
-        let place = self.ports.insert(Port::new(port, now.mono, &mut self.ids));
+        let place = self.ports.insert(Port::new(port, now.mono, &mut self.ids, self.cname.clone()));
         self.places.insert(port, place);
         if self.silent.is_none() {
             self.next_sweep.get_or_insert(now.mono + SWEEP);
@@ -593,13 +596,16 @@ impl Engine {
             self.mix(at, out);
         }
         let mut someone_rests = false;
+        // Everybody is heard before anybody has its turn, so that nothing depends on who came to the phase first.
+        for turn in 0..self.metronome.ports(phase).len() {
+            if phase != MIXERS {
+                self.hear(self.metronome.ports(phase)[turn], at, out);
+            }
+        }
         for turn in 0..self.metronome.ports(phase).len() {
             let place = self.metronome.ports(phase)[turn];
-            if phase != MIXERS {
-                self.hear(place, at, out);
-            }
             let port = &mut self.ports[place];
-            if !port.mixing.is_heard() {
+            if !port.mixing.is_heard() && port.turns_from <= at {
                 port.tick(at, &mut self.events, out);
             }
             if !port.wants_turns() {
@@ -638,15 +644,15 @@ impl Engine {
                     self.events.push(Event::NoMedia { port: port.id, since });
                 }
             }
-            if port.reports.is_due(now.mono, &mut self.ids) {
-                port.report(self.cname.as_bytes(), false, now, out);
+            if port.reports.is_due(now.mono, port.outgoing.ssrc()) {
+                port.report(false, now, out);
             }
         }
     }
 
     fn say_goodbye(&mut self, now: Now, out: &mut impl Outbox) {
         for mut port in self.closing.drain(..) {
-            port.report(self.cname.as_bytes(), true, now, out);
+            port.report(true, now, out);
             self.events.push(Event::Closed { port: port.id, quality: port.quality() });
         }
     }

@@ -17,6 +17,9 @@ pub const PORTS_PER_PHASE: usize = 50;
 /// How many phases there are at most; then they take more ports.
 pub const PHASES_MAX: usize = 32;
 
+/// How far apart two phases are that a port does not notice: less than a driver is late in its every day.
+pub const NEAR: Duration = Duration::from_millis(1);
+
 /// The phase of all who are mixed, or whose sound is.
 pub const MIXERS: usize = 0;
 
@@ -46,6 +49,40 @@ impl Metronome {
         ports.push(place);
         next.get_or_insert(now);
         phase
+    }
+
+    /// Gives a port that had turns in another engine its next one here: `at`, if that can be, and as near to it as can be if
+    /// not. Whoever is mixed goes with those who are; whoever is not goes with those whose turn is [`NEAR`], or has a phase
+    /// of its own while there are any. Returns the phase.
+    pub fn join(&mut self, place: usize, confers: bool, at: Instant) -> usize {
+        let phase = if confers { MIXERS } else { self.nearest(at) };
+        let Phase { ports, next } = &mut self.phases[phase];
+        ports.push(place);
+        next.get_or_insert(at);
+        phase
+    }
+
+    /// The phase with room whose turn is nearest, an idle or new one, or the nearest of all.
+    fn nearest(&mut self, at: Instant) -> usize {
+        let away = |phase: &Phase| phase.next.map(|next| next.since(at).max(at.since(next)));
+        let others = || self.phases.iter().enumerate().skip(1);
+        let near = others()
+            .filter(|(_, phase)| phase.ports.len() < PORTS_PER_PHASE)
+            .filter_map(|(number, phase)| Some((away(phase)?, number)))
+            .min()
+            .filter(|(away, _)| *away <= NEAR);
+        if let Some((_, phase)) = near {
+            return phase;
+        }
+        if let Some((phase, _)) = others().find(|(_, phase)| phase.next.is_none()) {
+            return phase;
+        }
+        if self.phases.len() < PHASES_MAX {
+            self.phases.push(Phase::default());
+            return self.phases.len() - 1;
+        }
+        let nearest = others().min_by_key(|(_, phase)| (phase.ports.len() >= PORTS_PER_PHASE, away(phase)));
+        nearest.map_or(MIXERS, |(phase, _)| phase)
     }
 
     /// The first phase with room, a new one, or the one with the fewest ports.
@@ -78,6 +115,11 @@ impl Metronome {
     /// When the next turn is.
     pub fn next(&self) -> Option<Instant> {
         self.phases.iter().filter_map(|phase| phase.next).min()
+    }
+
+    /// When the next turn of a phase is.
+    pub fn due(&self, phase: usize) -> Option<Instant> {
+        self.phases[phase].next
     }
 
     /// How many phases there are.

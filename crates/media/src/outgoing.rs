@@ -5,14 +5,15 @@
 //! stream keeps its own gaps and its own order: both numbers are shifted by what separated the streams when the relay
 //! began, so loss before us stays visible behind us.
 
+use crate::PortId;
 use base::Instant;
 use rtp::{Header, RtpTime, SeqNumber, Ssrc};
 
 /// What a relayed stream is known by: the port it comes from and that port's generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelayKey {
-    /// The place of the port in the engine.
-    pub port: usize,
+    /// The port, by its id: its place is another one in every engine that it moves to.
+    pub port: PortId,
     /// [`crate::incoming::Incoming::generation`].
     pub generation: u32,
 }
@@ -243,7 +244,7 @@ impl Outgoing {
 mod tests {
     use super::*;
 
-    const BRIDGE: RelayKey = RelayKey { port: 1, generation: 1 };
+    const BRIDGE: RelayKey = RelayKey { port: PortId::from_u64(1), generation: 1 };
 
     #[test]
     fn from_bridge_to_music_to_bridge_the_stream_goes_on() {

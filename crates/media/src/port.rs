@@ -23,6 +23,7 @@ use rtp::packet::HEADER_BYTES;
 use rtp::telephone_event::EVENT_BYTES;
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The most samples in a packet of ours: 60 ms.
 pub(crate) const PACKET_SAMPLES_MAX: usize = 480;
@@ -113,6 +114,8 @@ pub(crate) struct Port {
     owed: usize,
     /// The phase in which the port has its turns, if it has something to send.
     pub(crate) phase: Option<usize>,
+    /// From when on it takes its turns. One before that comes too early for a port that had its last one in another engine.
+    pub(crate) turns_from: Instant,
     /// Since when something should have come.
     pub(crate) listening_since: Option<Instant>,
     pub(crate) no_media_told: bool,
@@ -125,9 +128,10 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    pub(crate) fn new(id: PortId, now: Instant, ids: &mut IdSource) -> Self {
+    pub(crate) fn new(id: PortId, now: Instant, ids: &mut IdSource, cname: Arc<str>) -> Self {
+        let ssrc = Ssrc(ids.next_u32());
         let outgoing = Outgoing::new(
-            Ssrc(ids.next_u32()),
+            ssrc,
             // Half of the circle is left before the first wrap, as old receivers like it (RFC 3711 §3.3.1).
             SeqNumber((ids.next_u32() & 0x7fff) as u16),
             RtpTime(ids.next_u32()),
@@ -160,9 +164,10 @@ impl Port {
             decoded_before: Decoding::default(),
             heard_frames: 0,
             taps: Vec::new(),
-            reports: Reports::new(now, ids),
+            reports: Reports::new(now, ssrc, cname),
             owed: 0,
             phase: None,
+            turns_from: Instant::START,
             listening_since: None,
             no_media_told: false,
             bridged_since: now,
@@ -556,7 +561,7 @@ impl Port {
     }
 
     /// Sends what the port reports, if there is anything to report and somewhere to send it.
-    pub(crate) fn report(&mut self, cname: &[u8], goodbye: bool, now: Now, out: &mut impl Outbox) {
+    pub(crate) fn report(&mut self, goodbye: bool, now: Now, out: &mut impl Outbox) {
         let Some(gate) = self.incoming.gate() else { return };
         let destination =
             if self.seals.rtcp_mux() { Some(gate.destination()) } else { gate.report_destination() };
@@ -564,8 +569,7 @@ impl Port {
         let owed = self.outgoing.packets() > 0 || self.incoming.ssrc().is_some();
         if let Some(destination) = destination.filter(|_| owed) {
             let mut buffer = [0; REPORT_BYTES_MAX];
-            let report =
-                self.reports.write(&mut self.incoming, &self.outgoing, cname, goodbye, now, &mut buffer);
+            let report = self.reports.write(&mut self.incoming, &self.outgoing, goodbye, now, &mut buffer);
             self.seals.send_report(self.id, destination, report, out);
         }
     }
@@ -663,7 +667,7 @@ mod tests {
         // Two ports a call, of the 50 kB that a call may take. What is boxed is there only where it is needed: keys of SRTP
         // at a sealed port, an ear and a mouth where sound is decoded, a key listener where no telephone-events were agreed.
         let parts = [
-            ("port", size_of::<Port>(), 1_088),
+            ("port", size_of::<Port>(), 1_104),
             ("  of it what comes in", size_of::<Incoming>(), 384),
             ("  of it what goes out", size_of::<Outgoing>(), 96),
             ("  of it reports", size_of::<Reports>(), 128),

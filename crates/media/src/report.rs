@@ -5,8 +5,10 @@
 
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
-use base::{Duration, IdSource, Instant, Now};
+use base::{Duration, Instant, Now};
+use rtp::Ssrc;
 use rtp::rtcp::{Compound, ReportBlock, RtcpPacket, SenderInfo, Writer, ntp_of_millis};
+use std::sync::Arc;
 
 /// How long it is between two reports in the mean.
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
@@ -34,13 +36,16 @@ pub struct Reports {
     far_highest: Option<u32>,
     sent_when_heard: u64,
     far_hears: bool,
+    /// The name our streams are told by (RFC 7022). It goes where the port goes, as the SSRC that it belongs to does.
+    cname: Arc<str>,
 }
 
 impl Reports {
     /// Nothing told, nothing heard; the first report is due a little later.
-    pub fn new(now: Instant, ids: &mut IdSource) -> Self {
+    pub fn new(now: Instant, ssrc: Ssrc, cname: Arc<str>) -> Self {
         Self {
-            due: now + jittered(ids),
+            due: now + jittered(now, ssrc),
+            cname,
             sent_before: [0; 2],
             last_heard: None,
             round_trip_us: None,
@@ -54,10 +59,10 @@ impl Reports {
     }
 
     /// Whether a report is due; if so, the next one is set.
-    pub fn is_due(&mut self, now: Instant, ids: &mut IdSource) -> bool {
+    pub fn is_due(&mut self, now: Instant, ssrc: Ssrc) -> bool {
         let due = now >= self.due;
         if due {
-            self.due = now + jittered(ids);
+            self.due = now + jittered(now, ssrc);
         }
         due
     }
@@ -67,7 +72,6 @@ impl Reports {
         &mut self,
         incoming: &mut Incoming,
         outgoing: &Outgoing,
-        cname: &[u8],
         goodbye: bool,
         now: Now,
         buffer: &'a mut [u8; REPORT_BYTES_MAX],
@@ -96,6 +100,7 @@ impl Reports {
         });
         let mut writer = Writer::new(buffer);
         writer.report(ssrc, info, block.as_slice());
+        let cname = self.cname.as_bytes();
         writer.name(ssrc, &cname[..cname.len().min(24)]);
         if goodbye {
             writer.goodbye(ssrc);
@@ -163,8 +168,15 @@ impl Reports {
     }
 }
 
-fn jittered(ids: &mut IdSource) -> Duration {
-    REPORT_INTERVAL.mul_f64(0.5 + ids.unit())
+/// Between half and one and a half of the interval. Reports must not be in step, and nobody gains by guessing when they
+/// come: the random name of the stream and the time, well mixed (the last steps of MurmurHash3), are chance enough, and
+/// go where the port goes.
+fn jittered(now: Instant, ssrc: Ssrc) -> Duration {
+    let mixed = now.since(Instant::START).as_micros() as u64 ^ (u64::from(ssrc.0) << 32);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    let unit = f64::from((mixed >> 32) as u32) / f64::from(u32::MAX);
+    REPORT_INTERVAL.mul_f64(0.5 + unit)
 }
 
 /// A duration in 65 536ths of a second.

@@ -100,7 +100,7 @@ impl Engine {
             return;
         }
         let port = &mut self.ports[place];
-        let key = RelayKey { port: place, generation: port.incoming.generation() };
+        let key = RelayKey { port: port.id, generation: port.incoming.generation() };
         // The listener may be the port itself.
         let ear = port.ear.take();
         let to = &mut self.ports[listener];
@@ -132,6 +132,9 @@ impl Engine {
         for conference in self.conferences.values() {
             let sums = RATES.map(|rate| sum(&mut self.ports, &conference.members, rate));
             for member in &conference.members {
+                if self.ports[member.place].turns_from > at {
+                    continue;
+                }
                 let mut sound =
                     sums[usize::from(self.ports[member.place].mix_rate() == SampleRate::Wide)].clone();
                 match (&mut sound, member.listens) {
@@ -156,7 +159,7 @@ impl Engine {
         for turn in 0..self.metronome.ports(MIXERS).len() {
             let place = self.metronome.ports(MIXERS)[turn];
             let port = &mut self.ports[place];
-            if port.mixing == Mixing::No || matches!(port.wire, Wire::Conference(_)) {
+            if port.mixing == Mixing::No || matches!(port.wire, Wire::Conference(_)) || port.turns_from > at {
                 continue;
             }
             let rate = port.mix_rate();
@@ -188,6 +191,9 @@ impl Engine {
     /// Lets the ear of a port hear 20 ms, if it has one, and whoever listens in another codec say them.
     pub(super) fn hear(&mut self, place: usize, at: Instant, out: &mut impl Outbox) {
         let port = &mut self.ports[place];
+        if port.turns_from > at {
+            return;
+        }
         if let Some(line) = &mut port.line {
             line.listen(port.id, out);
         }

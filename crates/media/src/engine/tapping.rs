@@ -58,6 +58,11 @@ impl Engine {
             self.ports[port].taps.retain(|tap| tap.recording != place);
             self.arrange(port, now);
         }
+        self.end_recording(recording, now);
+    }
+
+    /// Lets a recording end that has no sides any more.
+    pub(super) fn end_recording(&mut self, recording: Recording, now: Instant) {
         match self.silent {
             None => self.ending.push((recording, now)),
             Some(_) => self.events.push(stopped(&recording)),
