@@ -21,7 +21,7 @@
 //! send to it), `seals` (SRTP), [`incoming`], [`outgoing`]; what it can hear: [`player`], [`keypad`], [`conference`], [`mix`],
 //! in the turns of the [`metronome`]; [`ear`] and [`mouth`] for what must be decoded; [`recording`],
 //! [`listening`], [`key_tone`] and [`attention`] for what is in the sound; `line` for programs that hear and speak;
-//! [`report`], [`route`], and [`tone`] to hear whether it is so.
+//! [`report`], [`route`], and [`tone`] to hear whether it is so. Ports move from engine to engine in a [`parcel`].
 
 pub mod attention;
 pub mod clip;

@@ -188,6 +188,41 @@ mod tests {
     }
 
     #[test]
+    fn who_comes_from_elsewhere_has_its_turn_when_it_was_due() {
+        let mut metronome = Metronome::new();
+        metronome.add(1, false, ms(0));
+        assert_eq!(
+            (metronome.join(2, false, ms(1)), metronome.ports(1)),
+            (1, [1, 2].as_slice()),
+            "near enough"
+        );
+        let own = metronome.join(3, false, ms(5));
+        assert_eq!((own, metronome.due(own)), (2, Some(ms(5))), "a phase of its own");
+        metronome.remove(1, 1);
+        metronome.remove(2, 1);
+        let idle = metronome.join(4, false, ms(13));
+        assert_eq!((idle, metronome.due(idle)), (1, Some(ms(13))), "an idle one is as good as a new one");
+        assert_eq!((metronome.join(5, true, ms(7)), metronome.due(MIXERS)), (MIXERS, Some(ms(7))));
+        assert_eq!(
+            (metronome.join(6, true, ms(9)), metronome.due(MIXERS)),
+            (MIXERS, Some(ms(7))),
+            "mixes are together"
+        );
+    }
+
+    #[test]
+    fn when_all_phases_have_begun_the_nearest_is_taken_and_of_equals_one_with_room() {
+        let mut metronome = Metronome::new();
+        let all = PORTS_PER_PHASE * (PHASES_MAX - 1);
+        for place in 0..all - 1 {
+            metronome.add(place, false, ms((place / PORTS_PER_PHASE) as u64 * 3));
+        }
+        let last = PHASES_MAX - 1;
+        assert_eq!(metronome.join(all, false, ms(9)), last, "the only one with room");
+        assert_eq!(metronome.join(all + 1, false, ms(10)), 4, "9 ms is nearer than 12");
+    }
+
+    #[test]
     fn a_phase_without_ports_has_no_turns() {
         let mut metronome = Metronome::new();
         let phase = metronome.add(7, false, ms(0));

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// How many ports there are.
-const PORTS: u8 = 5;
+pub(crate) const PORTS: u8 = 5;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Open(u8),
     OpenLine(u8, bool),
     Configure(u8, bool, bool),
@@ -36,7 +36,7 @@ enum Step {
     Wait(u16),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     // The last two have no phones: they are nobody's, or lines to programs.
     let port = || 1..=PORTS + 2;
     let phone = || 1..=PORTS;
@@ -159,7 +159,7 @@ fn check(engine: &Engine) {
     }
 }
 
-fn take(world: &mut World, number: u64, step: &Step) {
+pub(crate) fn take(world: &mut World, number: u64, step: &Step) {
     let id = |port: u8| PortId::from_u64(port.into());
     let recording = |key: u8| RecordingKey::from_u64(key.into());
     let command = match step.clone() {
@@ -206,7 +206,7 @@ fn take(world: &mut World, number: u64, step: &Step) {
         Step::Close(port) => Command::Close { port: id(port) },
         Step::Garbage(port, bytes) => {
             let source = world.phone_of(id(port)).address;
-            world.engine.handle_rtcp(id(port), source, &mut bytes.clone(), world.now);
+            world.report_from(source, id(port), bytes.clone());
             return world.packet(id(port), bytes);
         }
         Step::Wait(millis) => return world.run(ms(millis.into())),

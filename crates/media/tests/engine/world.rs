@@ -1,5 +1,6 @@
-//! An engine, phones around it, and a clock that jumps.
+//! An engine, or several that give ports to each other, phones around them, and a clock that jumps.
 
+use crate::ties::Ties;
 use base::{Duration, IdSource, Instant, Now, Timestamp};
 use codec::{Decoder, Encoder, Resampler, SampleRate};
 use core::f64::consts::TAU;
@@ -8,7 +9,7 @@ use media::{
     Sealing, tone,
 };
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ pub(crate) const EVENTS: u8 = 101;
 
 pub(crate) struct World {
     pub(crate) engine: Engine,
+    /// Further engines. Ports are opened in the first one, and move when a command ties them to others elsewhere.
+    pub(crate) others: Vec<Engine>,
+    homes: BTreeMap<PortId, usize>,
+    ties: Ties,
+    moves: usize,
     pub(crate) now: Now,
     pub(crate) net: Net,
     pub(crate) events: Vec<Event>,
@@ -116,7 +122,18 @@ impl World {
     pub(crate) fn with(engine: Engine) -> Self {
         let now =
             Now { mono: Instant::from_micros(5_000_000), utc: Timestamp::from_millis(1_794_477_600_000) };
-        Self { engine, now, net: Net::default(), events: vec![], measured: vec![], phones: BTreeMap::new() }
+        Self {
+            engine,
+            others: vec![],
+            homes: BTreeMap::new(),
+            ties: Ties::default(),
+            moves: 0,
+            now,
+            net: Net::default(),
+            events: vec![],
+            measured: vec![],
+            phones: BTreeMap::new(),
+        }
     }
 
     /// Opens port `number` towards a phone at 127.0.0.`number`, which talks at `frequency`.
@@ -199,8 +216,69 @@ impl World {
     }
 
     pub(crate) fn command(&mut self, command: Command) {
-        self.engine.handle_command(command, self.now);
+        let home = self.gather(&command);
+        let open: BTreeSet<_> = self.engines().flat_map(Engine::ports).collect();
+        self.ties.follow(&command, |port| open.contains(&port));
+        if let Command::Close { port } = command {
+            self.homes.remove(&port);
+        }
+        let now = self.now;
+        self.engine_at(home).handle_command(command, now);
         self.drain();
+    }
+
+    /// Brings those together whom a command ties, each with all that it is tied to, and says where they are.
+    fn gather(&mut self, command: &Command) -> usize {
+        let ports = self.ties.tied_by(command);
+        let homes: Vec<_> = ports.iter().map(|port| self.homes.get(port).copied().unwrap_or(0)).collect();
+        let Some(first) = homes.first().copied() else { return 0 };
+        if homes.iter().all(|home| *home == first) {
+            return first;
+        }
+        let to = self.moves % (1 + self.others.len());
+        for port in ports {
+            self.send_to(port, to);
+        }
+        to
+    }
+
+    /// Moves a port and all that it is tied to.
+    pub(crate) fn send_to(&mut self, port: PortId, to: usize) {
+        let from = self.homes.get(&port).copied().unwrap_or(0);
+        if from == to || !self.engine_at(from).ports().any(|open| open == port) {
+            return;
+        }
+        self.moves += 1;
+        let now = self.now;
+        let ports = self.ties.of(port);
+        let parcel = self.engine_at(from).release(&ports, now);
+        for moved in parcel.ports() {
+            self.homes.insert(moved, to);
+        }
+        // What the engine has told of them before comes first.
+        self.drain();
+        self.engine_at(to).adopt(parcel, now);
+        self.drain();
+    }
+
+    /// Takes note of where ports are that were opened without a word to the world.
+    pub(crate) fn home_anchors(&mut self) {
+        let there = self
+            .engines()
+            .enumerate()
+            .flat_map(|(home, engine)| engine.ports().map(move |port| (port, home)));
+        self.homes = there.collect();
+    }
+
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &Engine> {
+        core::iter::once(&self.engine).chain(&self.others)
+    }
+
+    pub(crate) fn engine_at(&mut self, home: usize) -> &mut Engine {
+        match home.checked_sub(1) {
+            None => &mut self.engine,
+            Some(other) => &mut self.others[other],
+        }
     }
 
     /// Lets time pass; phones that talk send.
@@ -213,7 +291,8 @@ impl World {
                 self.phones_talk();
                 next_packets = self.now.mono + Duration::from_millis(20);
             }
-            let until = self.engine.poll_timeout().unwrap_or(end).min(next_packets).min(end);
+            let wake = self.engines().filter_map(Engine::poll_timeout).min();
+            let until = wake.unwrap_or(end).min(next_packets).min(end);
             self.pass(until.since(self.now.mono).max(Duration::from_micros(1)));
         }
     }
@@ -222,7 +301,9 @@ impl World {
     pub(crate) fn pass(&mut self, duration: Duration) {
         self.now = self.now.after(duration);
         self.net.at = self.now.mono;
-        self.engine.handle_timeout(self.now, &mut self.net);
+        for engine in core::iter::once(&mut self.engine).chain(&mut self.others) {
+            engine.handle_timeout(self.now, &mut self.net);
+        }
         self.drain();
     }
 
@@ -245,16 +326,28 @@ impl World {
 
     pub(crate) fn packet_from(&mut self, source: SocketAddr, port: PortId, mut datagram: Vec<u8>) {
         self.net.at = self.now.mono;
-        self.engine.handle_packet(port, source, &mut datagram, self.now, &mut self.net);
+        let engine = match self.homes.get(&port) {
+            None | Some(0) => &mut self.engine,
+            Some(home) => &mut self.others[home - 1],
+        };
+        engine.handle_packet(port, source, &mut datagram, self.now, &mut self.net);
         self.drain();
     }
 
+    /// A report arrives at the port's own socket for it.
+    pub(crate) fn report_from(&mut self, source: SocketAddr, port: PortId, mut report: Vec<u8>) {
+        let (home, now) = (self.homes.get(&port).copied().unwrap_or(0), self.now);
+        self.engine_at(home).handle_rtcp(port, source, &mut report, now);
+    }
+
     fn drain(&mut self) {
-        while let Some(event) = self.engine.poll_event() {
-            // How each port is comes again and again, and is nothing that happened.
-            match event {
-                Event::Measured { port, quality } => self.measured.push((port, quality)),
-                event => self.events.push(event),
+        for engine in core::iter::once(&mut self.engine).chain(&mut self.others) {
+            while let Some(event) = engine.poll_event() {
+                // How each port is comes again and again, and is nothing that happened.
+                match event {
+                    Event::Measured { port, quality } => self.measured.push((port, quality)),
+                    event => self.events.push(event),
+                }
             }
         }
     }
