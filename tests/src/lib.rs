@@ -1,7 +1,7 @@
 //! What the tests of the whole stand on: the source tree as a thing to be checked, and the means to drive the real
 //! binary with real phones, load generators and browsers.
 //!
-//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`relay`], [`router`], [`http`],
+//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`web_phone`], [`web_peer`], [`relay`], [`router`], [`http`],
 //! [`library`], [`ear`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
@@ -32,4 +32,6 @@ pub mod stranger;
 pub mod tls;
 pub mod torture;
 pub mod tree;
+pub mod web_peer;
+pub mod web_phone;
 pub mod websocket;

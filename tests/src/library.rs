@@ -76,6 +76,12 @@ pub fn recording(http: &Http, id: &str) -> Sound {
     Sound::parse(&answer.body).unwrap_or_else(|e| panic!("GET {path}: {e}"))
 }
 
+/// Waits until no leg is left, and with it no port. Transactions are forgotten half a minute later.
+pub fn no_leg_is_left(http: &Http) {
+    let none = || http.get("/metrics").text().contains("hotline_legs_open 0\n");
+    patience::expect("no leg is left", VISIBLE_S, none);
+}
+
 /// Waits until nothing is left of any call: no interaction, no leg, no SIP dialog or transaction.
 pub fn nothing_is_left(http: &Http) {
     let mut left = Vec::new();

@@ -17,7 +17,7 @@ use crate::tls;
 const ANSWER_S: u64 = 20;
 
 /// The host that does not exist.
-const NOWHERE: &str = "df7jal23ls0d.invalid";
+pub(crate) const NOWHERE: &str = "df7jal23ls0d.invalid";
 
 /// A stream of bytes, encrypted or not.
 trait Stream: Read + Write {}

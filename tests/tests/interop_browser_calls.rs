@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use tests::baresip::Phone;
 use tests::browser::PhonePage;
+use tests::library;
 use tests::patience;
 use tests::place;
 use tests::router::Router;
@@ -42,7 +43,7 @@ fn a_page_calls_a_desk_phone_and_both_hear_each_other() {
         page.does("hangUp");
         desk.ended(20);
         page.noted("over", 20);
-        nothing_is_left(&server);
+        library::no_leg_is_left(&server.as_admin());
     }
 }
 
@@ -58,7 +59,7 @@ fn a_desk_phone_calls_a_page_and_both_hear_each_other() {
         hear_each_other(&mut page, &desk);
         desk.hang_up();
         page.noted("over", 20);
-        nothing_is_left(&server);
+        library::no_leg_is_left(&server.as_admin());
     }
 }
 
@@ -75,7 +76,7 @@ fn two_pages_talk_with_each_other() {
     bert.hears("anna", 20, |sound| speaks(sound, 700.0));
     bert.does("hangUp");
     anna.noted("over", 20);
-    nothing_is_left(&server);
+    library::no_leg_is_left(&server.as_admin());
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn a_page_that_begins_ice_anew_goes_on_talking() {
     assert_eq!((&after["ice"], &after["dtls"]), (&before["ice"], &"connected".into()), "{before} {after}");
     page.does("hangUp");
     desk.ended(20);
-    nothing_is_left(&server);
+    library::no_leg_is_left(&server.as_admin());
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn a_page_whose_network_lets_no_udp_out_talks_over_a_connection() {
     page.noted("talks", 20);
     hear_each_other(&mut page, &desk);
     desk.hang_up();
-    nothing_is_left(&server);
+    library::no_leg_is_left(&server.as_admin());
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn a_page_whose_address_changes_in_a_call_goes_on_talking() {
     hear_each_other(&mut page, &desk);
     page.does("hangUp");
     desk.ended(20);
-    nothing_is_left(&server);
+    library::no_leg_is_left(&server.as_admin());
 }
 
 fn hear_each_other(page: &mut PhonePage, desk: &tests::baresip::Line) {
@@ -166,10 +167,4 @@ fn hear_each_other(page: &mut PhonePage, desk: &tests::baresip::Line) {
 
 fn speaks(sound: &Sound, hz: f64) -> bool {
     sound.tone_share(hz) > 0.5
-}
-
-/// No leg, no port, no dialog.
-fn nothing_is_left(server: &Server) {
-    let http = server.as_admin();
-    patience::expect("no leg is left", 20, || http.get("/metrics").text().contains("hotline_legs_open 0"));
 }
