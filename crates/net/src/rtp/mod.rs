@@ -9,10 +9,12 @@
 //!                            recorder ring (bounded)  packets out
 //! ```
 //!
-//! All ports of a group live on one thread, so that a relayed packet crosses no lock and no queue. Threads are filled
-//! one after the other up to [`PORTS_PER_THREAD_FIRST`], because a thread with more packets to a wake-up spends less on
-//! each, or up to [`BUSY_FIRST`] of a core, since sealed and transcoded calls cost many times what others do; beyond that
-//! the least busy one is taken. What packets mean is known to `media` alone.
+//! All ports of a group live on one thread, and so do ports that hear each other, so that a relayed packet crosses no lock
+//! and no queue. Threads are filled one after the other up to [`PORTS_PER_THREAD_FIRST`], because a thread with more packets
+//! to a wake-up spends less on each, or up to [`BUSY_FIRST`] of a core, since sealed and transcoded calls cost many times
+//! what others do; beyond that the least busy one is taken. Where a command ties ports of two threads, those with less tied
+//! to them move first, with their sockets, calls and recordings, in the middle of what they say and without a packet lost.
+//! What packets mean is known to `media` alone.
 //!
 //! A panic over a packet closes the port it came to, unasked, and touches no other; `Event::Closed` tells it.
 //!
@@ -21,7 +23,7 @@
 //! Browsers share one socket on each thread ([`MediaThreads::door`]); a port becomes a browser's by [`MediaThreads::pair`].
 //!
 //! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
-//! `sockets` the system calls, `browser` who is known by ICE and DTLS.
+//! `sockets` the system calls, `placement` who is where, `moving` how ports change threads, `browser` who is known by ICE and DTLS.
 
 pub mod line;
 pub mod pace;
@@ -29,37 +31,44 @@ pub mod range;
 
 mod browser;
 mod load;
+mod moving;
+mod placement;
 mod sockets;
 mod thread;
 
 use crate::Dscp;
 use crate::rtp::browser::Browsers;
 use crate::rtp::line::LineEnd;
+use crate::rtp::moving::Expected;
+use crate::rtp::placement::{Move, Placement, Unplanned};
 use crate::rtp::range::PortRange;
 use crate::rtp::sockets::Sockets;
 use crate::rtp::thread::{Order, Thread};
 use base::{IdSource, Instant, Now, Timestamp};
 use browser_peer::{Door, Pairing};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use media::{Command, ConferenceKey, Event, PortId, Recorded, SampleRate};
-use std::collections::BTreeMap;
+use media::{Command, Event, PortId, Recorded, SampleRate};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many ports a thread gets before the next one gets any: a quarter of a core's work for 500 calls. It is high
-/// because ports on different threads cannot be bridged, and nothing moves a port from thread to thread yet: below it,
-/// any two ports can be brought together, as long as what they do does not make the thread [`BUSY_FIRST`].
-pub const PORTS_PER_THREAD_FIRST: usize = 1_000;
+/// How many ports a thread gets before the next one gets any: 200 calls, a tenth of a core. At their 20 000 packets a second
+/// each wake of [`pace::DRAIN`] brings 32, and more would spare next to nothing; the rest of the core is there for what a
+/// call may become, and for peaks. Ports that must meet do so wherever they are: to move two costs some tens of
+/// microseconds, once.
+pub const PORTS_PER_THREAD_FIRST: usize = 400;
 
-/// From which share of its time on, in thousandths, a thread counts as full however few ports it has. It is high for the
-/// same reason: ports on different threads cannot meet.
-pub const BUSY_FIRST: u32 = 900;
+/// From which share of its time on, in thousandths, a thread counts as full however few ports it has: half of a core, so
+/// that what comes within a second, before it is measured, still finds room.
+pub const BUSY_FIRST: u32 = 500;
 
 /// How many orders wait for one thread; more are refused with [`CommandError::Busy`], for a thread so far behind is stuck.
 pub const ORDERS_MAX: usize = 65_536;
+
+/// How many lines of a thread that failed are noted until somebody looks.
+const LOST_LINES_MAX: usize = 1_024;
 
 /// A clock that all of the program shares.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
@@ -164,18 +173,24 @@ pub enum CommandError {
     /// The port was never opened, or is closed.
     #[error("{0} is not open")]
     NotOpen(PortId),
-    /// Two ports that should hear each other live on different threads: they were opened in different groups.
-    #[error("{0} and {1} were opened in different groups")]
+    /// Two ports that should hear each other have browsers that come to different threads.
+    #[error("the browsers of {0} and {1} come to different media threads")]
     Apart(PortId, PortId),
-    /// A conference lives on another thread than the port that should join it.
-    #[error("{0} cannot join {1}, which lives on another media thread")]
-    Elsewhere(PortId, ConferenceKey),
     /// The thread has [`ORDERS_MAX`] orders waiting.
     #[error("media thread {0} is stuck: its queue is full")]
     Busy(usize),
     /// The thread has ended.
     #[error("media thread {0} has ended")]
     Ended(usize),
+}
+
+impl From<Unplanned> for CommandError {
+    fn from(why: Unplanned) -> Self {
+        match why {
+            Unplanned::NotOpen(port) => Self::NotOpen(port),
+            Unplanned::Apart(one, other) => Self::Apart(one, other),
+        }
+    }
 }
 
 /// What one thread has done so far.
@@ -191,6 +206,8 @@ pub struct Counts {
     pub recorded: u64,
     /// Frames that found the recorder's ring full.
     pub record_full: u64,
+    /// Ports that came from other threads.
+    pub adopted: u64,
     /// Times the thread woke.
     pub wakes: u64,
     /// Panics that were caught. One over a packet closes the port it came to.
@@ -207,12 +224,25 @@ struct SharedCounts {
     send_failed: AtomicU64,
     recorded: AtomicU64,
     record_full: AtomicU64,
+    adopted: AtomicU64,
     wakes: AtomicU64,
     panics: AtomicU64,
     busy: AtomicU32,
+    has_failed: AtomicBool,
 }
 
 impl SharedCounts {
+    /// The thread takes no ports any more.
+    fn fail(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// How busy the thread is; `None` if it has failed.
+    fn busy(&self) -> Option<u32> {
+        let is_well = !self.has_failed.load(Ordering::Relaxed);
+        is_well.then(|| self.busy.load(Ordering::Relaxed))
+    }
+
     /// One writer only: the thread. A plain store is enough and costs nothing.
     fn store(&self, counts: &Counts) {
         self.received.store(counts.received, Ordering::Relaxed);
@@ -220,6 +250,7 @@ impl SharedCounts {
         self.send_failed.store(counts.send_failed, Ordering::Relaxed);
         self.recorded.store(counts.recorded, Ordering::Relaxed);
         self.record_full.store(counts.record_full, Ordering::Relaxed);
+        self.adopted.store(counts.adopted, Ordering::Relaxed);
         self.wakes.store(counts.wakes, Ordering::Relaxed);
         self.panics.store(counts.panics, Ordering::Relaxed);
         self.busy.store(counts.busy, Ordering::Relaxed);
@@ -232,6 +263,7 @@ impl SharedCounts {
             send_failed: self.send_failed.load(Ordering::Relaxed),
             recorded: self.recorded.load(Ordering::Relaxed),
             record_full: self.record_full.load(Ordering::Relaxed),
+            adopted: self.adopted.load(Ordering::Relaxed),
             wakes: self.wakes.load(Ordering::Relaxed),
             panics: self.panics.load(Ordering::Relaxed),
             busy: self.busy.load(Ordering::Relaxed),
@@ -261,30 +293,13 @@ struct Handle {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-/// Who lives where.
+/// Who lives where, and which numbers are free. Orders are given while it is locked, so that what is noted here and what
+/// stands in the queues have the same order.
 struct Control {
     range: PortRange,
     /// Ports that threads have closed, with their numbers.
-    freed: Receiver<(PortId, u16)>,
-    ports: BTreeMap<PortId, Place>,
-    conferences: BTreeMap<ConferenceKey, Group>,
-    groups: BTreeMap<u64, Group>,
-    ports_by_thread: Vec<usize>,
-    ports_per_thread_first: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    thread: usize,
-    group: u64,
-    number: u16,
-    conference: Option<ConferenceKey>,
-}
-
-/// Ports that live on one thread together: a group, or a conference.
-struct Group {
-    thread: usize,
-    ports: usize,
+    freed: Receiver<Expected>,
+    placement: Placement,
 }
 
 impl MediaThreads {
@@ -307,7 +322,7 @@ impl MediaThreads {
         let range = PortRange::new(ports, &mut ids);
         sockets::allow_open_files(2 * range.pairs());
         // No thread ever frees more numbers than the range has.
-        let (free, freed) = crossbeam_channel::bounded(range.pairs().max(1));
+        let (free, freed) = crossbeam_channel::bounded(range.pairs() + LOST_LINES_MAX);
         let events: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(events);
         let record: Arc<Record> = Arc::new(record);
         let terms = browser::terms(std::time::Instant::now())?;
@@ -329,15 +344,8 @@ impl MediaThreads {
             let unwoken = AtomicBool::new(false);
             handles.push(Handle { orders, wake, unwoken, counts, door, thread: Some(thread) });
         }
-        let control = Control {
-            range,
-            freed,
-            ports: BTreeMap::new(),
-            conferences: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            ports_by_thread: vec![0; count],
-            ports_per_thread_first,
-        };
+        let placement = Placement::new(count, ports_per_thread_first);
+        let control = Control { range, freed, placement };
         Ok(Self {
             threads: handles,
             control: Mutex::new(control),
@@ -356,22 +364,19 @@ impl MediaThreads {
     pub fn open(&self, port: PortId, group: u64) -> Result<SocketAddr, OpenError> {
         let mut control = self.control();
         control.take_back();
-        if control.ports.contains_key(&port) {
+        if control.placement.has(port) {
             return Err(OpenError::Open(port));
         }
         let bound = control.range.take(self.bind)?;
         let address = bound.address;
         self.dscp.mark(&bound.rtp, bound.address);
         self.dscp.mark(&bound.rtcp, bound.address);
-        let busy = |thread: usize| self.threads[thread].counts.busy.load(Ordering::Relaxed);
-        let thread = control.thread_for(group, busy);
+        let thread = control.placement.thread_for(group, |thread| self.threads[thread].counts.busy());
         if let Err(error) = self.order(thread, Order::Open { port, bound }) {
             control.range.give_back(address.port());
             return Err(error.into());
         }
-        control.ports.insert(port, Place { thread, group, number: address.port(), conference: None });
-        control.groups.entry(group).or_insert(Group { thread, ports: 0 }).ports += 1;
-        control.ports_by_thread[thread] += 1;
+        control.placement.open(port, group, thread, Some(address.port()));
         Ok(address)
     }
 
@@ -384,69 +389,55 @@ impl MediaThreads {
     pub fn open_line(&self, line: PortId, beside: PortId, rate: SampleRate) -> Result<LineEnd, OpenError> {
         let mut control = self.control();
         control.take_back();
-        if control.ports.contains_key(&line) {
+        if control.placement.has(line) {
             return Err(OpenError::Open(line));
         }
-        let beside = *control.ports.get(&beside).ok_or(CommandError::NotOpen(beside))?;
-        let Place { thread, group, .. } = beside;
+        let place = control.placement.thread_of(beside).zip(control.placement.group_of(beside));
+        let (thread, group) = place.ok_or(CommandError::NotOpen(beside))?;
         let (end, thread_end) = line::line(rate);
         self.order(thread, Order::OpenLine { port: line, rate, end: thread_end })?;
-        // It has no sockets, and no number to give back.
-        control.ports.insert(line, Place { thread, group, number: 0, conference: None });
-        control.groups.entry(group).or_insert(Group { thread, ports: 0 }).ports += 1;
-        control.ports_by_thread[thread] += 1;
+        control.placement.open(line, group, thread, None);
         Ok(end)
     }
 
-    /// Passes a command to the thread that it is for. `Command::Open` and `Command::OpenLine` are for engines only:
-    /// [`MediaThreads::open`] and [`MediaThreads::open_line`] make them with what they need.
+    /// Passes a command to the thread that it is for, and brings the ports together first that it ties. `Command::Open` and
+    /// `Command::OpenLine` are for engines only: [`MediaThreads::open`] and [`MediaThreads::open_line`] make them with what
+    /// they need.
     ///
     /// # Errors
     ///
     /// Returns [`CommandError`] if the command cannot be passed on.
     pub fn command(&self, command: Command) -> Result<(), CommandError> {
         let mut control = self.control();
-        let thread = match &command {
-            Command::Open { port }
-            | Command::OpenLine { port, .. }
-            | Command::Configure { port, .. }
-            | Command::Unbridge { port }
-            | Command::Play { port, .. }
-            | Command::Announce { port, .. }
-            | Command::StopPlay { port }
-            | Command::SendDigit { port, .. }
-            | Command::Listen { port, .. }
-            | Command::Echo { port, .. } => control.thread_of(*port)?,
-            Command::Join { port, conference, .. } => control.join(*port, *conference)?,
-            Command::Leave { port } => {
-                control.leave(*port);
-                control.thread_of(*port)?
-            }
-            Command::Bridge { a, b } => {
-                let thread = control.thread_of_both(*a, Some(*b))?;
-                control.leave(*a);
-                control.leave(*b);
-                thread
-            }
-            Command::Hear { listener, speaker, .. } => control.thread_of_both(*listener, Some(*speaker))?,
-            Command::Record { left, right, .. } => control.thread_of_both(*left, *right)?,
-            Command::MaskRecord { .. } | Command::StopRecord { .. } => {
-                // Which thread records is known to that thread only; the others shrug.
-                drop(control);
-                // All of them are told, whatever has become of one.
-                let told =
-                    (0..self.threads.len()).map(|thread| self.order(thread, Order::Command(command.clone())));
-                return told.fold(Ok(()), Result::and);
-            }
-            Command::Close { port } => control.close(*port)?,
-        };
-        drop(control);
+        let plan = control.placement.plan(&command)?;
+        self.bring_together(&mut control, &plan.moves)?;
+        let Some(thread) = plan.thread else { return Ok(()) };
+        self.has_room(thread)?;
+        control.placement.follow(&command);
         self.order(thread, Order::Command(command))
+    }
+
+    /// Lets ports change threads. What could not be moved stays where it was.
+    fn bring_together(&self, control: &mut Control, moves: &[Move]) -> Result<(), CommandError> {
+        for one in moves {
+            let Move { from, to, ports } = one;
+            // Only we fill the queues, and they are ours while control is locked.
+            self.has_room(*from)?;
+            self.has_room(*to)?;
+            let numbered = |port: &PortId| (*port, control.placement.number_of(*port));
+            let wake = Arc::clone(&self.threads[*to].wake);
+            let (departure, arrival) = moving::way(ports.iter().map(numbered).collect(), wake);
+            tracing::debug!(from, to, ports = ports.len(), "ports change threads to meet others");
+            self.order(*to, Order::Adopt(arrival))?;
+            self.order(*from, Order::Release(departure))?;
+            control.placement.moved(one);
+        }
+        Ok(())
     }
 
     /// Where the browser of an open port comes to.
     pub fn door(&self, port: PortId) -> Option<Door> {
-        let thread = self.control().thread_of(port).ok()?;
+        let thread = self.control().placement.door_of(port)?;
         Some(self.threads[thread].door)
     }
 
@@ -457,8 +448,13 @@ impl MediaThreads {
     ///
     /// Returns [`CommandError`] if it cannot be passed on.
     pub fn pair(&self, port: PortId, pairing: Pairing) -> Result<(), CommandError> {
-        let thread = self.control().thread_of(port)?;
-        self.order(thread, Order::Pair { port, pairing })
+        let mut control = self.control();
+        let plan = control.placement.plan_browser(port)?;
+        self.bring_together(&mut control, &plan.moves)?;
+        let thread = plan.thread.ok_or(CommandError::NotOpen(port))?;
+        self.order(thread, Order::Pair { port, pairing })?;
+        control.placement.set_browser(port, true);
+        Ok(())
     }
 
     /// A port is not a browser's: another phone has answered. To be said before what is agreed with that one.
@@ -467,8 +463,11 @@ impl MediaThreads {
     ///
     /// Returns [`CommandError`] if it cannot be passed on.
     pub fn unpair(&self, port: PortId) -> Result<(), CommandError> {
-        let thread = self.control().thread_of(port)?;
-        self.order(thread, Order::Unpair { port })
+        let mut control = self.control();
+        let thread = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
+        self.order(thread, Order::Unpair { port })?;
+        control.placement.set_browser(port, false);
+        Ok(())
     }
 
     /// From here on orders wake no thread until [`release`](Self::release): one wake for all that one message leads to,
@@ -494,7 +493,7 @@ impl MediaThreads {
 
     /// How many ports are open.
     pub fn open_ports(&self) -> usize {
-        self.control().ports.len()
+        self.control().placement.len()
     }
 
     /// How many pairs of port numbers are free.
@@ -517,6 +516,10 @@ impl MediaThreads {
     fn control(&self) -> MutexGuard<'_, Control> {
         // Control holds counts and maps that a panic between two statements leaves usable.
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_room(&self, thread: usize) -> Result<(), CommandError> {
+        if self.threads[thread].orders.is_full() { Err(CommandError::Busy(thread)) } else { Ok(()) }
     }
 
     fn order(&self, thread: usize, order: Order) -> Result<(), CommandError> {
@@ -556,118 +559,13 @@ impl Control {
     /// Numbers that the threads are through with may be given out again.
     fn take_back(&mut self) {
         while let Ok((port, number)) = self.freed.try_recv() {
-            self.range.give_back(number);
+            if let Some(number) = number {
+                self.range.give_back(number);
+            }
             // A port that a thread closed by itself has still to be forgotten here.
-            if self.ports.get(&port).is_some_and(|place| place.number == number) {
-                let _ = self.close(port);
+            if self.placement.has(port) && self.placement.number_of(port) == number {
+                self.placement.close(port);
             }
-        }
-    }
-
-    /// Notes that a port enters a conference, which lives where its first port does.
-    fn join(&mut self, port: PortId, conference: ConferenceKey) -> Result<usize, CommandError> {
-        let thread = self.thread_of(port)?;
-        if self.conferences.get(&conference).is_some_and(|members| members.thread != thread) {
-            return Err(CommandError::Elsewhere(port, conference));
-        }
-        self.leave(port);
-        self.conferences.entry(conference).or_insert(Group { thread, ports: 0 }).ports += 1;
-        if let Some(place) = self.ports.get_mut(&port) {
-            place.conference = Some(conference);
-        }
-        Ok(thread)
-    }
-
-    /// Notes that a port is in no conference any more.
-    fn leave(&mut self, port: PortId) {
-        let Some(conference) = self.ports.get_mut(&port).and_then(|place| place.conference.take()) else {
-            return;
-        };
-        if let Some(members) = self.conferences.get_mut(&conference) {
-            members.ports = members.ports.saturating_sub(1);
-            if members.ports == 0 {
-                self.conferences.remove(&conference);
-            }
-        }
-    }
-
-    fn thread_of(&self, port: PortId) -> Result<usize, CommandError> {
-        self.ports.get(&port).map(|place| place.thread).ok_or(CommandError::NotOpen(port))
-    }
-
-    fn thread_of_both(&self, one: PortId, other: Option<PortId>) -> Result<usize, CommandError> {
-        let thread = self.thread_of(one)?;
-        match other {
-            Some(other) if self.thread_of(other)? != thread => Err(CommandError::Apart(one, other)),
-            _ => Ok(thread),
-        }
-    }
-
-    /// Where a group lives, or is to live; `busy` tells how much of its time a thread works.
-    fn thread_for(&self, group: u64, busy: impl Fn(usize) -> u32) -> usize {
-        if let Some(group) = self.groups.get(&group) {
-            return group.thread;
-        }
-        let counts = &self.ports_by_thread;
-        // A thread without ports is what it was before it last slept.
-        let busy = |thread: usize| if counts[thread] == 0 { 0 } else { busy(thread) };
-        let has_room =
-            |thread: &usize| counts[*thread] < self.ports_per_thread_first && busy(*thread) < BUSY_FIRST;
-        let filling = (0..counts.len()).find(has_room);
-        filling
-            .or_else(|| (0..counts.len()).min_by_key(|thread| (busy(*thread), counts[*thread])))
-            .unwrap_or(0)
-    }
-
-    fn close(&mut self, port: PortId) -> Result<usize, CommandError> {
-        self.leave(port);
-        let Place { thread, group, .. } = self.ports.remove(&port).ok_or(CommandError::NotOpen(port))?;
-        self.ports_by_thread[thread] = self.ports_by_thread[thread].saturating_sub(1);
-        if let Some(members) = self.groups.get_mut(&group) {
-            members.ports = members.ports.saturating_sub(1);
-            if members.ports == 0 {
-                self.groups.remove(&group);
-            }
-        }
-        Ok(thread)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calls_go_to_the_first_thread_that_has_room_and_time() {
-        for (ports, busy, goes_to) in [
-            ([0, 0, 0], [0, 0, 0], 0),
-            ([9, 0, 0], [899, 0, 0], 0),
-            ([10, 0, 0], [100, 0, 0], 1),
-            // A few calls in Opus keep a thread as busy as many in G.711.
-            ([4, 2, 0], [900, 950, 0], 2),
-            // What is left of the last second of a thread that has no ports any more does not count.
-            ([4, 0, 3], [920, 990, 100], 1),
-            // All are full: the one with the most time takes it, and of two like it the emptier one.
-            ([10, 12, 11], [800, 300, 400], 1),
-            ([13, 12, 14], [900, 900, 900], 1),
-        ] {
-            let control = control(ports);
-            assert_eq!(control.thread_for(7, |thread| busy[thread]), goes_to, "{ports:?} {busy:?}");
-        }
-        let mut control = control([0, 0, 0]);
-        control.groups.insert(7, Group { thread: 2, ports: 1 });
-        assert_eq!(control.thread_for(7, |_| 1_000), 2, "a call stays together, whatever it costs");
-    }
-
-    fn control(ports_by_thread: [usize; 3]) -> Control {
-        Control {
-            range: PortRange::new(2..=3, &mut IdSource::new(1)),
-            freed: crossbeam_channel::bounded(1).1,
-            ports: BTreeMap::new(),
-            conferences: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            ports_by_thread: ports_by_thread.to_vec(),
-            ports_per_thread_first: 10,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::rtp::browser::Browsers;
 use crate::rtp::line::ThreadEnd;
+use crate::rtp::moving::{Belongings, Expected};
 use crate::rtp::range::Bound;
 use crate::rtp::{Counts, Record};
 use base::{Duration, Instant};
@@ -107,14 +108,21 @@ impl Sockets {
     }
 
     pub(super) fn add(&mut self, port: PortId, bound: Bound) -> io::Result<()> {
-        let entry = self.pairs.vacant_entry();
-        let place = entry.key();
+        let place = self.pairs.insert(Pair { port, bound });
+        self.places.insert(port, place);
+        let watched = self.watch(place);
+        if watched.is_err() {
+            self.remove(port);
+        }
+        watched
+    }
+
+    fn watch(&self, place: usize) -> io::Result<()> {
+        let Some(Pair { bound, .. }) = self.pairs.get(place) else { return Ok(()) };
         for (channel, socket) in [(0, &bound.rtp), (1, &bound.rtcp)] {
             let data = epoll::EventData::new_u64((place as u64) << 1 | channel);
             epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN)?;
         }
-        entry.insert(Pair { port, bound });
-        self.places.insert(port, place);
         Ok(())
     }
 
@@ -124,6 +132,35 @@ impl Sockets {
         self.lines.remove(&port);
         let place = self.places.remove(&port)?;
         Some(self.pairs.try_remove(place)?.bound.address.port())
+    }
+
+    /// Parts with what is a port's. Its sockets stay open, and what comes to them waits.
+    pub(super) fn part_with(&mut self, port: PortId) -> Belongings {
+        let pair = self.places.remove(&port).and_then(|place| self.pairs.try_remove(place));
+        let bound = pair.map(|pair| pair.bound);
+        for socket in bound.iter().flat_map(|bound| [&bound.rtp, &bound.rtcp]) {
+            // It fails only if the socket was never watched.
+            let _ = epoll::delete(&self.epoll, socket);
+        }
+        Belongings { port, bound, line: self.lines.remove(&port) }
+    }
+
+    /// Takes in what is a port's, from another thread. Fails if its sockets cannot be watched; they are here all the same.
+    pub(super) fn take_in(&mut self, belongings: Belongings) -> io::Result<()> {
+        let Belongings { port, bound, line } = belongings;
+        if let Some(line) = line {
+            self.lines.insert(port, line);
+        }
+        let Some(bound) = bound else { return Ok(()) };
+        let place = self.pairs.insert(Pair { port, bound });
+        self.places.insert(port, place);
+        self.watch(place)
+    }
+
+    /// All ports that are here, with the numbers of their media sockets.
+    pub(super) fn ports(&self) -> Vec<Expected> {
+        let pairs = self.pairs.iter().map(|(_, pair)| (pair.port, Some(pair.bound.address.port())));
+        pairs.chain(self.lines.keys().map(|line| (*line, None))).collect()
     }
 
     /// Waits for sockets to be ready, at most so long, or for ever if `None`.

@@ -1,8 +1,13 @@
 //! The loop of one media thread: orders, time, packets, events, and rest.
+//!
+//! Ports that come and go are in `moves`.
+
+mod moves;
 
 use crate::rtp::browser::Arrival;
 use crate::rtp::line::ThreadEnd;
 use crate::rtp::load::Load;
+use crate::rtp::moving::{Arrival as Arriving, Departure, Expected};
 use crate::rtp::pace::Pace;
 use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
@@ -30,11 +35,27 @@ const BROWSER_PACKETS_AT_ONCE: usize = 32;
 
 /// What the control side asks for.
 pub(super) enum Order {
-    Open { port: PortId, bound: Bound },
-    OpenLine { port: PortId, rate: SampleRate, end: ThreadEnd },
+    Open {
+        port: PortId,
+        bound: Bound,
+    },
+    OpenLine {
+        port: PortId,
+        rate: SampleRate,
+        end: ThreadEnd,
+    },
     Command(Command),
-    Pair { port: PortId, pairing: Pairing },
-    Unpair { port: PortId },
+    Pair {
+        port: PortId,
+        pairing: Pairing,
+    },
+    Unpair {
+        port: PortId,
+    },
+    /// Ports leave for another thread.
+    Release(Departure),
+    /// Ports come from another thread.
+    Adopt(Arriving),
     Stop,
 }
 
@@ -42,8 +63,10 @@ pub(super) struct Thread {
     engine: Engine,
     sockets: Sockets,
     orders: Receiver<Order>,
+    /// Ports that are on their way here. Until they have come, nothing further is obeyed.
+    awaited: Option<Arriving>,
     events: Arc<dyn Fn(Event) + Send + Sync>,
-    free: Sender<(PortId, u16)>,
+    free: Sender<Expected>,
     clock: Clock,
     counts: Arc<SharedCounts>,
     pace: Pace,
@@ -56,13 +79,14 @@ impl Thread {
         orders: Receiver<Order>,
         events: Arc<dyn Fn(Event) + Send + Sync>,
         sockets: Sockets,
-        free: Sender<(PortId, u16)>,
+        free: Sender<Expected>,
         clock: Clock,
         counts: Arc<SharedCounts>,
     ) -> Self {
         let now = clock().mono;
         let (pace, load) = (Pace::new(now), Load::new(now));
-        Self { engine, sockets, orders, events, free, clock, counts, pace, load }
+        let awaited = None;
+        Self { engine, sockets, orders, awaited, events, free, clock, counts, pace, load }
     }
 
     /// What wakes the thread.
@@ -71,6 +95,12 @@ impl Thread {
     }
 
     pub(super) fn run(mut self) {
+        if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            self.refuse_all();
+        }
+    }
+
+    fn work(&mut self) {
         let mut ready = ReadyList::new();
         let mut buffer = [0; DATAGRAM_MAX];
         loop {
@@ -108,9 +138,10 @@ impl Thread {
     /// Waits until there is something to do: a packet, an order, or the time. A busy thread lets packets gather first.
     fn rest(&mut self, ready: &mut ReadyList) {
         let now = (self.clock)();
-        // With orders waiting there is no rest.
+        // With orders waiting there is no rest, unless they have to wait themselves.
+        let has_orders = self.awaited.is_none() && !self.orders.is_empty();
         let due = [self.engine.poll_timeout(), self.sockets.browsers.poll_timeout()];
-        let until = if self.orders.is_empty() { due.into_iter().flatten().min() } else { Some(now.mono) };
+        let until = if has_orders { Some(now.mono) } else { due.into_iter().flatten().min() };
         let longest = until.map(|until| until.since(now.mono));
         let gather = self.pace.rest().min(longest.unwrap_or(Duration::MAX));
         if gather.is_zero() {
@@ -124,6 +155,9 @@ impl Thread {
     /// Obeys what is waiting. `false` when the thread is to end.
     fn obey(&mut self, now: Now) -> bool {
         for _ in 0..ORDERS_AT_ONCE {
+            if !self.has_all(now) {
+                break;
+            }
             match self.orders.try_recv() {
                 Ok(Order::Open { port, bound }) => self.open(port, bound, now),
                 Ok(Order::OpenLine { port, rate, end }) => {
@@ -141,6 +175,8 @@ impl Thread {
                     });
                 }
                 Ok(Order::Unpair { port }) => self.sockets.browsers.unpair(port),
+                Ok(Order::Release(departure)) => self.release(departure, now),
+                Ok(Order::Adopt(arriving)) => self.awaited = Some(arriving),
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => break,
             }
@@ -152,7 +188,7 @@ impl Thread {
         let number = bound.address.port();
         if let Err(error) = self.sockets.add(port, bound) {
             tracing::error!(%port, %error, "a media socket cannot be watched");
-            let _ = self.free.try_send((port, number));
+            let _ = self.free.try_send((port, Some(number)));
             self.tell(Event::OpenFailed { port });
             return;
         }
@@ -253,7 +289,7 @@ impl Thread {
                 && let Some(number) = self.sockets.remove(port)
             {
                 // There is room for every number of the range.
-                let _ = self.free.try_send((port, number));
+                let _ = self.free.try_send((port, Some(number)));
             }
             self.tell(event);
         }

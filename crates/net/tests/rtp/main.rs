@@ -5,24 +5,19 @@
     reason = "floor 4 touches the world: sockets, threads, the clock"
 )]
 
+mod moving;
+mod rig;
+#[path = "../traffic_class/mod.rs"]
 mod traffic_class;
 
-use crossbeam_channel::{Receiver, bounded, unbounded};
-use media::{
-    Clip, ClipId, Codec, Command, ConferenceKey, Event, Format, Law, PortId, Recorded, RecordingKey,
-    SampleRate, Side, tone,
-};
+use crate::rig::{HERE, PATIENCE, Phone, Rig, assert_tone};
+use crossbeam_channel::{bounded, unbounded};
+use media::{Clip, ClipId, Codec, Command, Event, PortId, Recorded, RecordingKey, SampleRate, tone};
 use net::rtp::line::{FRAME_SAMPLES_MAX, HEARD_FRAMES_MAX};
 use net::rtp::{CommandError, Config, MediaThreads, OpenError};
-use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-/// How long anything may take on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(20);
+use std::time::Instant;
 
 #[test]
 fn two_phones_hear_each_other_and_nobody_else_through_one_thread() {
@@ -260,163 +255,4 @@ fn a_program_that_does_not_listen_loses_sound_and_holds_nobody_up() {
     let mut frame = [0; FRAME_SAMPLES_MAX];
     let waiting = std::iter::from_fn(|| line.hear(&mut frame)).count();
     assert!((HEARD_FRAMES_MAX..HEARD_FRAMES_MAX + 5).contains(&waiting), "{waiting}");
-}
-
-#[test]
-fn groups_fill_one_thread_before_the_next() {
-    let mut config = Config::new(HERE, [7; 32]);
-    (config.threads, config.ports_per_thread_first, config.ports) = (2, 4, 32_700..=32_767);
-    let threads = MediaThreads::start(config, |_| {}, |_| true).unwrap();
-    let half = 2;
-    let port = |number| PortId::from_u64(number);
-    for call in 0..half + 1 {
-        for leg in 0..2 {
-            threads.open(port(2 * call + leg), call).unwrap();
-        }
-        threads.command(Command::Bridge { a: port(2 * call), b: port(2 * call + 1) }).unwrap();
-    }
-    // The last call lives on the second thread, so it cannot be bridged with the first one.
-    let [first, last] = [port(0), port(2 * half)];
-    let apart = threads.command(Command::Bridge { a: first, b: last });
-    assert_eq!(apart, Err(CommandError::Apart(first, last)));
-    let conference = ConferenceKey::from_u64(1);
-    let join = |port| threads.command(Command::Join { port, conference, speaks: true, listens: true });
-    assert_eq!(join(first), Ok(()));
-    assert_eq!(join(last), Err(CommandError::Elsewhere(last, conference)));
-    threads.command(Command::Close { port: first }).unwrap();
-    assert_eq!(join(last), Ok(()), "a conference ends with its last port");
-    threads.stop();
-}
-
-/// Media threads, and what they tell.
-struct Rig {
-    threads: MediaThreads,
-    events: Receiver<Event>,
-    frames: Receiver<Recorded>,
-}
-
-impl Rig {
-    fn start(bind: IpAddr, ports: std::ops::RangeInclusive<u16>) -> Self {
-        let (tell, events) = unbounded();
-        let (ring, frames) = bounded(1_000);
-        let mut config = Config::new(bind, [1; 32]);
-        (config.threads, config.ports) = (1, ports);
-        let tell = move |event| tell.send(event).unwrap_or_default();
-        let record = move |recorded: &Recorded| ring.try_send(recorded.clone()).is_ok();
-        let threads = MediaThreads::start(config, tell, record).unwrap();
-        Self { threads, events, frames }
-    }
-
-    fn phone(&self, number: u64, here: IpAddr, codec: Codec, frequency: f64) -> Phone {
-        let port = PortId::from_u64(number);
-        let server = self.threads.open(port, 1).unwrap();
-        assert_eq!(server.port() % 2, 0);
-        let socket = UdpSocket::bind((here, 0)).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (remote, format) = (socket.local_addr().unwrap(), Format::of(codec));
-        self.command(Command::Configure {
-            port,
-            remote,
-            format,
-            telephone_event: None,
-            send: true,
-            receive: true,
-            sealing: None,
-            rtcp_mux: false,
-        });
-        Phone { port, server, socket, codec, frequency, ssrc: number as u32, packets: 0, heard: vec![] }
-    }
-
-    fn command(&self, command: Command) {
-        self.threads.command(command).unwrap();
-    }
-
-    fn wait_for(&self, is_it: impl Fn(&Event) -> bool) -> Event {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let event = self.events.recv_deadline(until).expect("the event comes");
-            if is_it(&event) {
-                return event;
-            }
-        }
-    }
-
-    /// What the recorder got, left and right, in order.
-    fn recorded(&self) -> [Vec<i16>; 2] {
-        let mut sides = [vec![], vec![]];
-        for recorded in self.frames.try_iter() {
-            if let Recorded::Sound(frame) = recorded {
-                let side = &mut sides[usize::from(frame.side == Side::Right)];
-                side.extend(frame.payload().iter().map(|byte| frame.law.decode(*byte)));
-            }
-        }
-        sides
-    }
-}
-
-/// A far end.
-struct Phone {
-    port: PortId,
-    server: SocketAddr,
-    socket: UdpSocket,
-    codec: Codec,
-    frequency: f64,
-    ssrc: u32,
-    packets: u16,
-    heard: Vec<i16>,
-}
-
-impl Phone {
-    /// The same stream in other hands.
-    fn twin(&self) -> Self {
-        let socket = self.socket.try_clone().unwrap();
-        Self { socket, heard: vec![], ..*self }
-    }
-
-    /// The phones here speak G.711.
-    fn law(&self) -> Law {
-        self.codec.law().unwrap()
-    }
-
-    fn talk(&mut self) {
-        let packet = self.next_packet();
-        self.socket.send_to(&packet, self.server).unwrap();
-    }
-
-    fn listen(&mut self) {
-        let mut buffer = [0; 2_000];
-        let (length, source) = self.socket.recv_from(&mut buffer).expect("a packet comes");
-        assert_eq!(source, self.server);
-        let packet = Packet::parse(&buffer[..length]).unwrap();
-        assert_eq!(packet.header.payload_type, Format::of(self.codec).payload_type);
-        let law = self.law();
-        self.heard.extend(buffer[packet.payload].iter().map(|byte| law.decode(*byte)));
-    }
-
-    fn next_packet(&mut self) -> Vec<u8> {
-        let header = Header {
-            marker: false,
-            payload_type: Format::of(self.codec).payload_type,
-            sequence: SeqNumber(self.packets),
-            timestamp: RtpTime(u32::from(self.packets) * 160),
-            ssrc: Ssrc(self.ssrc),
-        };
-        let mut datagram = vec![0; 172];
-        header.write(datagram.first_chunk_mut().unwrap());
-        let sound = tone::sine(self.frequency, 8_000, u64::from(self.packets) * 160, 160);
-        self.law().encode_slice(&sound, &mut datagram[12..]);
-        self.packets += 1;
-        datagram
-    }
-}
-
-fn assert_tone(samples: &[i16], frequency: f64) {
-    assert!(samples.len() >= 1_600, "only {} samples", samples.len());
-    for other in [440.0, 660.0, 880.0] {
-        let share = tone::share(samples, other);
-        assert!(
-            if other == frequency { share > 0.9 } else { share < 0.01 },
-            "{frequency} Hz: {share} at {other} Hz"
-        );
-    }
 }
