@@ -10,6 +10,7 @@
 //   {"do":"line","answers":B,"hz":F}          whether it answers calls, and the tone it says
 //   {"do":"call","target":U}                  it calls
 //   {"do":"noted","what":T,"s":S}             waits until this has happened: talks, over, hold local …
+//   {"do":"log"}                              all that has happened
 //   {"do":"hear","s":S}                       what the far end says, for so long
 //   {"do":"state"}                            how its connection is
 //   {"do":"hold"} {"do":"resume"} {"do":"restart"} {"do":"hangUp"}
@@ -81,6 +82,7 @@ const verbs = {
         const [log, state] = await page.evaluate(() => Promise.all([window.phone.line.log, window.phone.line.state().catch(String)]));
         throw new Error(`not ${what}, but ${JSON.stringify(log)}, ${JSON.stringify(state)}`);
       }),
+  log: () => page.evaluate(() => window.phone.line.log),
   hear: ({ s }) => page.evaluate((s) => window.phone.line.hear(s), s),
   state: () => page.evaluate(() => window.phone.line.state()),
   hold: () => page.evaluate(() => window.phone.hold()).then(() => null),

@@ -63,16 +63,21 @@ async function jssip({ uri, server, token, ice_servers: iceServers = [], policy 
       answered = resolve;
       phone.register();
     });
+  // Each connection begins to listen for itself.
+  phone.on('connected', () => {
+    const { ondata } = socket;
+    socket.ondata = (message) => {
+      ondata(message);
+      if (/^SIP\/2\.0 [\s\S]*\r\nCSeq: \d+ REGISTER\r\n/.test(message)) answered(said(message));
+    };
+  });
   await new Promise((resolve, reject) => {
     phone.once('connected', resolve);
     phone.once('disconnected', () => reject(new Error('no connection')));
     phone.start();
   });
-  const { ondata } = socket;
-  socket.ondata = (message) => {
-    ondata(message);
-    if (/^SIP\/2\.0 [\s\S]*\r\nCSeq: \d+ REGISTER\r\n/.test(message)) answered(said(message));
-  };
+  // It comes back by itself, but does not register by a token that is used up.
+  phone.on('connected', () => line.note('back'));
   return {
     line,
     calls,
@@ -109,6 +114,8 @@ async function sipjs({ uri, server, token, ice_servers: iceServers = [], policy 
   const agent = new UserAgent({
     uri: UserAgent.makeURI(uri),
     transportOptions: { server },
+    reconnectionAttempts: 20,
+    reconnectionDelay: 1,
     logLevel: 'error',
     sessionDescriptionHandlerFactory: Web.defaultSessionDescriptionHandlerFactory(() => line.microphone()),
     sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers, iceTransportPolicy } },
@@ -122,6 +129,7 @@ async function sipjs({ uri, server, token, ice_servers: iceServers = [], policy 
     },
   });
   await agent.start();
+  agent.delegate.onConnect = () => line.note('back');
   const change = (options) => {
     current.sessionDescriptionHandlerOptionsReInvite = options;
     const done = new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 //! through `tests/browser/phone.mjs` as a page that is a phone.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -100,8 +101,12 @@ pub struct PhonePage {
 impl PhonePage {
     /// Opens the server's page, encrypted.
     pub fn of(server: &Server) -> PhonePage {
-        let wss = server.ready.sip.wss.as_deref().expect("wss");
-        let url = wss.replacen("wss:", "https:", 1).replace("/sip", "/");
+        PhonePage::at(server.secure())
+    }
+
+    /// Opens the page of the server that is reached at this address, encrypted.
+    pub fn at(address: SocketAddr) -> PhonePage {
+        let url = format!("https://{address}/");
         let mut driver = Driver::start("phone.mjs");
         driver.tell(json!({ "do": "open", "url": url }));
         PhonePage { driver }
@@ -150,8 +155,20 @@ impl PhonePage {
     /// The same; `relay` allows no way but by the TURN servers that the page was told of, `tcp` (with `jssip`) none but a
     /// connection to the center, `via ADDRESS PORT` (with `jssip`) none but by a router there.
     pub fn bound_to(server: &Server, login: &str, library: &str, hz: f64, policy: &str) -> PhonePage {
+        PhonePage::through(server.secure(), server, login, library, hz, policy)
+    }
+
+    /// The same, where the server is reached at another address than its own.
+    pub fn through(
+        address: SocketAddr,
+        server: &Server,
+        login: &str,
+        library: &str,
+        hz: f64,
+        policy: &str,
+    ) -> PhonePage {
         let agent = server.agent(login).clone();
-        let mut page = PhonePage::of(server);
+        let mut page = PhonePage::at(address);
         page.log_in(&agent.login, &agent.password);
         let mut pass = page.pass();
         pass["policy"] = json!(policy);
@@ -165,9 +182,16 @@ impl PhonePage {
         self.driver.tell(json!({ "do": "call", "target": target }));
     }
 
-    /// Waits until something has happened: `talks`, `over`, `hold local` …
+    /// Waits until something has happened: `talks`, `over`, `hold local`, `back` when it has lost its connection and has another …
     pub fn noted(&mut self, what: &str, within_s: u64) {
         self.driver.tell(json!({ "do": "noted", "what": what, "s": within_s }));
+    }
+
+    /// How often something has happened.
+    pub fn times(&mut self, what: &str) -> usize {
+        let log = self.driver.tell(json!({ "do": "log" }));
+        let lines = log.as_array().expect("a list").iter();
+        lines.filter(|line| line.as_str().is_some_and(|line| line.starts_with(what))).count()
     }
 
     /// Does one of `hold`, `resume`, `restart`, `hangUp`.

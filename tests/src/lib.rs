@@ -1,7 +1,7 @@
 //! What the tests of the whole stand on: the source tree as a thing to be checked, and the means to drive the real
 //! binary with real phones, load generators and browsers.
 //!
-//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`web_phone`], [`web_peer`], [`relay`], [`router`], [`http`],
+//! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`web_phone`], [`web_peer`], [`relay`], [`router`], [`gate`], [`http`],
 //! [`library`], [`ear`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
@@ -17,6 +17,7 @@ pub mod browser;
 pub mod center;
 pub mod ear;
 pub mod floors;
+pub mod gate;
 pub mod http;
 pub mod library;
 pub mod name_server;

@@ -3,7 +3,7 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -24,6 +24,8 @@ struct Shared {
     server: SocketAddr,
     /// The side that the server sees.
     outside: Mutex<UdpSocket>,
+    /// The last number of its address: all of 127.0.0.0/8 is this machine.
+    last: AtomicU8,
     /// How many datagrams of the server's came in by the address it has now.
     back: AtomicUsize,
     over: AtomicBool,
@@ -32,10 +34,10 @@ struct Shared {
 impl Router {
     /// A router before this server.
     pub fn before(server: SocketAddr) -> Router {
-        let inside = socket();
+        let inside = socket(1);
         let address = inside.local_addr().expect("its address");
-        let (outside, back, over) = (Mutex::new(socket()), AtomicUsize::new(0), AtomicBool::new(false));
-        let shared = Arc::new(Shared { server, outside, back, over });
+        let (last, back, over) = (AtomicU8::new(2), AtomicUsize::new(0), AtomicBool::new(false));
+        let shared = Arc::new(Shared { server, outside: Mutex::new(socket(2)), last, back, over });
         let told = Arc::clone(&shared);
         let thread = thread::spawn(move || pass_on(&inside, &told));
         Router { inside: address, shared, thread: Some(thread) }
@@ -48,7 +50,8 @@ impl Router {
 
     /// What goes out comes from another address from now on, and what is sent to the old one is lost.
     pub fn moves(&self) {
-        *self.shared.outside.lock().expect("no test panics while it holds this") = socket();
+        let last = self.shared.last.fetch_add(1, Ordering::SeqCst) + 1;
+        *self.shared.outside.lock().expect("no test panics while it holds this") = socket(last);
         self.shared.back.store(0, Ordering::SeqCst);
     }
 
@@ -97,8 +100,8 @@ fn next(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
     }
 }
 
-fn socket() -> UdpSocket {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+fn socket(last: u8) -> UdpSocket {
+    let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, last), 0)).expect("a socket");
     socket.set_read_timeout(Some(LOOK)).expect("a socket waits as long as it is told");
     socket
 }

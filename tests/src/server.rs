@@ -202,6 +202,13 @@ impl Server {
         format!("sip:{user}@{}", self.ready.domain)
     }
 
+    /// Where HTTPS is served, and encrypted WebSockets with it.
+    pub fn secure(&self) -> SocketAddr {
+        let wss = self.ready.sip.wss.as_deref().expect("wss");
+        let address = wss.trim_start_matches("wss://").trim_end_matches("/sip");
+        address.parse().unwrap_or_else(|e| panic!("{wss}: {e}"))
+    }
+
     /// The number behind a name of `ready.json`.
     pub fn number(&self, name: &str) -> &str {
         self.ready.numbers.get(name).unwrap_or_else(|| panic!("ready.json has no number {name:?}"))

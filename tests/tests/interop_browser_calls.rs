@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use tests::baresip::Phone;
 use tests::browser::PhonePage;
+use tests::gate::Gate;
 use tests::library;
 use tests::patience;
 use tests::place;
@@ -158,6 +159,51 @@ fn a_page_whose_address_changes_in_a_call_goes_on_talking() {
     page.does("hangUp");
     desk.ended(20);
     library::no_leg_is_left(&server.as_admin());
+}
+
+#[test]
+fn a_page_that_loses_its_websocket_with_the_network_is_in_its_call_again() {
+    let port = place::free_port();
+    let media = format!("[media]\nthreads = 1\nbrowser_port = {port}\n");
+    let server = Server::start_with(&place::folder("browser-network"), &media);
+    for library in ["jssip", "sipjs"] {
+        let router = Router::before(SocketAddr::from(([127, 0, 0, 1], port)));
+        let gate = Gate::before(server.secure());
+        let mut desk = Phone::of_agent(&server, "bert").playing(DESK_HZ).on(&server).registered();
+        let inside = router.inside();
+        let via = format!("via {} {}", inside.ip(), inside.port());
+        let mut page = PhonePage::through(gate.inside(), &server, "anna", library, PAGE_HZ, &via);
+        page.call(&server.uri(&server.agent("bert").sip_user));
+        desk.connected(20);
+        page.noted("talks", 20);
+        hear_each_other(&mut page, &desk);
+
+        // Sound and signalling come from elsewhere, and the old connection is gone.
+        gate.moves();
+        router.moves();
+        page.noted("back", 30);
+        hear_each_other(&mut page, &desk);
+        let pass = page.pass();
+        assert_eq!(page.registers_again(&pass), "registered for 300 s");
+        let before = page.state();
+        page.does("restart");
+        patience::expect("another name in ICE is in use", 20, || page.state()["ufrag"] != before["ufrag"]);
+        hear_each_other(&mut page, &desk);
+
+        // Once more; this time the page says nothing, and the far end's good-bye has to find it.
+        gate.moves();
+        patience::expect("the page is back", 30, || page.times("back") == 2);
+        let pass = page.pass();
+        assert_eq!(page.registers_again(&pass), "registered for 300 s");
+        if library == "jssip" {
+            desk.hang_up()
+        } else {
+            page.does("hangUp")
+        }
+        desk.ended(20);
+        page.noted("over", 20);
+        library::no_leg_is_left(&server.as_admin());
+    }
 }
 
 fn hear_each_other(page: &mut PhonePage, desk: &tests::baresip::Line) {

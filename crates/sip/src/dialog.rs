@@ -241,6 +241,17 @@ impl Dialog {
         }
     }
 
+    /// The peer has proved outside of the dialog that it is here now, by a Contact that is this dialog's.
+    ///
+    /// Pages name a host that they invent (RFC 7118 §5), so that nobody else has the same Contact. Phones at addresses may:
+    /// two of one user behind two routers often do, and one of them does not say where the other is.
+    pub fn follow(&mut self, contact: &Uri, source: Source) {
+        let is_invented = self.remote_target.host().is_some_and(|host| host.address().is_none());
+        if is_invented && source.connection.is_some() && self.remote_target.equivalent(contact) {
+            self.flow = source.into();
+        }
+    }
+
     /// The address that worked at first.
     pub fn flow(&self) -> Destination {
         self.flow

@@ -65,6 +65,15 @@ pub enum RegistrarEvent {
         /// Where it is.
         source: Source,
     },
+    /// A phone that could be reached is somewhere else now, by the same contact.
+    BindingMoved {
+        /// Whose.
+        aor: AddressOfRecord,
+        /// Its contact.
+        contact: Uri,
+        /// Where it is now.
+        source: Source,
+    },
     /// A phone can be reached no more.
     BindingRemoved {
         /// Whose.
@@ -267,10 +276,11 @@ impl Registrar {
             }
             // The same contact in other words is the same binding under its new words; the same device elsewhere is
             // another.
-            let mut is_new = true;
+            let (mut is_new, mut has_moved) = (true, false);
             while let Some(old) = self.locations.remove_where(&aor, |binding| is_same(binding, &change)) {
                 if old.contact.equivalent(&change.contact) {
                     is_new = false;
+                    has_moved |= old.source != source;
                 } else {
                     self.tell_removed(aor.clone(), old, Removed::Replaced);
                 }
@@ -291,6 +301,8 @@ impl Registrar {
             self.locations.put(&aor, binding);
             if is_new {
                 self.tell(RegistrarEvent::BindingAdded { aor: aor.clone(), contact, source });
+            } else if has_moved {
+                self.tell(RegistrarEvent::BindingMoved { aor: aor.clone(), contact, source });
             }
         }
         Ok((aor, has_flow))
@@ -582,6 +594,18 @@ mod tests {
     }
 
     #[test]
+    fn a_phone_that_comes_from_elsewhere_by_the_same_contact_has_moved() {
+        let mut desk = Desk::new();
+        desk.register("Contact: <sip:a@x.invalid;transport=ws>\r\n");
+        desk.register("Contact: <sip:a@x.invalid;transport=ws>\r\n");
+        desk.source.remote = "192.0.2.8:5060".parse().unwrap();
+        desk.register("Contact: <sip:a@x.invalid;transport=ws>\r\n");
+        let contact = "sip:a@x.invalid;transport=ws";
+        let expected = [format!("added {contact}"), format!("moved {contact} to 192.0.2.8:5060")];
+        assert_eq!(desk.events(), expected);
+    }
+
+    #[test]
     fn a_browser_that_comes_again_replaces_itself() {
         let mut desk = Desk::new();
         let contact = |name: &str| {
@@ -762,6 +786,9 @@ mod tests {
             core::iter::from_fn(|| self.registrar.poll_output())
                 .map(|event| match event {
                     RegistrarEvent::BindingAdded { contact, .. } => format!("added {contact}"),
+                    RegistrarEvent::BindingMoved { contact, source, .. } => {
+                        format!("moved {contact} to {}", source.remote)
+                    }
                     RegistrarEvent::BindingRemoved { contact, why, .. } => {
                         format!("removed {contact} {why:?}")
                     }

@@ -277,7 +277,14 @@ impl Telephony {
         while let Some(event) = self.registrar.poll_output() {
             // What a REGISTER changed is kept when it is answered; the rest happens by itself.
             let aor = match event {
-                RegistrarEvent::BindingAdded { aor, .. } => aor,
+                RegistrarEvent::BindingAdded { aor, contact, source } => {
+                    self.calls_follow(&SipUser::new(aor.user()), &contact, source);
+                    aor
+                }
+                RegistrarEvent::BindingMoved { aor, contact, source } => {
+                    self.calls_follow(&SipUser::new(aor.user()), &contact, source);
+                    continue;
+                }
                 RegistrarEvent::BindingRemoved { aor, why, .. } => {
                     if matches!(why, Removed::Expired | Removed::Disconnected) {
                         self.keep_bindings(&aor, now);

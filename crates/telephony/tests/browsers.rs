@@ -14,6 +14,8 @@ use telephony::{Input, Protection};
 
 const PAGE: &str = "203.0.113.9:40443";
 const PAGE_TOO: &str = "203.0.113.10:40444";
+/// A host that no page but one has.
+const INVENTED: &str = "sip:1001@df7jal23ls0d.invalid;transport=ws";
 const DESK: &str = "192.0.2.7:5060";
 const FINGERPRINT: &str = "a=fingerprint:sha-256 19:E2:1C:3B:4B:9F:81:E6:B8:5C:F4:A5:A8:D8:73:04:BB:05:2F:70:9F:04:A9:0E:05:E9:26:33:E8:70:88:A2";
 
@@ -219,6 +221,52 @@ fn a_browser_that_lets_us_begin_is_told_so() {
     house.feed(Input::Command(LegCommand::Answer { leg: call }));
     assert!(house.sent.last().is_some_and(|answer| answer.contains("a=setup:active\r\n")));
     assert_eq!(paired(&house).1.role, Role::Active);
+}
+
+#[test]
+fn a_page_that_comes_back_by_another_network_is_in_its_call_again_once_it_has_registered() {
+    let mut house = House::new(Protection::default());
+    registers_as(&mut house, PAGE, INVENTED);
+    let leg = dials(&mut house);
+    let invite = invitation_to(&house, PAGE);
+    let taken = house::answer(&invite, 200, &described("ETEn", "active", ""));
+    page_sends(&mut house, PAGE, &taken.replace("sip:192.0.2.8:5060", INVENTED));
+    assert_eq!(messages_to(&house, PAGE, "ACK "), 1);
+    house.feed(Input::Unreachable { remote: address(PAGE), connection: Some(ConnectionId(1)) });
+
+    // From elsewhere it is nobody yet, and what we say does not reach it.
+    let bye = |cseq: u32| from_the_called(&invite, "BYE", cseq);
+    page_sends(&mut house, PAGE_TOO, &bye(1));
+    assert_eq!(house.status(), "481");
+    // Another page of the same user changes nothing; it has another name.
+    registers_as(&mut house, PAGE_TOO, "sip:1001@another.invalid;transport=ws");
+    page_sends(&mut house, PAGE_TOO, &bye(2));
+    assert_eq!(house.status(), "481");
+
+    registers_as(&mut house, PAGE_TOO, INVENTED);
+    house.feed(Input::Command(LegCommand::HangUp { leg }));
+    assert_eq!(messages_to(&house, PAGE_TOO, "BYE "), 1);
+    assert_eq!(messages_to(&house, PAGE, "BYE "), 0);
+}
+
+/// Anna's page, by this Contact.
+fn registers_as(house: &mut House, page: &str, contact: &str) {
+    let token = house.telephony.issue_token(&SipUser::new("1001"), 7, house.now).expect("a token");
+    let text = register("1001", &format!("Authorization: Bearer {token}\r\n"))
+        .replace("<sip:1001@a.test>", &format!("<{contact}>"))
+        .replace("SIP/2.0/UDP", "SIP/2.0/WSS")
+        .replace("Call-ID: c", &format!("Call-ID: {page}{}", contact.len()));
+    page_sends(house, page, &text);
+    assert_eq!(house.status(), "200");
+}
+
+/// A request of whoever took this call, in its dialog.
+fn from_the_called(invite: &str, method: &str, number: u32) -> String {
+    let [them, us, call] = ["To: ", "From: ", "Call-ID: "].map(|name| value(invite, name));
+    format!(
+        "{method} sip:{US} SIP/2.0\r\nVia: SIP/2.0/WSS a.invalid;branch=z9hG4bKback{number}\r\nMax-Forwards: 70\r\n\
+         From: {them};tag=peer\r\nTo: {us}\r\nCall-ID: {call}\r\nCSeq: {number} {method}\r\nContent-Length: 0\r\n\r\n"
+    )
 }
 
 /// Anna with a page and a desk phone.

@@ -48,7 +48,7 @@ use opening::Opening;
 use outgoing::{Authorization, Outgoing};
 use referral::Referred;
 use reliable::Provisionals;
-use sip_message::{HeaderName, Headers, NameAddr, Request, Response, StatusCode};
+use sip_message::{HeaderName, Headers, NameAddr, Request, Response, StatusCode, Uri};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use timer::Keeper;
@@ -272,6 +272,11 @@ impl Session {
             wants_turn: false,
             is_caller: state == table::State::Calling,
         }
+    }
+
+    /// The peer has proved outside of the session where it is now.
+    pub(crate) fn follow(&mut self, contact: &Uri, source: Source) {
+        self.dialog.follow(contact, source);
     }
 
     /// Whether a request with this Call-ID and From tag, from this source, is the peer's. If so, that is where the peer

@@ -24,7 +24,9 @@ use crate::transaction::Failure;
 use crate::transport::{ConnectionId, Destination, Source};
 use base::{Deadlines, IdSource, Instant, Network, Now};
 use bytes::Bytes;
-use sip_message::{HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode};
+use sip_message::{
+    HeaderName, Message, Method, ParseError, Request, Response, ResponseBuilder, StatusCode, Uri,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -248,6 +250,15 @@ impl UserAgent {
     /// Switches [`Output::Trace`] on or off.
     pub fn set_traces(&mut self, traces: bool) {
         self.config.traces = traces;
+    }
+
+    /// The peer of a session has proved outside of it, by registering, that it is reached by this contact here now. If that is
+    /// the contact of the session, what it says from here is heard, and requests of ours go here. Only a page's contact counts,
+    /// which nobody else has.
+    pub fn follow(&mut self, session: SessionId, contact: &Uri, source: Source) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.follow(contact, source);
+        }
     }
 
     /// Replaces the blocks of addresses within which a call may move.
