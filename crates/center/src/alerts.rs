@@ -4,7 +4,7 @@ use crate::{Center, Effect};
 use base::Now;
 use model::timeline::LegRole;
 use model::{
-    Alert, AlertId, AlertView, BoardEvent, InteractionId, LegId, Party, RecordingRoom, SoundWay,
+    Alert, AlertId, AlertView, BoardEvent, CallLimit, InteractionId, LegId, Party, RecordingRoom, SoundWay,
     TimelineEvent,
 };
 
@@ -92,6 +92,19 @@ impl Center {
                 self.alert(Alert::RecordingsFull, now);
             }
         }
+    }
+
+    /// A limit turns calls away. There is one alert of each, with how many calls it was until somebody takes notice.
+    pub(crate) fn limit_reached(&mut self, limit: CallLimit, calls: u32, now: Now) {
+        let before = self.alerts.values().find_map(|one| match &one.alert {
+            Alert::LimitReached { limit: same, calls } if *same == limit => Some((one.id, *calls)),
+            _ => None,
+        });
+        if let Some((id, _)) = before {
+            self.close_alert(id);
+        }
+        let calls = before.map_or(0, |(_, calls)| calls).saturating_add(calls);
+        self.alert(Alert::LimitReached { limit, calls }, now);
     }
 
     /// What the process before had seen is no more, or will be seen again. Calls for help stay.

@@ -36,6 +36,7 @@ impl Center {
                 self.if_talking(leg, |center, id| center.one_way(id, leg, way, now));
             }
             LegEvent::WayRestored { leg, way } => self.way_restored(leg, way, now),
+            LegEvent::LimitReached { limit, calls } => self.limit_reached(limit, calls, now),
             LegEvent::Digit { leg, digit } => self.digit(leg, digit, now),
             LegEvent::Played { leg, play } => self.played(leg, play, now),
             LegEvent::Ended { leg, cause, quality } => self.leg_ended(leg, &cause, quality, now),

@@ -159,12 +159,18 @@ impl Center {
                 EndCause::Busy => Rejection::Busy,
                 EndCause::Declined => Rejection::Declined,
                 EndCause::Refused(403) => Rejection::Forbidden,
+                EndCause::Limit(limit) => Rejection::Limit(limit.clone()),
                 _ => Rejection::Unavailable,
             };
             let leg = live.customer;
             self.reject(leg, rejection);
         }
-        self.finish(id, if answered { Outcome::Direct } else { Outcome::Unanswered }, now);
+        let outcome = match cause {
+            _ if answered => Outcome::Direct,
+            EndCause::Limit(_) => Outcome::Refused,
+            _ => Outcome::Unanswered,
+        };
+        self.finish(id, outcome, now);
     }
 
     /// An agent's own phone is in a direct call.

@@ -9,7 +9,7 @@ use base::Now;
 use flow::Flows;
 
 /// Changes whenever the shape of an input or of the state changes.
-pub const VERSION: u16 = 12;
+pub const VERSION: u16 = 13;
 
 /// Bytes that are not what they should be.
 #[derive(Debug, thiserror::Error)]

@@ -117,7 +117,12 @@ impl Center {
             EndCause::Unreachable | EndCause::Lost | EndCause::Refused(_) => {
                 AgentStep::GetNotReady(NotReadyReason::Unreachable)
             }
-            EndCause::Busy | EndCause::Declined | EndCause::HungUp | EndCause::Released => {
+            // A limit of ours is not the agent's fault; calls end all the time, so the next try may go through.
+            EndCause::Busy
+            | EndCause::Declined
+            | EndCause::HungUp
+            | EndCause::Released
+            | EndCause::Limit(_) => {
                 desk.resting = true;
                 self.deadlines.set(Timer::Rest(agent.clone()), now.mono + REST_AFTER_DECLINE);
                 AgentStep::Release

@@ -54,6 +54,8 @@ impl Center {
             None => self.pass_on(leg, refer, to, now),
         };
         if let Err(why) = done {
+            let id = self.legs.get(&leg).copied();
+            self.trouble(id, format!("the call was not passed on to {to}: {}", said(&why)), now);
             self.command(LegCommand::DeclineRefer { leg, refer, why });
         }
     }
@@ -294,4 +296,16 @@ impl crate::interaction::Interaction {
             _ => self.record.from.clone(),
         }
     }
+}
+
+/// Why somebody was not passed on, for whoever reads the timeline.
+fn said(why: &Rejection) -> String {
+    let words = match why {
+        Rejection::NoSuchNumber => "no dialplan, phone or carrier has this number",
+        Rejection::Forbidden => "this phone may not do that",
+        Rejection::Unavailable => "the two do not talk",
+        Rejection::Limit(limit) => return format!("{limit} is reached"),
+        Rejection::Busy | Rejection::Declined | Rejection::Draining => "it was refused",
+    };
+    words.to_owned()
 }

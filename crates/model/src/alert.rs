@@ -1,6 +1,6 @@
 //! What supervisors are alerted of: shown on every board until somebody has taken notice.
 
-use crate::{AgentId, AlertId, InteractionId, LegId, Party, SoundWay};
+use crate::{AgentId, AlertId, CallLimit, InteractionId, LegId, Party, SoundWay};
 use base::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,13 @@ pub enum Alert {
     },
     /// The disk has no room for recordings: calls go on and are not recorded.
     RecordingsFull,
+    /// A limit of ours turns calls away.
+    LimitReached {
+        /// Which.
+        limit: CallLimit,
+        /// How many calls since nobody has taken notice of it.
+        calls: u32,
+    },
 }
 
 impl Alert {
@@ -48,6 +55,7 @@ impl Alert {
             Self::OneWay { .. } => "one_way",
             Self::RecordingsLow { .. } => "recordings_low",
             Self::RecordingsFull => "recordings_full",
+            Self::LimitReached { .. } => "limit_reached",
         }
     }
 }

@@ -3,7 +3,9 @@
 //!
 //! Every leg that arrived or was dialled ends in exactly one [`LegEvent::Ended`]; nothing follows it.
 
-use crate::{LegId, Party, PromptId, RecordingId, RecordingMark, RecordingState, SipUser, TrunkId};
+use crate::{
+    CallLimit, LegId, Party, PromptId, RecordingId, RecordingMark, RecordingState, SipUser, TrunkId,
+};
 use base::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +165,13 @@ pub enum LegEvent {
         /// What is well.
         way: SoundWay,
     },
+    /// A limit of ours turns calls away. Told when it begins to, and once in a while as long as it goes on.
+    LimitReached {
+        /// Which.
+        limit: CallLimit,
+        /// How many calls since this was told last, this one among them.
+        calls: u32,
+    },
 }
 
 /// One of the two ways of sound between a party and us.
@@ -203,6 +212,8 @@ pub enum EndCause {
     Refused(u16),
     /// No sound or no signalling came any more.
     Lost,
+    /// A limit of ours is reached.
+    Limit(Box<CallLimit>),
 }
 
 impl EndCause {
@@ -217,6 +228,7 @@ impl EndCause {
             Self::Unreachable => "unreachable",
             Self::Refused(_) => "refused",
             Self::Lost => "lost",
+            Self::Limit(_) => "limit",
         }
     }
 }
@@ -297,7 +309,7 @@ impl Codec {
 }
 
 /// Why an incoming leg is turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rejection {
     /// Nobody has that number.
     NoSuchNumber,
@@ -311,6 +323,8 @@ pub enum Rejection {
     Unavailable,
     /// We take no new calls just now.
     Draining,
+    /// A limit of ours is reached.
+    Limit(Box<CallLimit>),
 }
 
 /// What a leg is to do.
@@ -483,7 +497,10 @@ impl LegEvent {
             | Self::WayRestored { leg, .. } => Some(*leg),
             Self::HearRefused { listener, .. } => Some(*listener),
             Self::ConferRefused { leg } | Self::Speaks { leg, .. } => Some(*leg),
-            Self::Recorded { .. } | Self::RecordingFailed { .. } | Self::RecordingUnchanged { .. } => None,
+            Self::Recorded { .. }
+            | Self::RecordingFailed { .. }
+            | Self::RecordingUnchanged { .. }
+            | Self::LimitReached { .. } => None,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the seam between nodes, carry them as they are in a binary form; what crosses to people and programs outside has
 //! a counterpart in its adapter.
 //!
-//! Reading order: [`id`], [`channel`], [`party`], [`skill`], [`queue`], [`agent`], [`interaction`], [`leg`],
+//! Reading order: [`id`], [`channel`], [`party`], [`skill`], [`queue`], [`agent`], [`interaction`], [`leg`], [`limit`],
 //! [`decision`], [`timeline`], [`record`], [`recording`],
 //! [`board`], [`query`], [`kept_out`].
 
@@ -19,6 +19,7 @@ pub mod id;
 pub mod interaction;
 pub mod kept_out;
 pub mod leg;
+pub mod limit;
 pub mod party;
 pub mod query;
 pub mod queue;
@@ -39,6 +40,7 @@ pub use id::*;
 pub use interaction::{InteractionState, Outcome};
 pub use kept_out::{KeptOut, KeptOutWhat};
 pub use leg::{EndCause, LegCommand, LegEvent, Origin, Prompt, Quality, SoundWay, Target};
+pub use limit::{CallLimit, LimitKind};
 pub use party::Party;
 pub use queue::Queue;
 pub use record::{InteractionRecord, Record, RecordingRecord};

@@ -438,6 +438,9 @@ impl Teller {
                         format!("{} MB are left for recordings", free_bytes / 1_000_000)
                     }
                     Alert::RecordingsFull => "nothing is recorded any more".to_owned(),
+                    Alert::LimitReached { limit, calls } => {
+                        format!("{limit} turned away {calls}")
+                    }
                 };
                 Some(("supervisors".to_owned(), format!("are alerted: {what}")))
             }

@@ -156,7 +156,8 @@ impl Registrar {
                 .answer(StatusCode::INTERVAL_TOO_BRIEF)
                 .header(HeaderName::MinExpires, seconds(self.config.expires_min)),
             Err(Refusal::Full) => {
-                request.answer(StatusCode::SERVICE_UNAVAILABLE).header(HeaderName::RetryAfter, RETRY_AFTER_S)
+                let busy = request.answer(StatusCode::SERVICE_UNAVAILABLE).reason("Too Many Phones");
+                busy.header(HeaderName::RetryAfter, RETRY_AFTER_S)
             }
         }
     }

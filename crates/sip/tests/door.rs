@@ -50,7 +50,7 @@ fn whoever_is_turned_away_unseen_is_told_when_to_come_again_and_forgotten() {
     turn_away(&mut peer, &request("INVITE", ""));
     turn_away(&mut peer, &request("ACK", ""));
     assert_eq!(peer.sent.len(), 1);
-    assert_eq!(headline(&peer.sent[0]), "503 Service Unavailable");
+    assert_eq!(headline(&peer.sent[0]), "503 Too Much To Do");
     assert!(peer.sent[0].contains("Retry-After: 7\r\n"), "{}", peer.sent[0]);
     assert!(peer.agent.is_idle());
 }

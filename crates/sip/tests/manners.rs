@@ -95,7 +95,7 @@ fn a_full_endpoint_refuses_strangers_and_goes_on_with_its_calls() {
     let options = request("OPTIONS", "").replace("z9hG4bK1", "z9hG4bKo9").replace("call-1", "o9");
     assert!(peer.receive(&options).is_empty());
     let refused = peer.sent.last().unwrap();
-    assert_eq!(headline(refused), "503 Service Unavailable");
+    assert_eq!(headline(refused), "503 Too Many Requests");
     assert!(refused.contains("Retry-After: 5\r\n"), "{refused}");
 
     let bye = request("BYE", "").replace("z9hG4bK1", "z9hG4bKb").replace("CSeq: 1", "CSeq: 2");
@@ -110,7 +110,7 @@ fn too_many_calls_are_refused() {
     peer.receive(&request("INVITE", ""));
     let second = request("INVITE", "").replace("z9hG4bK1", "z9hG4bK2").replace("call-1", "call-2");
     assert!(peer.receive(&second).is_empty());
-    assert_eq!(headline(peer.sent.last().unwrap()), "503 Service Unavailable");
+    assert_eq!(headline(peer.sent.last().unwrap()), "503 Too Many Calls");
     assert_eq!(peer.agent.snapshot().requests_received, 1);
 }
 
@@ -505,7 +505,7 @@ fn what_an_owner_puts_in_cannot_become_a_header_of_its_own() {
     assert_eq!(headline(&peer.sent[0]), "486 Busy Here");
     let mut peer = Peer::new(UserAgentConfig::default());
     peer.receive(&request("INVITE", ""));
-    let headers = [("X-Good", "1\r\nX-Evil: 1")];
+    let headers = [("X-Good", "1\r\nX-Evil: 1".to_owned())];
     peer.agent.reject_with(peer.session.unwrap(), StatusCode::BUSY_HERE, "", &headers, peer.now);
     peer.drain();
     assert_eq!(headline(&peer.sent[0]), "500 Server Internal Error");

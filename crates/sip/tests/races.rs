@@ -205,7 +205,7 @@ fn perform(network: &mut Network, side: Side, session: Option<SessionId>, act: A
             let _ = agent.refer(session, transfer, now);
         }
         Act::AcceptRefer(id) => agent.accept_refer(session, id, now),
-        Act::DeclineRefer(id) => agent.decline_refer(session, id, StatusCode::DECLINE, now),
+        Act::DeclineRefer(id) => agent.decline_refer(session, id, StatusCode::DECLINE, &[], now),
         Act::ReportRefer(id, status) => agent.report_refer(session, id, status, now),
         Act::HangUp => agent.hang_up(session, now),
     });

@@ -65,7 +65,10 @@ fn a_transfer_is_declined() {
     refer(&mut network, call, transfer());
     network.run_ms(50);
     let id = referred(&network);
-    network.act(Bert, |agent, now| agent.decline_refer(leg, id, StatusCode::DECLINE, now));
+    network.act(Bert, |agent, now| {
+        let why = [("Warning", "399 hotline \"not today\"".to_owned())];
+        agent.decline_refer(leg, id, StatusCode::DECLINE, &why, now);
+    });
     network.run_ms(50);
     network.act(Anna, |agent, now| agent.hang_up(call, now));
     insta::assert_snapshot!(network.finish());
@@ -236,7 +239,9 @@ fn transfers_that_make_no_sense_are_refused() {
         let refer =
             peer.inside("REFER", number, "").replace("Content-Length", &format!("{headers}Content-Length"));
         assert!(peer.receive(&refer).is_empty(), "{headers}");
-        assert_eq!(headline(peer.sent.last().unwrap()), expected, "{headers}");
+        let refusal = peer.sent.last().unwrap();
+        assert_eq!(headline(refusal), expected, "{headers}");
+        assert!(refusal.contains("Warning: 399 hotline \""), "it says why: {refusal}");
     }
     let many: Vec<_> = (6..12)
         .map(|number| {

@@ -2,6 +2,7 @@
 
 use crate::browsers::is_websocket;
 use crate::leg::{Leg, Purpose, State};
+use crate::refusing::Spoken;
 use crate::{Output, Telephony};
 use base::Now;
 use media::PortId;
@@ -42,11 +43,16 @@ impl Telephony {
             }
         } else if let Some(trunk) = self.trunk_of(arrival.source.remote.ip(), &user_of(arrival.request.uri()))
         {
-            if !self.carriers.has_room(trunk) {
-                let why = format!("trunk {}: a call was turned away, calls_max is reached", trunk.id);
-                self.alarm(why);
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                return self.ua.turn_away(session, status, "Too Many Calls", now);
+            if let Some(limit) = self.carriers.limit_in(trunk) {
+                let refusal = Spoken::of_limit(&limit);
+                self.limit_reached(limit, now);
+                return self.ua.turn_away_with(
+                    session,
+                    refusal.status,
+                    refusal.reason,
+                    &refusal.headers(),
+                    now,
+                );
             }
             Origin::Trunk(trunk.id.clone())
         } else {

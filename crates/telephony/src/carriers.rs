@@ -8,7 +8,7 @@
 use crate::Trunk;
 use crate::health::{Sign, is_preferred, step};
 use base::{Duration, IdSource, Instant, Now, Timestamp};
-use model::{TrunkId, TrunkState, TrunkView};
+use model::{CallLimit, LimitKind, TrunkId, TrunkState, TrunkView};
 use sip::{ClientTransactionId, Destination};
 use sip_message::StatusCode;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -111,6 +111,10 @@ impl Carrier {
             .calls_per_second
             .is_some_and(|rate| self.paced_until.since(now) + pace(rate) > Duration::from_secs(1))
     }
+}
+
+fn limit(kind: LimitKind, trunk: &Trunk, max: Option<u32>) -> CallLimit {
+    CallLimit { kind, of: trunk.id.to_string(), max: max.unwrap_or_default() }
 }
 
 fn pace(calls_per_second: u32) -> Duration {
@@ -217,9 +221,34 @@ impl Carriers {
         tries
     }
 
-    /// Whether a call that comes in finds a place.
-    pub(crate) fn has_room(&self, trunk: &Trunk) -> bool {
-        self.all.get(&trunk.id).is_none_or(|carrier| !carrier.is_full(trunk))
+    /// The limit for which a call that comes in finds no place, if there is one.
+    pub(crate) fn limit_in(&self, trunk: &Trunk) -> Option<CallLimit> {
+        let carrier = self.all.get(&trunk.id)?;
+        carrier.is_full(trunk).then(|| limit(LimitKind::TrunkCalls, trunk, trunk.calls_max))
+    }
+
+    /// Of these trunks, the limit for which the one that would be tried first takes no call out. To be asked when there is
+    /// nothing to try.
+    pub(crate) fn limit_out(
+        &self,
+        trunks: &[Trunk],
+        wanted: impl Fn(&Trunk) -> bool,
+        now: Instant,
+    ) -> Option<CallLimit> {
+        let at_limit = trunks.iter().filter(|trunk| wanted(trunk)).filter_map(|trunk| {
+            let carrier = self.all.get(&trunk.id)?;
+            // One that leads nowhere would not have taken the call without its limit either.
+            if carrier.places.is_empty() {
+                None
+            } else if carrier.is_full(trunk) {
+                Some((trunk.priority, limit(LimitKind::TrunkCalls, trunk, trunk.calls_max)))
+            } else if carrier.is_too_fast(trunk, now) {
+                Some((trunk.priority, limit(LimitKind::TrunkRate, trunk, trunk.calls_per_second)))
+            } else {
+                None
+            }
+        });
+        at_limit.min_by_key(|(priority, _)| *priority).map(|(_, limit)| limit)
     }
 
     /// Takes a place for a call.

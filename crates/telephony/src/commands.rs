@@ -1,6 +1,7 @@
 //! What the center wants of a leg.
 
 use crate::leg::{Leg, Purpose, State};
+use crate::refusing::Spoken;
 use crate::{Output, Telephony};
 use base::Now;
 use media::{ConferenceKey, RecordingKey};
@@ -48,7 +49,9 @@ impl Telephony {
             }
             LegCommand::DeclineRefer { leg, refer, why } => {
                 if let Some(Leg { state: State::Up { session }, .. }) = self.legs.get(&leg) {
-                    self.ua.decline_refer(*session, ReferId(refer), refusal(why).0, now);
+                    let refusal = Spoken::of(&why);
+                    let headers = refusal.headers();
+                    self.ua.decline_refer(*session, ReferId(refer), refusal.status, &headers, now);
                 }
             }
             LegCommand::HangUp { leg } => self.hang_up(leg, EndCause::Released, now),
@@ -105,8 +108,8 @@ impl Telephony {
             return self.gone_with(leg, EndCause::Released, None, now);
         }
         let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) else { return };
-        let (status, reason) = refusal(why);
-        self.ua.reject(*session, status, reason, now);
+        let refusal = Spoken::of(&why);
+        self.ua.reject_with(*session, refusal.status, refusal.reason, &refusal.headers(), now);
         self.close(leg, EndCause::Released, now);
     }
 
@@ -163,17 +166,5 @@ impl Telephony {
         if !self.legs.values().any(|leg| leg.room.as_deref() == Some(room)) {
             self.rooms.remove(room);
         }
-    }
-}
-
-/// What a SIP peer is told.
-fn refusal(why: Rejection) -> (StatusCode, &'static str) {
-    match why {
-        Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, ""),
-        Rejection::Busy => (StatusCode::BUSY_HERE, ""),
-        Rejection::Declined => (StatusCode::DECLINE, ""),
-        Rejection::Forbidden => (StatusCode::FORBIDDEN, ""),
-        Rejection::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, ""),
-        Rejection::Draining => (StatusCode::SERVICE_UNAVAILABLE, "Shutting Down"),
     }
 }

@@ -30,9 +30,9 @@ impl Telephony {
     pub(crate) fn dial(&mut self, id: LegId, purpose: Purpose, now: Now) {
         let Purpose::Dial { target, caller, beside, ring, charged, follows } = purpose else { return };
         if let Target::Number(number) = &target
-            && !self.may_call_outside(id, number, charged.as_ref(), now)
+            && let Err(cause) = self.may_call_outside(id, number, charged.as_ref(), now)
         {
-            return self.close(id, EndCause::Refused(StatusCode::FORBIDDEN.code()), now);
+            return self.close(id, cause, now);
         }
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Dialing { forks: Vec::new(), rings: false, refused: None };

@@ -56,14 +56,16 @@ impl Telephony {
         let told = self.legs.get(&id).and_then(|leg| leg.told).unwrap_or(self.settings.address.ip());
         let replaces = referral.replaced.and_then(|other| self.by_session.get(&other).copied());
         let declined = if referral.replaces.is_some() && replaces.is_none() {
-            Some(StatusCode::CALL_DOES_NOT_EXIST)
+            Some((StatusCode::CALL_DOES_NOT_EXIST, "the call that Replaces names is not here"))
         } else if !self.is_ours(&referral.target, told) {
-            Some(StatusCode::FORBIDDEN)
+            Some((StatusCode::FORBIDDEN, "Refer-To leads to another domain"))
         } else {
             None
         };
-        if let Some(status) = declined {
-            return self.ua.decline_refer(session, referral.id, status, now);
+        if let Some((status, why)) = declined {
+            self.news(format!("{id}: a transfer was declined: {why}"));
+            let warning = format!("399 hotline \"{why}\"");
+            return self.ua.decline_refer(session, referral.id, status, &[("Warning", warning)], now);
         }
         let to = user_of(&referral.target);
         self.tell(LegEvent::Refer { leg: id, refer: referral.id.0, to, replaces });

@@ -67,6 +67,13 @@ impl Telephony {
         };
         let trunks = &self.settings.trunks;
         let mut rest = self.carriers.tries(trunks, call.is_emergency, wanted, &mut self.ids, now.mono);
+        if rest.is_empty()
+            && !call.is_emergency
+            && let Some(limit) = self.carriers.limit_out(trunks, wanted, now.mono)
+        {
+            self.limit_reached(limit.clone(), now);
+            return self.close(id, EndCause::Limit(Box::new(limit)), now);
+        }
         if call.is_emergency {
             // The operator's order weighs more than ours.
             let place = |one: &Try| by_rule.iter().position(|id| *id == one.trunk);

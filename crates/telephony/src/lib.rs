@@ -44,6 +44,7 @@ mod negotiation;
 mod probing;
 mod proxying;
 pub mod redirecting;
+mod refusing;
 mod registering;
 pub mod sealing;
 mod sound;

@@ -7,6 +7,7 @@ use crate::lamps::Lamps;
 use crate::legs::Legs;
 use crate::pass::Passes;
 use crate::protection::Gate;
+use crate::refusing::ReachedLimits;
 use crate::{CarrierAddress, Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
@@ -50,6 +51,8 @@ pub struct Telephony {
     /// Phones that have registered by token.
     pub(crate) passes: Passes,
     pub(crate) gate: Gate,
+    /// Limits of ours that have turned calls away.
+    pub(crate) reached: ReachedLimits,
     /// How each carrier is.
     pub(crate) carriers: Carriers,
     /// What the name service said of them.
@@ -95,6 +98,7 @@ impl Telephony {
             authenticator,
             passes: Passes::default(),
             gate,
+            reached: ReachedLimits::default(),
             carriers: Carriers::default(),
             resolved: BTreeMap::new(),
             stale: BTreeSet::new(),

@@ -29,7 +29,7 @@ impl Telephony {
 
     pub(crate) fn refuse_offer(&mut self, session: SessionId, refusal: Refusal, now: Now) {
         let warning = format!("{} hotline \"{refusal}\"", refusal.warning_code());
-        self.ua.reject_with(session, StatusCode::NOT_ACCEPTABLE_HERE, "", &[("Warning", &warning)], now);
+        self.ua.reject_with(session, StatusCode::NOT_ACCEPTABLE_HERE, "", &[("Warning", warning)], now);
     }
 
     /// Where a party is to send sound that knows us as `told` from signalling.

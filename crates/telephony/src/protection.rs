@@ -12,9 +12,9 @@
 use crate::{Output, Telephony};
 use base::{Duration, IdSource, Instant, Network, Now};
 use bytes::Bytes;
-use guard::{Asked, Guard, Kind, Limits, Networks, Standing, Tally, Toll, TollLimits, Way};
+use guard::{Asked, Guard, Kind, Limits, Networks, Standing, Tally, Toll, TollLimits, TollRefusal, Way};
 use model::kept_out::{KeptOut, KeptOutWhat};
-use model::{LegId, SipUser};
+use model::{CallLimit, EndCause, LegEvent, LegId, LimitKind, SipUser};
 use sip::authenticator::FAILURES_MAX;
 use sip::{Incoming, Refusal, Source, Transmit, Transport, Verdict};
 use sip_message::{Message, Method, NameAddr, Request, StatusCode};
@@ -251,28 +251,33 @@ impl Telephony {
         }
     }
 
-    /// Whether a leg may call a number outside. If it may, its caller is charged until the leg ends.
+    /// Whether a leg may call a number outside; why not, otherwise. If it may, its caller is charged until the leg ends.
     pub(crate) fn may_call_outside(
         &mut self,
         leg: LegId,
         number: &str,
         charged: Option<&SipUser>,
         now: Now,
-    ) -> bool {
-        let Some(user) = charged else { return true };
+    ) -> Result<(), EndCause> {
+        let Some(user) = charged else { return Ok(()) };
         let protection = &self.settings.protection;
         let limits = protection.toll_of.get(user).unwrap_or(&protection.toll);
         match self.gate.toll.begin(user.as_str(), number, limits, now) {
             Ok(()) => {
                 self.gate.charged.insert(leg, user.clone());
-                true
+                Ok(())
             }
             Err(refused) => {
+                let limit = limit_of(user, &refused.why);
                 if refused.alarm {
                     let what = format!("phone {user} may not call {number}: {}", refused.why);
                     self.alarm(what);
+                    if let Some(limit) = &limit {
+                        self.tell(LegEvent::LimitReached { limit: limit.clone(), calls: 1 });
+                    }
                 }
-                false
+                let forbidden = EndCause::Refused(StatusCode::FORBIDDEN.code());
+                Err(limit.map_or(forbidden, |limit| EndCause::Limit(Box::new(limit))))
             }
         }
     }
@@ -315,6 +320,17 @@ impl Telephony {
     pub fn guarded(&self) -> (Tally, guard::Snapshot) {
         (self.gate.guard.tally(), self.gate.guard.snapshot())
     }
+}
+
+/// The limit that a refusal names. Rules about numbers are none.
+fn limit_of(user: &SipUser, why: &TollRefusal) -> Option<CallLimit> {
+    let (kind, max) = match why {
+        TollRefusal::AtOnce(max) => (LimitKind::PhoneAtOnce, *max),
+        TollRefusal::PerHour(max) => (LimitKind::PhonePerHour, *max),
+        TollRefusal::PerDay(max) => (LimitKind::PhonePerDay, *max),
+        TollRefusal::Forbidden(_) | TollRefusal::NotAllowed => return None,
+    };
+    Some(CallLimit { kind, of: user.to_string(), max })
 }
 
 const fn way_of(transport: Transport) -> Way {

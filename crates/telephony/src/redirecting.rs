@@ -110,7 +110,7 @@ impl Telephony {
                 && self.settings.calls_out.contains(&sender)
                 && self.settings.trunks.iter().any(|trunk| trunk.carries(&place));
             // While another phone of the same user rings, the call stays with it.
-            if may && is_last && self.may_call_outside(id, &place, Some(&sender), now) {
+            if may && is_last && self.may_call_outside(id, &place, Some(&sender), now).is_ok() {
                 self.forget_fork(id, session, now);
                 let diverted = Some(sender.to_string());
                 let call = Outward { number: place, caller, beside, is_emergency: false, diverted };

@@ -2,14 +2,14 @@
 
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
+use crate::refusing::Spoken;
 use crate::sealing::keying_of;
 use crate::{Output, Telephony};
 use base::Now;
 use browser_peer::Door;
 use media::voice_activity::Activity;
 use media::{Event, Finding, PortId, RecordingKey};
-use model::{EndCause, LegEvent, LegId, Prompt, Quality, RecordingId, SoundWay};
-use sip_message::StatusCode;
+use model::{CallLimit, EndCause, LegEvent, LegId, LimitKind, Prompt, Quality, RecordingId, SoundWay};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -43,18 +43,20 @@ impl Telephony {
 
     pub(crate) fn port_failed(&mut self, port: PortId, now: Now) {
         let Some(id) = self.by_port.get(&port).copied() else { return };
-        self.outputs.push_back(Output::Trouble("no media port is free: a call was refused".to_owned()));
+        let limit = CallLimit { kind: LimitKind::MediaPorts, of: String::new(), max: 0 };
+        self.limit_reached(limit.clone(), now);
         let Some(leg) = self.legs.get(&id) else { return };
         if let State::Opening(purpose) = &leg.state
             && let Purpose::Arrive { session, .. } = &**purpose
         {
             // The center never heard of it.
             let session = *session;
-            self.ua.reject(session, StatusCode::SERVICE_UNAVAILABLE, "No Media Port", now);
+            let refusal = Spoken::of_limit(&limit);
+            self.ua.reject_with(session, refusal.status, refusal.reason, &refusal.headers(), now);
             self.unbind(session, now);
             self.forget_leg(id);
         } else {
-            self.gone_with(id, EndCause::Unreachable, None, now);
+            self.gone_with(id, EndCause::Limit(Box::new(limit)), None, now);
         }
     }
 

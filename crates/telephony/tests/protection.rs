@@ -5,7 +5,7 @@ mod house;
 use base::Duration;
 use guard::{Pressure, TollLimits};
 use house::{CARRIER, House, fresh, register, request};
-use model::{EndCause, KeptOutWhat, LegCommand, SipUser};
+use model::{CallLimit, EndCause, KeptOutWhat, LegCommand, LimitKind, SipUser};
 use std::collections::BTreeMap;
 use telephony::{Input, Protection};
 
@@ -141,9 +141,11 @@ fn a_phone_calls_outside_as_often_as_it_may_and_the_operator_hears_once_that_it_
         BTreeMap::from([(SipUser::new("1002"), TollLimits { at_once: 2, ..TollLimits::default() })]);
     let mut house = House::new(Protection { toll, toll_of, ..Protection::default() });
     let first = house.calls_outside("1001", "9123").expect("it may");
+    let limit = CallLimit { kind: LimitKind::PhoneAtOnce, of: "1001".to_owned(), max: 1 };
     for _ in 0..3 {
-        assert_eq!(house.calls_outside("1001", "9123"), Err(EndCause::Refused(403)));
+        assert_eq!(house.calls_outside("1001", "9123"), Err(EndCause::Limit(Box::new(limit.clone()))));
     }
+    assert_eq!(house.limits, [(limit.to_string(), 1)], "supervisors hear of it once");
     assert_eq!(house.calls_outside("1001", "909001"), Err(EndCause::Refused(403)));
     assert!(house.calls_outside("1002", "9123").is_ok(), "another phone has limits of its own");
     assert!(house.calls_outside("1002", "9123").is_ok());

@@ -5,7 +5,8 @@ mod house;
 
 use base::Duration;
 use house::{House, address, place};
-use model::{EndCause, LegCommand, LegEvent, LegId, Party, Target, TrunkState};
+use model::leg::Rejection;
+use model::{CallLimit, EndCause, LegCommand, LegEvent, LegId, LimitKind, Party, Target, TrunkState};
 use sip_message::{Message, NameAddr, Request, StatusCode};
 use std::collections::BTreeMap;
 use telephony::{Input, Prefix, Protection, Rewriting, Trunk};
@@ -144,6 +145,80 @@ fn a_trunk_at_its_limit_gives_way_and_a_call_in_is_turned_away() {
     assert_eq!(house.telephony.trunk_calls(), 0);
     house.dials("9123");
     assert_eq!(house.invited().last(), Some(&FIRST), "there is room again");
+}
+
+#[test]
+fn a_call_for_which_every_trunk_is_full_names_the_limit_and_the_operator_hears_it_once_in_a_while() {
+    let full = Trunk {
+        calls_max: Some(1),
+        accept_from: vec!["198.51.100.0/24".parse().expect("a block")],
+        ..outward("first", FIRST)
+    };
+    let mut house = House::with(vec![full], Protection::default());
+    house.dials("9123");
+    house.carrier_answers(FIRST, 200);
+    let limit = CallLimit { kind: LimitKind::TrunkCalls, of: "first".to_owned(), max: 1 };
+    let refused = Some(EndCause::Limit(Box::new(limit)));
+    for _ in 0..3 {
+        let leg = house.dials("9124");
+        house.passes(Duration::from_secs(3));
+        assert_eq!(house.ended.get(&leg), refused.as_ref());
+    }
+    let first = ("calls_max of trunk first (1)".to_owned(), 1);
+    assert_eq!(house.limits, std::slice::from_ref(&first));
+
+    // A call that comes is told the same, and when to come again.
+    let came = house::request(
+        "INVITE",
+        "sip:4000@hotline.test",
+        "0301",
+        "4000",
+        "Contact: <sip:x@198.51.100.5>\r\n",
+    );
+    house.hears(FIRST, &came.replace("@hotline.test>;tag", "@carrier.test>;tag"));
+    let answer = house.sent.last().expect("an answer");
+    assert!(answer.starts_with("SIP/2.0 503 Too Many Calls\r\n"), "{answer}");
+    assert_eq!(house.header("Retry-After"), "5");
+    assert_eq!(house.header("Warning"), "399 hotline \"calls_max of trunk first (1) is reached\"");
+    assert_eq!(house.log, ["calls_max of trunk first (1) is reached: a call was turned away"]);
+
+    house.passes(Duration::from_secs(300));
+    house.dials("9124");
+    assert_eq!(
+        house.limits,
+        [first, ("calls_max of trunk first (1)".to_owned(), 4)],
+        "those between are counted"
+    );
+    assert_eq!(house.log.len(), 2, "{:?}", house.log);
+}
+
+#[test]
+fn a_phone_is_told_which_limit_its_call_met() {
+    let mut house = House::with(vec![outward("first", FIRST)], Protection::default());
+    let answered = |house: &mut House, limit: CallLimit| {
+        let invite = |more: &str| {
+            house::request(
+                "INVITE",
+                "sip:9123@hotline.test",
+                "1001",
+                "9123",
+                &format!("Contact: <sip:a@a.test>\r\n{more}"),
+            )
+        };
+        house.proves("192.0.2.7:5060", "INVITE", "sip:9123@hotline.test", "1001", "secret", invite);
+        let leg = house.arrived.take().expect("it arrived");
+        house.feed(Input::Command(LegCommand::Reject { leg, why: Rejection::Limit(Box::new(limit)) }));
+        let line = house.sent.last().and_then(|sent| sent.lines().next()).unwrap_or_default().to_owned();
+        (line, house.header("Retry-After"), house.header("Warning"))
+    };
+    let of_trunk = CallLimit { kind: LimitKind::TrunkRate, of: "fi\"rst".to_owned(), max: 2 };
+    let told =
+        ["SIP/2.0 503 Too Many Calls", "5", "399 hotline \"calls_per_second of trunk first (2) is reached\""];
+    assert_eq!(answered(&mut house, of_trunk), told.map(str::to_owned).into());
+    let of_phone = CallLimit { kind: LimitKind::PhonePerDay, of: "1001".to_owned(), max: 9 };
+    let told =
+        ["SIP/2.0 403 Too Many Calls", "", "399 hotline \"calls_out per_day of phone 1001 (9) is reached\""];
+    assert_eq!(answered(&mut house, of_phone), told.map(str::to_owned).into());
 }
 
 #[test]

@@ -6,8 +6,8 @@ use base::{Duration, IdSource, Now, Timestamp};
 use center::{Center, Directory, Effect, Input, Settings};
 use flow::{Source, World};
 use model::{
-    Agent, AgentId, AgentState, AgentWish, EndCause, InteractionId, LegCommand, LegEvent, LegId, Origin,
-    Party, Queue, Record, SipUser, Supervision, Target, TimelineEvent,
+    Agent, AgentId, AgentState, AgentWish, AlertId, AlertView, BoardEvent, EndCause, InteractionId,
+    LegCommand, LegEvent, LegId, Origin, Party, Queue, Record, SipUser, Supervision, Target, TimelineEvent,
 };
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub(crate) struct Hall {
     pub(crate) center: Center,
     pub(crate) commands: Vec<LegCommand>,
     pub(crate) told: Vec<(Option<InteractionId>, TimelineEvent)>,
+    /// The alerts that stand on the board.
+    pub(crate) alerts: BTreeMap<AlertId, AlertView>,
     pub(crate) now: Now,
     next_leg: u64,
 }
@@ -48,6 +50,7 @@ impl Hall {
             center: Center::new(IdSource::new(1), 0),
             commands: Vec::new(),
             told: Vec::new(),
+            alerts: BTreeMap::new(),
             now,
             next_leg: 1 << 32,
         };
@@ -62,6 +65,12 @@ impl Hall {
             match effect {
                 Effect::Leg(command) => self.commands.push(command),
                 Effect::Persist(Record::Timeline(line)) => self.told.push((line.interaction, line.event)),
+                Effect::Publish(BoardEvent::Alert(view)) => {
+                    self.alerts.insert(view.id, *view);
+                }
+                Effect::Publish(BoardEvent::AlertGone(id)) => {
+                    self.alerts.remove(&id);
+                }
                 Effect::Persist(_) | Effect::Publish(_) => {}
             }
         }

@@ -164,7 +164,9 @@ impl Endpoint {
         retry_after_s: u32,
     ) {
         let reply_to = reply::stamp(&mut request, source);
-        let answer = request.answer(status).header(HeaderName::RetryAfter, retry_after_s);
+        // Words no longer than the usual ones: who is unknown gets no more bytes than it sent.
+        let answer =
+            request.answer(status).reason("Too Much To Do").header(HeaderName::RetryAfter, retry_after_s);
         self.answer_statelessly(answer, &request, reply_to);
     }
 

@@ -137,7 +137,7 @@ impl Endpoint {
         if self.servers.len() >= limit {
             let busy = request.answer(StatusCode::SERVICE_UNAVAILABLE);
             return self.answer_statelessly(
-                busy.header(HeaderName::RetryAfter, RETRY_AFTER_S),
+                busy.reason("Too Many Requests").header(HeaderName::RetryAfter, RETRY_AFTER_S),
                 &request,
                 reply_to,
             );

@@ -85,15 +85,8 @@ impl Session {
     }
 
     /// The owner wants nothing to do with the caller.
-    pub(crate) fn turn_away(&mut self, status: StatusCode, reason: Option<&str>, hands: &mut Hands<'_>) {
-        let refusal = |request: &Request| {
-            let refusal = request.answer(status);
-            match reason {
-                Some(reason) => refusal.reason(reason),
-                None => refusal,
-            }
-        };
-        self.answer_and_forget(refusal, EndedBy::LocalHangUp, hands);
+    pub(crate) fn turn_away(&mut self, refusal: &Refusal, hands: &mut Hands<'_>) {
+        self.answer_and_forget(|request| refusal.answer(request), EndedBy::LocalHangUp, hands);
     }
 
     /// Answers the INVITE once, without a transaction that would repeat the answer or swallow copies.
@@ -266,11 +259,7 @@ impl Session {
         hands: &mut Hands<'_>,
     ) {
         let Some(refusal) = refusal else { return };
-        let mut response = request.answer(refusal.status).to_tag(&self.id.to_string());
-        if let Some(reason) = &refusal.reason {
-            response = response.reason(reason);
-        }
-        response = with_headers(response, &refusal.headers);
+        let response = refusal.answer(&request).to_tag(&self.id.to_string());
         hands.endpoint.answer(tx, &request, response, hands.now.mono);
     }
 }

@@ -47,8 +47,8 @@ use fork::{Counter, Fork};
 use opening::Opening;
 use outgoing::{Authorization, Outgoing};
 use referral::Referred;
-use reliable::Provisionals;
-use sip_message::{HeaderName, Headers, NameAddr, Request, Response, StatusCode, Uri};
+use reliable::{Provisionals, with_headers};
+use sip_message::{HeaderName, Headers, NameAddr, Request, Response, ResponseBuilder, StatusCode, Uri};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use timer::Keeper;
@@ -234,6 +234,16 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) fn new(status: StatusCode) -> Self {
         Self { status, reason: None, headers: Vec::new() }
+    }
+
+    /// The answer that says it.
+    pub(crate) fn answer(&self, request: &Request) -> ResponseBuilder {
+        let response = request.answer(self.status);
+        let response = match &self.reason {
+            Some(reason) => response.reason(reason),
+            None => response,
+        };
+        with_headers(response, &self.headers)
     }
 }
 

@@ -11,7 +11,7 @@
 //! NOTIFY is on its way at a time; of what happens meanwhile only the last is told, so that none overtakes another.
 
 use super::outgoing::{Draft, Purpose};
-use super::{Event, Hands, Session, Wait};
+use super::{Event, Hands, Refusal, Session, Wait};
 use crate::facts;
 use crate::token::{ServerTransactionId, SessionId};
 use base::Duration;
@@ -147,6 +147,8 @@ pub(super) struct Referred {
     has_news: bool,
     /// Why the subscription ended, once it has: the word in Subscription-State.
     ended: Option<&'static str>,
+    /// What the owner says who declines.
+    refusal: Option<Box<Refusal>>,
 }
 
 impl Referred {
@@ -165,26 +167,42 @@ impl Session {
         replaced: Option<SessionId>,
         hands: &mut Hands<'_>,
     ) {
-        let refuse = |status, hands: &mut Hands<'_>| {
-            hands.endpoint.answer(tx, &request, request.answer(status), hands.now.mono);
+        let refuse = |status, why: &str, hands: &mut Hands<'_>| {
+            let warning = format!("399 hotline \"{why}\"");
+            let answer = request.answer(status).header(HeaderName::Warning, warning);
+            hands.endpoint.answer(tx, &request, answer, hands.now.mono);
         };
         if !self.state.is_live() {
-            return refuse(StatusCode::CALL_DOES_NOT_EXIST, hands);
+            return refuse(StatusCode::CALL_DOES_NOT_EXIST, "the call is not up", hands);
         }
         let headers = request.headers();
-        let Ok(Some(refer_to)) = headers.refer_to() else {
-            return refuse(StatusCode::BAD_REQUEST, hands);
+        let refer_to = match headers.refer_to() {
+            Ok(Some(refer_to)) => refer_to,
+            Ok(None) => return refuse(StatusCode::BAD_REQUEST, "Refer-To is missing", hands),
+            Err(_) => {
+                return refuse(
+                    StatusCode::BAD_REQUEST,
+                    "Refer-To cannot be read, or stands there twice",
+                    hands,
+                );
+            }
         };
         let uri = refer_to.uri();
         let method = uri.param("method").unwrap_or_default();
         if !(method.is_empty() || method.eq_ignore_ascii_case("INVITE")) {
-            return refuse(StatusCode::FORBIDDEN, hands);
+            return refuse(StatusCode::FORBIDDEN, "only calls can be asked for", hands);
         }
         self.referred.retain(|one| one.state != State::Over || one.is_owed());
         if self.referred.len() >= REFERRALS_MAX {
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, hands);
+            return refuse(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many transfers of this call are under way",
+                hands,
+            );
         }
-        let Ok(replaces) = replaces_of(uri) else { return refuse(StatusCode::BAD_REQUEST, hands) };
+        let Ok(replaces) = replaces_of(uri) else {
+            return refuse(StatusCode::BAD_REQUEST, "Replaces in Refer-To cannot be read", hands);
+        };
         let number = facts::cseq(headers).map_or(0, |cseq| cseq.number);
         let wants_news = headers
             .get(HeaderName::ReferSub)
@@ -210,6 +228,7 @@ impl Session {
             is_telling: false,
             has_news: false,
             ended: None,
+            refusal: None,
         });
         self.was_referred = true;
         self.tell(Event::Refer(Box::new(referral)), hands);
@@ -223,7 +242,11 @@ impl Session {
     }
 
     /// The owner declines a transfer.
-    pub(crate) fn decline_refer(&mut self, id: ReferId, status: StatusCode, hands: &mut Hands<'_>) {
+    pub(crate) fn decline_refer(&mut self, id: ReferId, refusal: Refusal, hands: &mut Hands<'_>) {
+        let status = refusal.status;
+        if let Some(one) = self.referral(id) {
+            one.refusal = Some(Box::new(refusal));
+        }
         self.run_referral(id, Input::Decline, status, hands);
     }
 
@@ -319,9 +342,12 @@ impl Session {
                 }
                 Do::SendRefusal | Do::SendTerminated => {
                     let Some((tx, request)) = one.asked.take() else { continue };
-                    let status =
-                        if *step == Do::SendRefusal { status } else { StatusCode::REQUEST_TERMINATED };
-                    hands.endpoint.answer(tx, &request, request.answer(status), hands.now.mono);
+                    let refusal = one.refusal.take().filter(|_| *step == Do::SendRefusal);
+                    let response = match refusal {
+                        Some(refusal) => refusal.answer(&request),
+                        None => request.answer(StatusCode::REQUEST_TERMINATED),
+                    };
+                    hands.endpoint.answer(tx, &request, response, hands.now.mono);
                 }
                 Do::Notify => {
                     // A prolonged subscription hears the status again, whatever it is.

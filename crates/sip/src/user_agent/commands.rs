@@ -84,10 +84,10 @@ impl UserAgent {
         session: SessionId,
         status: StatusCode,
         reason: &str,
-        headers: &[(&str, &str)],
+        headers: &[(&str, String)],
         now: Now,
     ) {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers = said(headers);
         let reason = sayable(reason).map(str::to_owned);
         let refusal = Refusal { status, reason, headers };
         self.command(session, now, |session, hands| session.reject(&refusal, hands));
@@ -97,8 +97,21 @@ impl UserAgent {
     /// forged source address cannot aim our repetitions at somebody (§8.2.7). A lost answer costs the caller a copy of
     /// its INVITE, which comes as a new session.
     pub fn turn_away(&mut self, session: SessionId, status: StatusCode, reason: &str, now: Now) {
-        let reason = sayable(reason);
-        self.command(session, now, |session, hands| session.turn_away(status, reason, hands));
+        self.turn_away_with(session, status, reason, &[], now);
+    }
+
+    /// The same with further headers.
+    pub fn turn_away_with(
+        &mut self,
+        session: SessionId,
+        status: StatusCode,
+        reason: &str,
+        headers: &[(&str, String)],
+        now: Now,
+    ) {
+        let reason = sayable(reason).map(str::to_owned);
+        let refusal = Refusal { status, reason, headers: said(headers) };
+        self.command(session, now, |session, hands| session.turn_away(&refusal, hands));
     }
 
     /// Asks an incoming caller who it is. The session ends as [`crate::EndedBy::Challenged`]; the caller may come again
@@ -155,8 +168,16 @@ impl UserAgent {
     }
 
     /// Declines such a transfer: 603 usually, 403 for what the peer may not.
-    pub fn decline_refer(&mut self, session: SessionId, refer: ReferId, status: StatusCode, now: Now) {
-        self.command(session, now, |session, hands| session.decline_refer(refer, status, hands));
+    pub fn decline_refer(
+        &mut self,
+        session: SessionId,
+        refer: ReferId,
+        status: StatusCode,
+        headers: &[(&str, String)],
+        now: Now,
+    ) {
+        let refusal = Refusal { status, reason: None, headers: said(headers) };
+        self.command(session, now, |session, hands| session.decline_refer(refer, refusal, hands));
     }
 
     /// Tells the peer how an accepted transfer goes: a 1xx that the new call gets on, anything else how it ended. The
@@ -243,6 +264,10 @@ impl UserAgent {
     pub fn end_subscription(&mut self, subscription: SubscriptionId, why: Termination, now: Now) {
         self.subscription(now, |notifier, reach| notifier.end(subscription, why, reach));
     }
+}
+
+fn said(headers: &[(&str, String)]) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 /// Requests for somebody else.

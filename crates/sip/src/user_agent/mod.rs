@@ -500,7 +500,7 @@ impl UserAgent {
     fn handle_invite(&mut self, tx: ServerTransactionId, request: Box<Request>, source: Source, now: Now) {
         if self.sessions.len() >= self.config.sessions_max {
             let busy = request.answer(StatusCode::SERVICE_UNAVAILABLE);
-            let busy = busy.header(HeaderName::RetryAfter, RETRY_AFTER_S);
+            let busy = busy.reason("Too Many Calls").header(HeaderName::RetryAfter, RETRY_AFTER_S);
             return self.endpoint.respond_and_forget(tx, busy);
         }
         let replaces = match self.replaced_by(&request) {

@@ -33,6 +33,8 @@ pub struct House {
     pub told: Vec<LegEvent>,
     /// What legs told of who is not heard, or does not hear.
     pub ways: Vec<LegEvent>,
+    /// Limits that turned calls away, and how many.
+    pub limits: Vec<(String, u32)>,
     /// The last call that came.
     pub arrived: Option<LegId>,
     /// Where each message of `sent` went.
@@ -77,6 +79,7 @@ impl House {
             trunks: BTreeMap::new(),
             told: Vec::new(),
             ways: Vec::new(),
+            limits: Vec::new(),
             arrived: None,
             sent_to: Vec::new(),
             pairings: Vec::new(),
@@ -148,6 +151,9 @@ impl House {
                 }
                 Output::Leg(event @ (LegEvent::OneWay { .. } | LegEvent::WayRestored { .. })) => {
                     self.ways.push(event);
+                }
+                Output::Leg(LegEvent::LimitReached { limit, calls }) => {
+                    self.limits.push((limit.to_string(), calls));
                 }
                 Output::Leg(LegEvent::Arrived { leg, .. }) => self.arrived = Some(leg),
                 Output::Leg(LegEvent::Ended { leg, cause, quality }) => {

@@ -1,6 +1,6 @@
 //! An alert as the API shows it.
 
-use super::PartyJson;
+use super::{LimitJson, PartyJson};
 use model::{Alert, AlertView};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,9 +15,9 @@ pub struct AlertJson {
     pub at: i64,
     /// What it is: `emergency`, somebody in the center calls an emergency number; `one_way`, one of two who talk is not
     /// heard, or does not hear; `recordings_low`, the disk has little room left for recordings; `recordings_full`, it has none, and
-    /// calls are not recorded.
+    /// calls are not recorded; `limit_reached`, a limit of ours turns calls away.
     pub kind: &'static str,
-    /// Whose phone; with `one_way`, the party that is not heard, or does not hear. Absent with `recordings_…`.
+    /// Whose phone; with `one_way`, the party that is not heard, or does not hear. Absent with `recordings_…` and `limit_reached`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PartyJson>,
     /// The agent it belongs to.
@@ -32,7 +32,13 @@ pub struct AlertJson {
     /// With `recordings_low`: how many bytes are free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_bytes: Option<u64>,
-    /// The call. Absent with `recordings_…`.
+    /// With `limit_reached`: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitJson>,
+    /// With `limit_reached`: how many calls were turned away since somebody last took notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u32>,
+    /// The call. Absent with `recordings_…` and `limit_reached`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<String>,
 }
@@ -48,6 +54,8 @@ impl From<&AlertView> for AlertJson {
             number: None,
             way: None,
             free_bytes: None,
+            limit: None,
+            calls: None,
             interaction: None,
         };
         match &view.alert {
@@ -67,6 +75,9 @@ impl From<&AlertView> for AlertJson {
             },
             Alert::RecordingsLow { free_bytes } => Self { free_bytes: Some(*free_bytes), ..bare },
             Alert::RecordingsFull => bare,
+            Alert::LimitReached { limit, calls } => {
+                Self { limit: Some(limit.into()), calls: Some(*calls), ..bare }
+            }
         }
     }
 }

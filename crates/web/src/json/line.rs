@@ -2,8 +2,8 @@
 
 use super::agent::reason;
 use super::interaction::PartyJson;
-use super::millis;
 use super::sip_summary::summary;
+use super::{LimitJson, millis};
 use crate::center::LegSound;
 use model::decision::PassedOver;
 use model::query::{SipMessage, Story};
@@ -93,6 +93,9 @@ pub enum LineBody {
         /// The SIP status, when the cause is `refused`.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
+        /// Which limit of ours, when the cause is `limit`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<LimitJson>,
     },
     /// Customer and agent talk.
     Connected {
@@ -158,6 +161,9 @@ pub enum LineBody {
         /// The SIP status, when the cause is `refused`.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
+        /// Which limit of ours, when the cause is `limit`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<LimitJson>,
         /// How the sound was.
         #[serde(skip_serializing_if = "Option::is_none")]
         quality: Option<QualityJson>,
@@ -522,9 +528,12 @@ impl From<&TimelineEvent> for LineBody {
             Event::Offered { agent, leg, why } => {
                 Self::Offered { agent: agent.to_string(), leg: leg.to_string(), why: why.into() }
             }
-            Event::NotTaken { agent, cause } => {
-                Self::NotTaken { agent: agent.to_string(), cause: cause.as_str(), status: status(cause) }
-            }
+            Event::NotTaken { agent, cause } => Self::NotTaken {
+                agent: agent.to_string(),
+                cause: cause.as_str(),
+                status: status(cause),
+                limit: limit(cause),
+            },
             Event::Connected { agent, waited } => {
                 Self::Connected { agent: agent.to_string(), waited_ms: millis(*waited) }
             }
@@ -545,6 +554,7 @@ impl From<&TimelineEvent> for LineBody {
                 role: role.as_str(),
                 cause: cause.as_str(),
                 status: status(cause),
+                limit: limit(cause),
                 quality: quality.as_ref().map(Into::into),
             },
             Event::RecordingStarted { recording } => {
@@ -596,6 +606,13 @@ impl From<&TimelineEvent> for LineBody {
 fn status(cause: &EndCause) -> Option<u16> {
     match cause {
         EndCause::Refused(status) => Some(*status),
+        _ => None,
+    }
+}
+
+fn limit(cause: &EndCause) -> Option<LimitJson> {
+    match cause {
+        EndCause::Limit(limit) => Some((&**limit).into()),
         _ => None,
     }
 }

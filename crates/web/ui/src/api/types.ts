@@ -167,11 +167,20 @@ export interface TrunkView {
   failed: number;
 }
 
+/** A limit of ours, by its key in the configuration. */
+export interface CallLimit {
+  key: string;
+  trunk?: string | null;
+  phone?: string | null;
+  /** Absent where the machine decides. */
+  max?: number | null;
+}
+
 /** Something that has to be known at once, until somebody has taken notice. */
 export interface AlertView {
   id: string;
   at: number;
-  kind: 'emergency' | 'one_way' | 'recordings_low' | 'recordings_full';
+  kind: 'emergency' | 'one_way' | 'recordings_low' | 'recordings_full' | 'limit_reached';
   /** Whose phone; who is not heard, or does not hear. Absent where nobody's call is meant. */
   from?: Party | null;
   agent?: string | null;
@@ -181,6 +190,9 @@ export interface AlertView {
   way?: 'in' | 'out' | null;
   /** With `recordings_low`: how many bytes are free. */
   free_bytes?: number | null;
+  /** With `limit_reached`: which, and how many calls it turned away. */
+  limit?: CallLimit | null;
+  calls?: number | null;
   /** Absent where no call is meant. */
   interaction?: string | null;
 }
@@ -273,7 +285,7 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'queued'; queue: string; position: number; why?: WaitWhy | null }
   | { kind: 'position_told'; position: number }
   | { kind: 'offered'; agent: string; leg: string; why: OfferWhy }
-  | { kind: 'not_taken'; agent: string; cause: string; status?: number | null }
+  | { kind: 'not_taken'; agent: string; cause: string; status?: number | null; limit?: CallLimit | null }
   | { kind: 'connected'; agent: string; waited_ms: number }
   | { kind: 'held' }
   | { kind: 'resumed' }
@@ -283,7 +295,7 @@ export type Line = { at: number; seq?: number | null } & (
   | { kind: 'way_restored'; leg: string; role: LegRole; way: 'in' | 'out' }
   | { kind: 'passed_on'; leg: string; to: string }
   | { kind: 'transferred'; number: string }
-  | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; quality?: Quality | null }
+  | { kind: 'leg_ended'; leg: string; role: LegRole; cause: string; status?: number | null; limit?: CallLimit | null; quality?: Quality | null }
   | { kind: 'recording_started'; recording: string }
   | { kind: 'recording_stopped'; recording: string; length_ms: number }
   | { kind: 'recording_changed'; recording: string; state: RecordingState; by: string }

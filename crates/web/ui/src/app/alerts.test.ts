@@ -63,6 +63,17 @@ describe('a disk that fills up', () => {
   });
 });
 
+describe('a limit that turns calls away', () => {
+  beforeEach(() => speak('en'));
+
+  it('is named as the configuration names it, with how many calls it was', () => {
+    const full: AlertView = { id: 'AL-1', at: 1, kind: 'limit_reached', limit: { key: 'calls_max', trunk: 'carrier', max: 30 }, calls: 41 };
+    expect([alertWord(full), alertTitle(full)]).toEqual(['Limit reached', 'calls_max of trunk carrier (30) is reached: 41 calls were turned away']);
+    speak('zh');
+    expect(alertTitle(full)).toBe('中继 carrier 的 calls_max（30）已达上限：拒绝了 41 个呼叫');
+  });
+});
+
 describe('trunks', () => {
   beforeEach(() => speak('en'));
 

@@ -2,6 +2,7 @@
 import type { AlertView } from '../api/types';
 import { bytes } from './format';
 import { t } from './i18n';
+import { limitWords } from './sentences';
 
 /** What it is, in one or two words. */
 export function alertWord(alert: AlertView): string {
@@ -14,6 +15,8 @@ export function alertWord(alert: AlertView): string {
       return t('alerts.disk_low.word');
     case 'recordings_full':
       return t('alerts.disk_full.word');
+    case 'limit_reached':
+      return t('alerts.limit.word');
     default:
       // A newer server may know kinds of alerts that this page does not.
       return alert.kind as string;
@@ -29,6 +32,8 @@ export function alertTitle(alert: AlertView): string {
       return t('alerts.disk_low', { free: bytes(alert.free_bytes ?? 0) });
     case 'recordings_full':
       return t('alerts.disk_full');
+    case 'limit_reached':
+      return t('alerts.limit', { limit: alert.limit ? limitWords(alert.limit) : '', n: alert.calls ?? 1 });
     default:
       return alertWord(alert);
   }

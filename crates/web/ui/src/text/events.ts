@@ -45,7 +45,7 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
     case 'offered':
       return t('event.offered', { agent: nameOf(line.agent) });
     case 'not_taken':
-      return t('event.not_taken', { agent: nameOf(line.agent), cause: causeOf(line.cause, line.status) });
+      return t('event.not_taken', { agent: nameOf(line.agent), cause: causeOf(line.cause, line.status, line.limit) });
     case 'connected':
       return t('event.connected', { agent: nameOf(line.agent) });
     case 'held':
@@ -74,7 +74,7 @@ export function eventTitle(line: Line, nameOf: NameOf, agentOfLeg?: ReadonlyMap<
       return t('event.transferred', { number: phone(line.number) });
     case 'leg_ended': {
       const agent = agentOfLeg?.get(line.leg);
-      return t('event.leg_ended', { role: agent ? nameOf(agent) : roleWord(line.role), cause: causeOf(line.cause, line.status) });
+      return t('event.leg_ended', { role: agent ? nameOf(agent) : roleWord(line.role), cause: causeOf(line.cause, line.status, line.limit) });
     }
     case 'recording_started':
       return t('event.recording_started');

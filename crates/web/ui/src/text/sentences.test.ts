@@ -168,6 +168,8 @@ describe('words of the center', () => {
   it('carry the status of a refusal', () => {
     expect(causeOf('refused', 486)).toBe('refused (486)');
     expect(causeOf('hung_up')).toBe('hung up');
+    expect(causeOf('limit', null, { key: 'per_day', phone: '1001', max: 500 })).toBe('a limit was reached: per_day of phone 1001 (500)');
+    expect(causeOf('limit', null, { key: 'patience' })).toBe('a limit was reached: patience');
     expect(causeOf('eaten')).toBe('eaten');
   });
 });

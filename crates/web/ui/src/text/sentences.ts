@@ -1,5 +1,5 @@
 /** Reasons, which come as data from the code that decided, told as sentences. */
-import type { OfferWhy, PassedOver, WaitWhy } from '../api/types';
+import type { CallLimit, OfferWhy, PassedOver, WaitWhy } from '../api/types';
 import { count, duration } from './format';
 import { t } from './i18n';
 
@@ -73,7 +73,8 @@ export function whoPassedOver(why: OfferWhy, nameOf: NameOf): string {
 }
 
 const REASONS = ['logged_in', 'not_ready', 'no_answer', 'unreachable', 'lunch', 'break', 'meeting', 'training'] as const;
-const CAUSES = ['hung_up', 'released', 'busy', 'no_answer', 'declined', 'unreachable', 'refused', 'lost'] as const;
+const CAUSES = ['hung_up', 'released', 'busy', 'no_answer', 'declined', 'unreachable', 'refused', 'lost', 'limit'] as const;
+const LIMITS = ['calls_max', 'calls_per_second', 'at_once', 'per_hour', 'per_day', 'ports'] as const;
 
 const isOneOf = <T extends string>(all: readonly T[], word: string): word is T => (all as readonly string[]).includes(word);
 
@@ -83,10 +84,17 @@ export function notReadyReason(reason: string | null | undefined): string {
   return isOneOf(REASONS, reason) && reason !== 'not_ready' ? t(`reason.${reason}`) : reason;
 }
 
+/** A limit of ours as the configuration names it, and whose it is. */
+export function limitWords(limit: CallLimit): string {
+  const { key, trunk, phone, max } = limit;
+  return isOneOf(LIMITS, key) ? t(`limit.${key}`, { trunk: trunk ?? '', phone: phone ?? '', max: count(max) }) : key;
+}
+
 /** Why a leg ended or an offer was not taken. */
-export function causeOf(cause: string, status?: number | null): string {
+export function causeOf(cause: string, status?: number | null, limit?: CallLimit | null): string {
   if (!isOneOf(CAUSES, cause)) return cause;
   const word = t(`cause.${cause}`);
+  if (cause === 'limit' && limit) return `${word}: ${limitWords(limit)}`;
   return cause === 'refused' && status ? `${word} (${status})` : word;
 }
 

@@ -186,7 +186,7 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
         <Fields
           fields={[
             [t('details.agent'), nameOf(line.agent)],
-            [t('details.cause'), causeOf(line.cause, line.status)],
+            [t('details.cause'), causeOf(line.cause, line.status, line.limit)],
           ]}
         />
       );
@@ -206,7 +206,7 @@ function Body({ entry, nameOf, story }: { entry: Entry; nameOf: NameOf; story: S
           <Fields
             fields={[
               [t('details.party'), agent ? nameOf(agent) : roleWord(line.role)],
-              [t('details.cause'), causeOf(line.cause, line.status)],
+              [t('details.cause'), causeOf(line.cause, line.status, line.limit)],
               [t('details.leg'), <code key="leg">{line.leg}</code>],
             ]}
           />

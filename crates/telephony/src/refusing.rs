@@ -1,0 +1,122 @@
+//! What a SIP peer is told when it does not get what it asks for: a status, and the reason in words (Warning, RFC 3261
+//! §20.43), so that whoever reads the answer can tell our limits and rules from a carrier that is dead.
+//!
+//! Limits of ours are told to the operator and to supervisors too: when one begins to turn calls away, and then once in a
+//! while with how many they were, never once for each call.
+
+use crate::Telephony;
+use base::{Duration, Instant, Now};
+use model::leg::Rejection;
+use model::{CallLimit, LegEvent};
+use sip_message::StatusCode;
+use std::collections::BTreeMap;
+
+/// When a caller may try again who was turned away for a limit: calls end all the time.
+const RETRY_AFTER_S: &str = "5";
+
+/// How long a limit that was told of is not told of again.
+pub(crate) const TELL_EVERY: Duration = Duration::from_secs(300);
+
+/// A refusal as it is said to a SIP peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    pub(crate) status: StatusCode,
+    /// The reason phrase; empty: the usual one.
+    pub(crate) reason: &'static str,
+    /// The text of the Warning.
+    warning: String,
+    is_for_now: bool,
+}
+
+impl Spoken {
+    /// Because of a limit of ours.
+    pub(crate) fn of_limit(limit: &CallLimit) -> Self {
+        let is_of_phone = limit.kind.is_of_phone();
+        Self {
+            // What a phone may do is its own matter; 503 would have it believe that we are out of service.
+            status: if is_of_phone { StatusCode::FORBIDDEN } else { StatusCode::SERVICE_UNAVAILABLE },
+            reason: "Too Many Calls",
+            warning: format!("{limit} is reached"),
+            is_for_now: !is_of_phone,
+        }
+    }
+
+    /// What the center says of a call or a transfer.
+    pub(crate) fn of(why: &Rejection) -> Self {
+        let (status, reason, warning) = match why {
+            Rejection::Limit(limit) => return Self::of_limit(limit),
+            Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, "", "nobody has this number"),
+            Rejection::Busy => (StatusCode::BUSY_HERE, "", ""),
+            Rejection::Declined => (StatusCode::DECLINE, "", ""),
+            Rejection::Forbidden => (StatusCode::FORBIDDEN, "", "this phone may not do that"),
+            Rejection::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, "", ""),
+            Rejection::Draining => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Shutting Down", "no new calls are taken any more")
+            }
+        };
+        Self { status, reason, warning: warning.to_owned(), is_for_now: false }
+    }
+
+    /// The headers that go with it.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = Vec::new();
+        if self.is_for_now {
+            headers.push(("Retry-After", RETRY_AFTER_S.to_owned()));
+        }
+        if !self.warning.is_empty() {
+            // Names come from the configuration: they may hold what would end the text.
+            let is_plain = |letter: &char| !"\"\\".contains(*letter) && !letter.is_control();
+            let text: String = self.warning.chars().filter(is_plain).collect();
+            headers.push(("Warning", format!("399 hotline \"{text}\"")));
+        }
+        headers
+    }
+}
+
+/// Limits that have turned calls away, one entry each: as many as there are trunks and phones.
+#[derive(Debug, Default)]
+pub(crate) struct ReachedLimits {
+    told: BTreeMap<CallLimit, Told>,
+}
+
+#[derive(Debug)]
+struct Told {
+    at: Instant,
+    /// Calls turned away since.
+    unsaid: u32,
+}
+
+impl ReachedLimits {
+    /// A limit turned a call away. Returns for how many calls it is to be told, if it is.
+    fn note(&mut self, limit: &CallLimit, now: Instant) -> Option<u32> {
+        // Those of which nothing is left to be told make room.
+        self.told.retain(|_, told| told.unsaid > 0 || now.since(told.at) < TELL_EVERY);
+        match self.told.get_mut(limit) {
+            None => {
+                self.told.insert(limit.clone(), Told { at: now, unsaid: 0 });
+                Some(1)
+            }
+            Some(told) if now.since(told.at) < TELL_EVERY => {
+                told.unsaid = told.unsaid.saturating_add(1);
+                None
+            }
+            Some(told) => {
+                let calls = told.unsaid.saturating_add(1);
+                *told = Told { at: now, unsaid: 0 };
+                Some(calls)
+            }
+        }
+    }
+}
+
+impl Telephony {
+    /// A limit of ours turned a call away.
+    pub(crate) fn limit_reached(&mut self, limit: CallLimit, now: Now) {
+        let Some(calls) = self.reached.note(&limit, now.mono) else { return };
+        self.alarm(match calls {
+            1 => format!("{limit} is reached: a call was turned away"),
+            _ => format!("{limit} is reached: {calls} calls were turned away since this was last said"),
+        });
+        self.tell(LegEvent::LimitReached { limit, calls });
+    }
+}
