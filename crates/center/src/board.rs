@@ -7,8 +7,8 @@ use model::agent::AgentStep;
 use model::board::{AgentCounts, QueueFigures};
 use model::timeline::LegRole;
 use model::{
-    AgentId, AgentState, AgentView, BoardEvent, InteractionId, InteractionState, InteractionView, LegId,
-    QueueId, QueueView, SipUser,
+    AgentId, AgentState, AgentView, BoardEvent, FarEnd, InteractionId, InteractionState, InteractionView,
+    LegId, QueueId, QueueView, SipUser,
 };
 
 use crate::desk::Desk;
@@ -90,7 +90,42 @@ impl Center {
             queue: live.record.queue.clone(),
             agents: self.agents_of(live),
             monitors: self.monitors(id),
+            with: self.far_end_of(live),
+            talks: self.who_talks(live),
         }
+    }
+
+    /// Who has an interaction past the queues, once they talk.
+    fn far_end_of(&self, live: &Interaction) -> Option<FarEnd> {
+        let InteractionState::Transferred(number) = &live.state else { return None };
+        let talks = live.ending.is_none() && live.other.is_some_and(|other| other.answered);
+        let login = || self.login_of(&SipUser::new(number));
+        talks.then(|| FarEnd { login: login(), number: number.clone() })
+    }
+
+    /// The logins of those of ours who talk in an interaction.
+    fn who_talks(&self, live: &Interaction) -> Vec<AgentId> {
+        match &live.state {
+            InteractionState::Connected(_, agent) | InteractionState::OnHold(_, agent) => vec![agent.clone()],
+            InteractionState::Transferred(_) => {
+                // Who passed the own call on is not there any more, and another leg is the customer's.
+                let is_first = live.customer_present && live.record.legs.first() == Some(&live.customer);
+                let caller = live.record.from.user.as_ref().filter(|_| is_first);
+                let caller = caller.and_then(|phone| self.login_of(phone));
+                caller.into_iter().chain(self.far_end_of(live).and_then(|end| end.login)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whose phone this is.
+    fn login_of(&self, phone: &SipUser) -> Option<AgentId> {
+        let mut supervisors = self.settings.supervisors.iter();
+        if let Some((login, _)) = supervisors.find(|(_, one)| *one == phone) {
+            return Some(login.clone());
+        }
+        let desk = self.desks.values().find(|desk| desk.agent.phone.as_ref() == Some(phone));
+        desk.map(|desk| desk.agent.id.clone())
     }
 
     /// The agents who have an interaction: the one it is offered to or who took it, or whoever talks in it since it was

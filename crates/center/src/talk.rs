@@ -55,6 +55,7 @@ impl Center {
         let Some(live) = self.interactions.get_mut(&id) else { return };
         live.hearing = Hearing::Nothing;
         let customer = live.customer;
+        self.changed.interactions.insert(id);
         self.command(LegCommand::Bridge { a: customer, b: other.leg });
         // A talk that was recorded before it was passed on goes on in the same recording.
         if !self.record_on(id) && other.record {

@@ -3,7 +3,7 @@
 mod hall;
 
 use hall::Hall;
-use model::{AgentState, AgentWish, InteractionId, LegId, MonitorRefused, Supervision};
+use model::{AgentState, AgentWish, FarEnd, InteractionId, LegId, MonitorRefused, Supervision};
 
 const SUPPORT: &str = r#"
 name  = "support"
@@ -34,6 +34,34 @@ fn nobody_takes_over_from_an_agent_who_is_being_replaced() {
     hall.supervises(call.id, "sara", Supervision::TakeOver);
     assert_eq!(hall.mode_of_sara(call.id), None, "sara is a party now");
     assert!(hall.is_hung_up_on(bert) && !hall.is_hung_up_on(call.customer));
+}
+
+#[test]
+fn whoever_took_a_call_over_is_shown_to_have_it_and_to_talk_in_it() {
+    let (mut hall, call) = Hall::in_a_call();
+    assert_eq!(hall.shown(call.id).talks, ["anna".into()]);
+    hall.supervises(call.id, "sara", Supervision::Monitor);
+    let sara = hall.dialed("1020");
+    hall.answers(sara);
+    assert_eq!(hall.shown(call.id).talks, ["anna".into()], "who listens does not talk");
+    hall.supervises(call.id, "sara", Supervision::TakeOver);
+    hall.ends(call.agent);
+    let shown = hall.shown(call.id);
+    assert_eq!(shown.with, Some(FarEnd { login: Some("sara".into()), number: "1020".to_owned() }));
+    assert_eq!(shown.talks, ["sara".into()]);
+}
+
+#[test]
+fn a_direct_call_shows_who_has_it_once_they_talk() {
+    let mut hall = Hall::new(SUPPORT);
+    let anna = hall.dials("anna", "1002");
+    let (id, bert) = (hall.interaction(anna), hall.dialed("1002"));
+    assert_eq!(hall.shown(id).with, None);
+    hall.answers(bert);
+    // What the board was told, not only what it would be told if it asked.
+    let shown = hall.rows.get(&id).unwrap();
+    assert_eq!(shown.with, Some(FarEnd { login: Some("bert".into()), number: "1002".to_owned() }));
+    assert_eq!(shown.talks, ["anna".into(), "bert".into()]);
 }
 
 #[test]

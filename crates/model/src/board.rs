@@ -145,4 +145,17 @@ pub struct InteractionView {
     pub agents: Vec<AgentId>,
     /// Who listens to it, or takes part otherwise, without having it.
     pub monitors: Vec<MonitorView>,
+    /// Past the queues: who has it, once they talk.
+    pub with: Option<FarEnd>,
+    /// The logins, of agents and supervisors, whose phones talk in it.
+    pub talks: Vec<AgentId>,
+}
+
+/// Who has an interaction past the queues: a colleague, a supervisor who took it over, somebody outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FarEnd {
+    /// The login, if it is a phone of an agent or a supervisor.
+    pub login: Option<AgentId>,
+    /// The phone or the number.
+    pub number: String,
 }

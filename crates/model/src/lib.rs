@@ -32,7 +32,7 @@ pub mod trunk;
 
 pub use agent::{Agent, AgentState, AgentWish, NotReadyReason, WishRefused};
 pub use alert::{Alert, AlertView};
-pub use board::{AgentView, BoardEvent, InteractionView, QueueView};
+pub use board::{AgentView, BoardEvent, FarEnd, InteractionView, QueueView};
 pub use channel::Channel;
 pub use conference::{ConferenceOrder, ConferenceRefused, ConferenceView};
 pub use decision::{OfferReason, WaitReason};

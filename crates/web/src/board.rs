@@ -745,6 +745,8 @@ mod tests {
             queue: Some(QueueId::new(queue)),
             agents: Vec::new(),
             monitors: Vec::new(),
+            with: None,
+            talks: Vec::new(),
         }))
     }
 

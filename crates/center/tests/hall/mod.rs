@@ -7,7 +7,8 @@ use center::{Center, Directory, Effect, Input, Settings};
 use flow::{Source, World};
 use model::{
     Agent, AgentId, AgentState, AgentWish, AlertId, AlertView, BoardEvent, EndCause, InteractionId,
-    LegCommand, LegEvent, LegId, Origin, Party, Queue, Record, SipUser, Supervision, Target, TimelineEvent,
+    InteractionView, LegCommand, LegEvent, LegId, Origin, Party, Queue, Record, SipUser, Supervision, Target,
+    TimelineEvent,
 };
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub(crate) struct Hall {
     pub(crate) told: Vec<(Option<InteractionId>, TimelineEvent)>,
     /// The alerts that stand on the board.
     pub(crate) alerts: BTreeMap<AlertId, AlertView>,
+    /// The interactions as the board was last told of them.
+    pub(crate) rows: BTreeMap<InteractionId, InteractionView>,
     pub(crate) now: Now,
     next_leg: u64,
 }
@@ -51,6 +54,7 @@ impl Hall {
             commands: Vec::new(),
             told: Vec::new(),
             alerts: BTreeMap::new(),
+            rows: BTreeMap::new(),
             now,
             next_leg: 1 << 32,
         };
@@ -70,6 +74,9 @@ impl Hall {
                 }
                 Effect::Publish(BoardEvent::AlertGone(id)) => {
                     self.alerts.remove(&id);
+                }
+                Effect::Publish(BoardEvent::Interaction(view)) => {
+                    self.rows.insert(view.id, *view);
                 }
                 Effect::Persist(_) | Effect::Publish(_) => {}
             }
@@ -139,6 +146,12 @@ impl Hall {
     pub(crate) fn state(&self, agent: &str) -> AgentState {
         let mut desks = self.center.desks();
         desks.find(|desk| desk.agent.id.as_str() == agent).unwrap().state.clone()
+    }
+
+    /// An interaction as the board shows it.
+    pub(crate) fn shown(&self, id: InteractionId) -> InteractionView {
+        let live = self.center.interactions().find(|live| live.record.id == id).unwrap();
+        self.center.interaction_view(live)
     }
 
     /// The interaction that began with this leg.

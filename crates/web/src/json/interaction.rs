@@ -59,6 +59,23 @@ pub struct LiveInteractionJson {
     /// Who takes part in it without having it; for agents, only if they may know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub monitors: Vec<MonitorViewJson>,
+    /// Past the queues (`transferred`): who has it, once they talk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<FarEndJson>,
+    /// The logins, of agents and supervisors, whose phones talk in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub talks: Vec<String>,
+}
+
+/// Who has an interaction past the queues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = FarEnd)]
+pub struct FarEndJson {
+    /// The login, if it is a phone of an agent or a supervisor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The phone or the number.
+    pub number: String,
 }
 
 /// A supervisor who takes part in a call.
@@ -181,6 +198,11 @@ impl From<&InteractionView> for LiveInteractionJson {
             recording: view.recording.is_some(),
             recording_state: view.recording.map(model::RecordingState::as_str),
             monitors: view.monitors.iter().map(Into::into).collect(),
+            with: view.with.as_ref().map(|end| FarEndJson {
+                login: end.login.as_ref().map(ToString::to_string),
+                number: end.number.clone(),
+            }),
+            talks: view.talks.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -718,6 +718,8 @@ pub(crate) fn live(number: u64, queue: &str) -> BoardEvent {
         queue: Some(QueueId::new(queue)),
         agents: Vec::new(),
         monitors: Vec::new(),
+        with: None,
+        talks: Vec::new(),
     }))
 }
 

@@ -119,6 +119,10 @@ export interface InteractionView {
   recording_state?: RecordingState | null;
   /** Who takes part in it without having it. */
   monitors?: MonitorView[];
+  /** Past the queues: who has it, once they talk. */
+  with?: { login?: string | null; number: string } | null;
+  /** The logins of agents and supervisors whose phones talk in it. */
+  talks?: string[];
 }
 
 /** Somebody in a conference. */

@@ -18,7 +18,7 @@ import { Icon } from '../../ui/Icon';
 import { Empty, Lines } from '../../ui/notes';
 import { AgentIcon, agentWord } from '../../ui/State';
 import css from './Agents.module.css';
-import { attention, countStates, grouped, type Attention, type Group } from './figures';
+import { attention, countStates, grouped, keepGroups, type Attention, type Group } from './figures';
 import { useHold } from '../../live/hold';
 import { rowsOf, step, type TileRow } from './tiles';
 
@@ -132,14 +132,18 @@ export function Agents({ queue, state, chosen, choose, openLimits }: Props) {
   const [columns, setColumns] = useState(5);
   const [focused, setFocused] = useState<string | undefined>(undefined);
 
-  const order = useOrder([agents, interactions], `${queue} ${state} ${JSON.stringify(limits)} ${known}`, () =>
-    grouped(
-      [...agents.rows.values()].filter((agent) => !queue || agent.queues.includes(queue)),
-      callOf,
-      limits,
-      serverNow(),
-      state,
-    ),
+  const order = useOrder(
+    [agents, interactions],
+    `${queue} ${state} ${JSON.stringify(limits)} ${known}`,
+    () =>
+      grouped(
+        [...agents.rows.values()].filter((agent) => !queue || agent.queues.includes(queue)),
+        callOf,
+        limits,
+        serverNow(),
+        state,
+      ),
+    keepGroups,
   );
   const hold = useHold(order.hold);
   const total = order.value.reduce((sum, group) => sum + group.ids.length, 0);

@@ -14,8 +14,8 @@ import { cx } from '../../ui/cx';
 import { Icon } from '../../ui/Icon';
 import { AgentIcon, agentTone, agentWord, InteractionIcon, interactionWord, recordingWord, toneClass } from '../../ui/State';
 import css from './Dock.module.css';
-import { canBeHeard, listeners, Supervise } from './Supervise';
-import { waitSentence } from './lists';
+import { canBeHeard, isForOthers, listeners, Supervise } from './Supervise';
+import { waitSentence, whoHas } from './lists';
 
 function Frame({ icon, name, state, second, children }: { icon: ReactNode; name: string; state: ReactNode; second: ReactNode; children: ReactNode }) {
   return (
@@ -73,7 +73,7 @@ function ChosenAgent({ id, close }: { id: string; close: () => void }) {
         </>
       }
     >
-      {may(me, 'monitor') && agent.state === 'talking' && canBeHeard(call) && <Supervise key={call.id} call={call} />}
+      {may(me, 'monitor') && agent.state === 'talking' && canBeHeard(call) && isForOthers(call, me.login) && <Supervise key={call.id} call={call} />}
       {may(me, 'interactions') && (
         <>
           <Link className={css.link} to="/interactions" search={{ agent: agent.id, when: 'today' }}>
@@ -95,7 +95,8 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
   const t = useT();
   const { me } = useShell();
   const call = useRow(interactions, id);
-  const agent = useRow(agents, call?.agent);
+  // Whoever has it may get another name.
+  useRow(agents, call?.agent ?? call?.with?.login);
   const open = may(me, 'interactions') && (
     <Link className={css.link} to="/interactions/$id" params={{ id }}>
       {t('call.timeline')} <kbd>Enter</kbd>
@@ -117,7 +118,7 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
   const second = [
     numberBeside(call.from),
     call.queue ?? call.flow,
-    agent?.name ?? call.agent,
+    whoHas(call),
     waiting && call.position ? t('dock.place', { n: count(call.position) }) : null,
     call.state === 'queued' ? waitSentence(call) : null,
     call.id,
@@ -139,7 +140,7 @@ function ChosenCall({ id, close }: { id: string; close: () => void }) {
         </>
       }
     >
-      {may(me, 'monitor') && canBeHeard(call) && <Supervise key={call.id} call={call} />}
+      {may(me, 'monitor') && canBeHeard(call) && isForOthers(call, me.login) && <Supervise key={call.id} call={call} />}
       {call.recording && (
         <span className={css.rec}>
           <Icon name="record" size={12} /> {recordingWord(t, call.recording_state)}

@@ -18,6 +18,9 @@ const KEYS: Record<MonitorMode, string> = { listen: 'L', whisper: 'W', barge: 'B
 export const canBeHeard = (call: InteractionView | undefined): call is InteractionView =>
   call !== undefined && (call.state === 'connected' || call.state === 'on_hold' || call.state === 'transferred');
 
+/** Whether somebody may take part in it who does not talk in it anyway. */
+export const isForOthers = (call: InteractionView, login: string): boolean => !(call.talks ?? []).includes(login);
+
 /** Who takes part in a call without having it, and how. */
 export function listeners(t: Translate, call: InteractionView): string {
   return (call.monitors ?? [])

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentView, InteractionView, QueueView } from '../../api/types';
-import { attention, burning, byUrgency, callsOf, countStates, figures, grouped, LIMITS, occupancy, shortfall, waitingOf } from './figures';
+import { phone } from '../../text/format';
+import { attention, burning, byUrgency, callsOf, countStates, figures, grouped, keepGroups, LIMITS, occupancy, shortfall, waitingOf, type AgentGroup } from './figures';
+import { whoHas } from './lists';
+import { isForOthers } from './Supervise';
 import { rowsOf, step } from './tiles';
 
 const NOW = 1_000_000_000;
@@ -134,6 +137,45 @@ describe('attention', () => {
       { group: 'logged_out', ids: ['home'] },
     ]);
     expect(grouped(all, () => undefined, LIMITS, NOW, 'logged_out')).toEqual([{ group: 'logged_out', ids: ['home'] }]);
+  });
+});
+
+describe('groups between two orders', () => {
+  const shown: AgentGroup[] = [
+    { group: 'ready', ids: ['a', 'b', 'c'] },
+    { group: 'talking', ids: ['d', 'e'] },
+  ];
+  const next: AgentGroup[] = [
+    { group: 'ready', ids: ['c', 'a'] },
+    { group: 'talking', ids: ['b', 'e', 'd'] },
+    { group: 'wrap_up', ids: ['f'] },
+  ];
+
+  it('have whoever began to talk among those who talk at once, and nobody else moves', () => {
+    expect(keepGroups(shown, next, false)).toEqual([
+      { group: 'ready', ids: ['a', 'c'] },
+      { group: 'talking', ids: ['d', 'e', 'b'] },
+      { group: 'wrap_up', ids: ['f'] },
+    ]);
+  });
+
+  it('stay as they are under the pointer', () => {
+    expect(keepGroups(shown, next, true)).toEqual(shown);
+  });
+});
+
+describe('a call past the queues', () => {
+  it('names who has it, by login or number', () => {
+    const past = (more: Partial<InteractionView>) => call('IX', { state: 'transferred', ...more });
+    expect(whoHas(past({ with: { login: 'sara', number: '1020' } }))).toBe('sara');
+    expect(whoHas(past({ with: { number: '+4930123456' } }))).toBe(phone('+4930123456'));
+    expect(whoHas(past({}))).toBe('');
+    expect(whoHas(call('IX', { state: 'connected', agent: 'anna' }))).toBe('anna');
+  });
+
+  it('is not offered to be listened to to those who talk in it', () => {
+    const mine = call('IX', { state: 'transferred', talks: ['anna', 'sara'] });
+    expect([isForOthers(mine, 'sara'), isForOthers(mine, 'tom')]).toEqual([false, true]);
   });
 });
 

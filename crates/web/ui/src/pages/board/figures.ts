@@ -1,5 +1,6 @@
 /** The numbers of the board, from live rows. Pure: rows in, numbers out. */
 import { AGENT_STATES, type AgentState, type AgentView, type InteractionView, type QueueView } from '../../api/types';
+import { keepPlaces } from '../../live/hooks';
 
 export interface Figures {
   /** Percent answered in time; null while nothing counts. */
@@ -160,6 +161,16 @@ export type Group = 'attention' | AgentState;
 export interface AgentGroup {
   group: Group;
   ids: string[];
+}
+
+/**
+ * Groups between two orders: whoever is in another state now stands in its group at once, at the end of it; nobody else changes
+ * places. Under the pointer or the focus nothing moves.
+ */
+export function keepGroups(shown: readonly AgentGroup[], next: readonly AgentGroup[], held: boolean): AgentGroup[] {
+  if (held) return [...shown];
+  const before = new Map(shown.map((one) => [one.group, one.ids]));
+  return next.map(({ group, ids }) => ({ group, ids: keepPlaces(before.get(group) ?? [], ids, false) }));
 }
 
 /** Agents in groups, in the order the board shows them; within a group whoever is longest in the state comes first. */

@@ -7,7 +7,7 @@ import { useShell } from '../../app/frame';
 import type { InteractionView } from '../../api/types';
 import { keepPlaces, useOrder, useRow, useSum } from '../../live/hooks';
 import { agents, interactions } from '../../live/live';
-import { count } from '../../text/format';
+import { count, phone } from '../../text/format';
 import { langOf, partyName } from '../../text/party';
 import { whyWaiting } from '../../text/sentences';
 import { useT, type Translate } from '../../text/i18n';
@@ -52,10 +52,18 @@ const Waiting = memo(function Waiting({ id, t }: { id: string; t: Translate }) {
   );
 });
 
+/** Who has a call: the agent; past the queues whoever talks at the other end. Empty while nobody has. */
+export function whoHas(call: InteractionView): string {
+  const login = call.agent ?? call.with?.login;
+  if (login) return agents.rows.get(login)?.name ?? login;
+  return call.with ? phone(call.with.number) : '';
+}
+
 const Call = memo(function Call({ id, t }: { id: string; t: Translate }) {
   const row = useRow(interactions, id);
-  const agent = useRow(agents, row?.agent);
+  useRow(agents, row?.agent ?? row?.with?.login);
   if (!row || row.state === 'closed') return <Gone t={t} />;
+  const has = whoHas(row);
   const name = partyName(row.from);
   const where = row.queue ?? row.flow ?? row.to;
   const heard = listeners(t, row);
@@ -68,8 +76,8 @@ const Call = memo(function Call({ id, t }: { id: string; t: Translate }) {
       <span className={css.where} title={where}>
         {where}
       </span>
-      <span className={css.with} lang={langOf(agent?.name ?? '')}>
-        {agent?.name ?? row.agent ?? <em>{interactionWord(t, row.state)}</em>}
+      <span className={css.with} lang={langOf(has)} title={has || undefined}>
+        {has || <em>{interactionWord(t, row.state)}</em>}
       </span>
       <span className={css.rec}>
         {row.recording && (
