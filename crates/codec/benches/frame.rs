@@ -55,6 +55,12 @@ fn frames(criterion: &mut Criterion) {
             bench.iter(|| resampler.process(frames.next().unwrap_or_default(), black_box(&mut out)));
         });
     }
+    for from in [44_100, 48_000, 44_101] {
+        let second: Vec<f32> = (0..from).map(|at| ((at * 37 % 1_000) as f32 - 500.0) / 1_000.0).collect();
+        criterion.bench_function(&format!("convert a second of {from} to 16000"), |bench| {
+            bench.iter(|| codec::convert(black_box(&second), from, 16_000));
+        });
+    }
     let sound = speech(SampleRate::Narrow);
     let mut frames = sound.chunks_exact(160).cycle();
     criterion.bench_function("shorten 8000", |bench| {
