@@ -83,7 +83,10 @@ export class Line {
       if (report.type !== 'transport') continue;
       Object.assign(found, { dtls: report.dtlsState, version: report.tlsVersion, srtp: report.srtpCipher });
       const pair = reports.get(report.selectedCandidatePairId);
-      if (pair) found.way = [pair.localCandidateId, pair.remoteCandidateId].map((id) => reports.get(id)).map((side) => `${side?.candidateType} ${side?.protocol}`);
+      if (!pair) continue;
+      const sides = [pair.localCandidateId, pair.remoteCandidateId].map((id) => reports.get(id));
+      found.way = sides.map((side) => `${side?.candidateType} ${side?.protocol}`);
+      found.to = sides[1]?.address;
     }
     return found;
   }

@@ -4,7 +4,7 @@
 //! the test starts again.
 
 use std::fs;
-use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -99,6 +99,15 @@ pub fn load_port(here: IpAddr) -> u16 {
 fn has_connections(port: u16) -> bool {
     let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
     table.contains(&format!(":{port:04X} "))
+}
+
+/// Whether this machine speaks IPv6 with itself. It is said where it does not, because then nothing of it is tested.
+pub fn has_ipv6() -> bool {
+    let has = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    if !has {
+        eprintln!("this machine has no IPv6: NOT TESTED");
+    }
+    has
 }
 
 /// The path of a program, or a failure that says how to get it.

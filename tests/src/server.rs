@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -126,12 +126,18 @@ impl Server {
 
     /// Starts a demo center in a folder that may hold the data of an earlier run.
     pub fn start_in(folder: &Path) -> Server {
+        Server::start_on(folder, Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// The same, on this address of the machine.
+    pub fn start_on(folder: &Path, address: IpAddr) -> Server {
         let ports = place::rtp_ports();
         let mut command = Command::new(binary());
         command
             .arg("demo")
             .args(["--dir", &folder.join("demo").display().to_string()])
-            .args(["--listen", "127.0.0.1", "--sip", "0", "--sips", "0", "--http", "0", "--https", "0"])
+            .args(["--listen", &address.to_string()])
+            .args(["--sip", "0", "--sips", "0", "--http", "0", "--https", "0"])
             .args(["--rtp", &format!("{}-{}", ports.start(), ports.end())]);
         Server::run(command, folder, &folder.join("demo/ready.json"))
     }

@@ -1,7 +1,7 @@
 //! Browsers that talk: JsSIP and SIP.js in Chromium with desk phones and with each other, encrypted by DTLS-SRTP. Who hears
 //! whom is known by tones.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use tests::baresip::Phone;
 use tests::browser::PhonePage;
 use tests::gate::Gate;
@@ -158,6 +158,23 @@ fn a_page_whose_address_changes_in_a_call_goes_on_talking() {
     hear_each_other(&mut page, &desk);
     page.does("hangUp");
     desk.ended(20);
+    library::no_leg_is_left(&server.as_admin());
+}
+
+#[test]
+fn a_page_that_came_over_ipv6_talks_over_ipv6() {
+    if !place::has_ipv6() {
+        return;
+    }
+    let server = Server::start_on(&place::folder("browser-ipv6"), Ipv6Addr::LOCALHOST.into());
+    let mut page = PhonePage::of_agent(&server, "anna", "jssip", PAGE_HZ);
+    page.call(&server.uri(server.number("echo")));
+    page.noted("talks", 20);
+    page.hears("itself", 20, |sound| speaks(sound, PAGE_HZ));
+    let state = page.state();
+    let to = state["to"].as_str().unwrap_or_default().trim_matches(['[', ']']);
+    assert_eq!(to.parse(), Ok(Ipv6Addr::LOCALHOST), "{state}");
+    page.does("hangUp");
     library::no_leg_is_left(&server.as_admin());
 }
 
