@@ -12,10 +12,7 @@ const LINES_MAX: usize = 800;
 const LONGER: &[(&str, &str)] = &[];
 
 /// Tests that may wait for time to pass, each with its reason. None of them is on floors 0 to 3.
-const REAL_TIME: &[(&str, &str)] = &[(
-    "crates/web/ui/tests/browser/run.mjs",
-    "shows in a real browser what does not happen, and measures over a span",
-)];
+const REAL_TIME: &[(&str, &str)] = &[];
 
 /// What people write by hand and what is checked line by line.
 const WRITTEN: &[&str] = &[".rs", ".ts", ".tsx", ".mjs", ".py", ".sh", ".toml", ".sql", ".css", ".html"];
