@@ -2,7 +2,7 @@
 //! binary with real phones, load generators and browsers.
 //!
 //! Reading order: [`tree`] for the tests of the house itself; [`server`], [`baresip`], [`sipp`], [`websocket`], [`tls`], [`browser`], [`web_phone`], [`web_peer`], [`relay`], [`router`], [`gate`], [`http`],
-//! [`library`], [`ear`] and [`sound`] for those that make calls; [`patience`] for how they wait.
+//! [`library`], [`pair`], [`ear`] and [`sound`] for those that make calls; [`patience`] for how they wait.
 //!
 //! The tests are in `tests/tests`: `floors`, `tidiness` and `sounds` read files; `interop_*` and `torture` run the binary.
 
@@ -21,6 +21,7 @@ pub mod gate;
 pub mod http;
 pub mod library;
 pub mod name_server;
+pub mod pair;
 pub mod patience;
 pub mod place;
 pub mod program;

@@ -1,27 +1,13 @@
 //! How a call sounds, while it goes on; and the alarm when one of two is not heard.
 
-use tests::baresip::Phone;
-use tests::server::Server;
-use tests::{center, library, patience, place};
+use tests::pair::{BERT_HZ, Pair};
+use tests::{library, patience};
 
 #[test]
 fn a_party_that_is_not_heard_raises_the_alarm_until_it_is_heard_again() {
-    let folder = place::folder("quality");
-    center::write(&folder, &[center::phone("1001"), center::phone("1002")].concat());
-    let server = Server::serve(&folder);
-    let http = server.as_admin();
-    let mut anna = Phone::of_user("1001", "1001's").playing(660.0).ringing().on(&server).registered();
-    let mut bert = Phone::of_user("1002", "1002's").playing(550.0).ringing().on(&server).registered();
-    anna.dial("1002");
-    bert.rings(20);
-    bert.accept();
-    anna.connected(20);
-    anna.hears("bert", 30, |sound| sound.last(1.0).tone_share(550.0) > 0.9);
-    bert.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    let Pair { mut anna, mut bert, http, call, server: _server } = Pair::talking("quality");
 
     // While they talk, both ends are measured.
-    let board = http.json("/api/v1/interactions");
-    let call = board["interactions"][0]["id"].as_str().expect("the open call").to_owned();
     let story = || http.json(&format!("/api/v1/interactions/{call}/timeline"));
     patience::expect("both ends are measured", 20, || {
         let sound = story()["sound"].clone();
@@ -39,7 +25,7 @@ fn a_party_that_is_not_heard_raises_the_alarm_until_it_is_heard_again() {
     assert_eq!((&alert["from"]["number"], &alert["interaction"]), (&"1002".into(), &call.clone().into()));
     bert.thaw();
     patience::expect("it is well again", 20, || alerts().is_empty());
-    anna.hears("bert", 30, |sound| sound.last(1.0).tone_share(550.0) > 0.9);
+    anna.hears("bert", 30, |sound| sound.last(1.0).tone_share(BERT_HZ) > 0.9);
     anna.hang_up();
     bert.ended(20);
     library::nothing_is_left(&http);

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tests::baresip::Phone;
 use tests::library;
+use tests::place;
 use tests::server::{self, Server};
+use tests::sound::Sound;
 
 #[test]
 fn a_recording_goes_on_through_hold_and_transfer_and_keeps_a_pause_out() {
@@ -107,6 +109,59 @@ fn a_recording_goes_on_through_hold_and_transfer_and_keeps_a_pause_out() {
     assert_eq!(checked.status.code(), Some(1));
     let said = String::from_utf8_lossy(&checked.stdout);
     assert!(said.contains("broken at link 1") && said.contains("its sound was changed"), "{said}");
+}
+
+#[test]
+fn a_recording_kept_as_opus_has_both_sides_through_a_barge_and_the_supervisor_beside_them() {
+    let server = Server::start_with(&place::folder("recording-opus"), "[recording]\nformat = \"opus\"\n");
+    let http = server.as_admin();
+    let sara = server.ready.supervisors[0].clone();
+    let desk = server.http().log_in(&sara.login, &sara.password);
+    let mut anna = Phone::of_agent(&server, "anna").on(&server).registered();
+    let mut ear = Phone::of_user(&sara.sip_user, &sara.sip_password).playing(880.0).on(&server).registered();
+    anna.dial_code(&server.ready.codes.ready);
+    let mut caller = Phone::caller("+15550241").on(&server);
+    caller.call(server.number("support"));
+    anna.connected(20);
+    caller.hears("anna", 30, |sound| sound.last(1.0).tone_share(660.0) > 0.9);
+    let call = library::interaction_where(&http, "+15550241", "connected", |one| one["state"] == "connected");
+    let id = call["id"].as_str().expect("an id").to_owned();
+    let monitor = format!("/api/v1/interactions/{id}/monitor");
+    assert_eq!(desk.post(&monitor, &json!({"mode": "barge"})).status, 200);
+    ear.connected(20);
+    caller.hears("the supervisor too", 30, |sound| sound.last(1.0).tone_share(880.0) > 0.5);
+    let begun = caller.heard().seconds();
+    caller.hears("two seconds of them", 30, |sound| sound.seconds() > begun + 2.0);
+    ear.hang_up();
+    caller.hears("anna alone", 30, |sound| {
+        let now = sound.last(1.0);
+        now.tone_share(660.0) > 0.9 && now.tone_share(880.0) < 0.05
+    });
+    caller.hang_up();
+    anna.ended(20);
+
+    let sound = library::recording(&http, &id);
+    let closed = library::closed(&http, "+15550241");
+    let whole = sound.between(0.5, sound.seconds() - 0.5);
+    for (side, own, foreign) in [(0, 440.0, 660.0), (1, 660.0, 440.0)] {
+        let side = whole.only(side);
+        assert!(side.tone_share(own) > 0.95 && side.gaps(0.1).is_empty(), "{own}: {:?}", side.gaps(0.1));
+        assert!(side.tone_share(foreign) < 0.05 && side.tone_share(880.0) < 0.05, "each side is one voice");
+    }
+    let recordings = closed["recordings"].as_array().expect("a list").clone();
+    assert_eq!(recordings.len(), 2, "{closed:#}");
+    let own = recordings[1]["id"].as_str().expect("an id");
+    let path = format!("/api/v1/interactions/{id}/recording");
+    let own = Sound::parse(&http.get(&format!("{path}?recording={own}")).body).expect("decoded");
+    assert!(own.while_sounding().tone_share(880.0) > 0.9, "the supervisor lies beside it");
+
+    // What is on the disk, and given to whoever asks for it as it is: Opus in Ogg, of two channels.
+    let kept = http.get(&format!("{path}?format=opus"));
+    assert_eq!((kept.status, kept.header("content-type")), (200, Some("audio/ogg; codecs=opus")));
+    assert!(kept.body.starts_with(b"OggS") && kept.body[28..].starts_with(b"OpusHead\x01\x02"));
+    let folder = server.folder().join("demo");
+    assert_eq!(files_ending(&folder.join("recordings"), "opus").len(), 2);
+    assert!(verify(&folder).status.success());
 }
 
 fn verify(folder: &Path) -> Output {
