@@ -31,7 +31,12 @@ struct Shared {
 impl Gate {
     /// A gate before this server.
     pub fn before(server: SocketAddr) -> Gate {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        Gate::at(0, server)
+    }
+
+    /// The same, reached at this port. To a browser it is another place than the server: pages of one are strangers to the other.
+    pub fn at(port: u16, server: SocketAddr) -> Gate {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port");
         let inside = listener.local_addr().expect("its address");
         let (outside, open, over) = (AtomicU8::new(2), Mutex::default(), AtomicBool::new(false));
         let shared = Arc::new(Shared { server, outside, open, over });

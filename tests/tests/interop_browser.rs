@@ -4,8 +4,10 @@
 use serde_json::json;
 use tests::baresip::Phone;
 use tests::browser::{Page, PhonePage};
+use tests::gate::Gate;
 use tests::library;
 use tests::patience;
+use tests::place;
 use tests::server::Server;
 
 #[test]
@@ -123,4 +125,23 @@ fn a_page_with_somebody_elses_token_or_an_invented_one_is_no_phone() {
     }
     let text = server.as_admin().get("/metrics").text();
     assert!(text.contains("hotline_registrations 0"), "{text}");
+}
+
+#[test]
+fn a_page_of_another_place_is_a_phone_here_if_the_configuration_names_it() {
+    let [named, stranger] = [place::free_port(), place::free_port()];
+    let origins = format!("[http]\norigins = [\"https://127.0.0.1:{named}\"]\n");
+    let server = Server::start_with(&place::folder("browser-origins"), &origins);
+    let anna = server.agent("anna").clone();
+    // A page of another place has its token from whoever serves that.
+    let desk = server.http().log_in(&anna.login, &anna.password);
+    let register = |port| {
+        let gate = Gate::at(port, server.secure());
+        let mut pass = desk.post("/api/v1/me/phone", &json!({})).json();
+        pass["server"] = json!(server.ready.sip.wss);
+        PhonePage::at(gate.inside()).tries_to_register("jssip", &pass)
+    };
+    let refused = register(stranger).expect_err("its page is named nowhere");
+    assert!(refused.contains("no connection"), "{refused}");
+    assert_eq!(register(named), Ok("registered for 300 s".to_owned()));
 }
