@@ -105,6 +105,27 @@ impl Encoder {
     }
 }
 
+/// Whether a packet tells of the one before as well, so that a single loss can be made good: the bit behind those for activity of
+/// its first frame (RFC 6716 §4.2.3, §4.2.4), which the range coder has put first, all at a chance of one half (§4.1.3.2).
+/// Only SILK does so; of packets with more than two frames, which hardly anybody sends, it is not asked.
+pub fn is_redundant(packet: &[u8]) -> bool {
+    let Some(toc) = packet.first() else { return false };
+    // §3.1, table 2: SILK has four lengths in each band, and both codecs together two.
+    let silk_frames = match toc >> 3 {
+        config @ 0..12 => [1, 1, 2, 3][usize::from(config % 4)],
+        12..16 => 1,
+        _ => return false,
+    };
+    let first_byte = match (toc & 3, packet.get(1)) {
+        (0 | 1, first) => first,
+        // The length of the first frame lies before it (§3.2.1).
+        (2, Some(252..)) => packet.get(3),
+        (2, _) => packet.get(2),
+        _ => None,
+    };
+    first_byte.is_some_and(|byte| byte >> (7 - silk_frames) & 1 == 1)
+}
+
 /// Packets to samples.
 #[derive(Debug)]
 pub struct Decoder {
@@ -208,7 +229,7 @@ mod tests {
             encoder.expect_loss(reported);
             // The prompt, twice as fast: what matters is that somebody speaks.
             let packets: Vec<_> = sound.chunks_exact(320).map(|frame| encoded(&mut encoder, frame)).collect();
-            packets.iter().filter(|packet| has_lbrr(packet)).count() * 100 / packets.len()
+            packets.iter().filter(|packet| is_redundant(packet)).count() * 100 / packets.len()
         };
         assert_eq!(made_good(BITRATE_MAX, 0), 0);
         for reported in [LOSS_WORTH_REDUNDANCY, 3, 5, 10] {
@@ -219,10 +240,28 @@ mod tests {
         }
     }
 
-    /// Whether a packet of one SILK frame of 20 ms carries the one before as well: the bit behind the one for activity (RFC 6716
-    /// §4.2.3), which the range coder has put first into the second byte, both at a chance of one half (§4.1.3.2).
-    fn has_lbrr(packet: &[u8]) -> bool {
-        packet.get(1).is_some_and(|byte| byte & 0x40 != 0)
+    #[test]
+    fn redundancy_is_found_in_packets_of_every_shape() {
+        let shapes: [(&[u8], bool); 12] = [
+            (&[], false),
+            (&[0x48], false),
+            (&[0x48, 0x40], true),
+            (&[0x48, 0x80], false),
+            // 40 and 60 ms have two and three bits for activity.
+            (&[0x50, 0x20], true),
+            (&[0x58, 0x10], true),
+            (&[0x58, 0x60], false),
+            // SILK and CELT together, and CELT alone.
+            (&[0x78, 0x40], true),
+            (&[0xf8, 0x40], false),
+            // Two frames: equal ones, and such with lengths.
+            (&[0x49, 0x40, 0, 0], true),
+            (&[0x4a, 1, 0x40, 0], true),
+            (&[0x4a, 252, 0, 0x40], true),
+        ];
+        for (packet, redundant) in shapes {
+            assert_eq!(is_redundant(packet), redundant, "{packet:02x?}");
+        }
     }
 
     #[test]

@@ -218,6 +218,7 @@ impl Engine {
         match &heard {
             Heard::Sound { packet, codec } => {
                 let payload = &datagram[packet.payload.clone()];
+                from.note_redundancy(*codec, payload);
                 if let Some(ear) = &mut from.ear {
                     ear.push(&packet.header, *codec, payload, generation, now.mono);
                 }

@@ -19,6 +19,7 @@ use crate::seals::Seals;
 use crate::{Codec, ConferenceKey, Format, Keys, Law, Outbox, PortId};
 use base::{Duration, IdSource, Instant, Now};
 use codec::SampleRate;
+use rtp::mos::Coding;
 use rtp::packet::HEADER_BYTES;
 use rtp::telephone_event::EVENT_BYTES;
 use rtp::{Header, Packet, RtpTime, SeqNumber, Ssrc, TelephoneEvent};
@@ -108,6 +109,8 @@ pub(crate) struct Port {
     decoded_before: Decoding,
     /// Frames heard by the ear so far: the timestamps of what the recorder gets of it.
     pub(crate) heard_frames: u32,
+    /// Packets that told of the one before as well.
+    redundant: u32,
     pub(crate) taps: Vec<Tap>,
     pub(crate) reports: Reports,
     /// Samples of time that have passed and are not yet in a packet.
@@ -163,6 +166,7 @@ impl Port {
             transcoded: 0,
             decoded_before: Decoding::default(),
             heard_frames: 0,
+            redundant: 0,
             taps: Vec::new(),
             reports: Reports::new(now, ssrc, cname),
             owed: 0,
@@ -219,6 +223,26 @@ impl Port {
         }
         if let Some(detectors) = &mut self.detectors {
             detectors.push(sound, |finding| events.push(Event::Found { port: self.id, finding }));
+        }
+    }
+
+    /// Counts packets that make good the loss of the one before.
+    pub(crate) fn note_redundancy(&mut self, codec: Codec, payload: &[u8]) {
+        if codec == Codec::Opus && codec::opus::is_redundant(payload) {
+            self.redundant = self.redundant.saturating_add(1);
+        }
+    }
+
+    /// How the far end encodes, for an estimate of how it is heard.
+    fn coding(&self) -> Coding {
+        match self.format.codec {
+            Codec::Pcmu | Codec::Pcma => Coding::G711,
+            Codec::G722 => Coding::G722,
+            Codec::Opus => {
+                // Only speech is told twice, and nobody speaks for more than half of a conversation.
+                let received = self.incoming.reception().received().max(1) as f64;
+                Coding::Opus { redundant: 2.0 * f64::from(self.redundant) / received }
+            }
         }
     }
 
@@ -592,6 +616,7 @@ impl Port {
             lost: reception.lost() + self.decoding().late,
             jitter_us: reception.jitter_us(),
             round_trip_us: self.reports.round_trip_us(),
+            coding: self.coding(),
         };
         Quality {
             received: reception.received(),

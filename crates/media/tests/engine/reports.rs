@@ -207,6 +207,35 @@ fn the_quality_tells_what_was_lost_and_how_it_sounded() {
     assert!(qualities[1].mos_x100.is_some_and(|mos| mos < 360));
 }
 
+#[test]
+fn the_same_loss_is_heard_differently_with_every_codec() {
+    let mut world = World::new();
+    let ports = [(1, Codec::Pcmu), (2, Codec::G722), (3, Codec::Opus), (4, Codec::Opus)];
+    let ports = ports.map(|(number, codec)| world.phone(number, codec, 0.0));
+    // A tone is not told twice; speech is.
+    let wav = include_bytes!("../../../../media/en/menu-main.wav");
+    let speech: Vec<i16> =
+        wav[44..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    world.phone_of(ports[3]).expect_loss(10);
+    let mut scores = |lossy: bool| {
+        for (number, sound) in speech.chunks_exact(160).cycle().take(500).enumerate() {
+            for port in ports {
+                let datagram = world.phone_of(port).packet_of(sound);
+                if !lossy || number % 10 != 5 {
+                    world.packet(port, datagram);
+                }
+            }
+            world.run(ms(20));
+        }
+        ports.map(|port| world.engine.quality(port).and_then(|quality| quality.mos_x100).unwrap())
+    };
+    let clean = scores(false);
+    assert_eq!(clean[0], clean[1]);
+    assert!(clean[2] < clean[0] && clean[2] > 400, "{clean:?}");
+    let [g711, g722, opus, redundant] = scores(true);
+    assert!(g722 < g711 && opus < g711 && redundant > g711, "{g711} {g722} {opus} {redundant}");
+}
+
 fn has_goodbye(datagram: &[u8]) -> bool {
     Compound::new(datagram).any(|packet| matches!(packet, RtcpPacket::Goodbye { .. }))
 }

@@ -439,6 +439,11 @@ impl Phone {
         datagram
     }
 
+    /// Speaks as one that has been told of loss.
+    pub(crate) fn expect_loss(&mut self, percent: u8) {
+        self.encoder.expect_loss(percent);
+    }
+
     /// Seals a packet if the phone has keys.
     pub(crate) fn seal(&mut self, mut datagram: Vec<u8>) -> Vec<u8> {
         if let Some(sealed) = &mut self.sealed {
