@@ -120,6 +120,45 @@ fn conferences(criterion: &mut Criterion) {
     });
 }
 
+/// What it costs to move a call of two to another engine, or a conference of twenty, where many others stay.
+fn moves(criterion: &mut Criterion) {
+    use Codec::{Opus, Pcmu};
+    for (name, codecs, members) in [
+        ("move PCMU PCMU recorded", [Pcmu, Pcmu], 2),
+        ("move PCMU Opus recorded", [Pcmu, Opus], 2),
+        ("move a conference of 20, PCMU", [Pcmu, Pcmu], 20),
+    ] {
+        criterion.bench_function(name, |bench| {
+            let phones: Vec<_> =
+                (0..members).map(|at| phone(at + 1, codecs[at as usize % codecs.len()])).collect();
+            let ports: Vec<_> = phones.iter().map(|phone| phone.port).collect();
+            let mut engines = [engine_with(&phones), Engine::new(IdSource::new(2))];
+            if let [a, b] = ports[..] {
+                engines[0].handle_command(Command::Bridge { a, b }, START);
+            } else {
+                for port in ports.iter().copied() {
+                    let conference = ConferenceKey::from_u64(1);
+                    let join = Command::Join { port, conference, speaks: true, listens: true };
+                    engines[0].handle_command(join, START);
+                }
+            }
+            let recording = RecordingKey::from_u64(1);
+            let record = Command::Record { recording, left: ports[0], right: Some(ports[1]) };
+            engines[0].handle_command(record, START);
+            for (engine, first) in engines.iter_mut().zip([1_000, 2_000]) {
+                for number in first..first + 500 {
+                    engine.handle_command(Command::Open { port: PortId::from_u64(number) }, START);
+                }
+            }
+            let [mut here, mut there] = engines;
+            bench.iter(|| {
+                there.adopt(here.release(black_box(&ports), START), START);
+                core::mem::swap(&mut here, &mut there);
+            });
+        });
+    }
+}
+
 const START: Now = Now { mono: Instant::START, utc: Timestamp::from_millis(0) };
 
 fn engine_with(phones: &[Phone]) -> Engine {
@@ -200,5 +239,5 @@ fn phone(number: u64, codec: Codec) -> Phone {
     Phone { port: PortId::from_u64(number), address, codec, packets, sealing: None }
 }
 
-criterion_group!(benches, calls, sealed_calls, conferences);
+criterion_group!(benches, calls, sealed_calls, conferences, moves);
 criterion_main!(benches);
