@@ -176,6 +176,7 @@ impl Plan {
             browser_port: config.media.browser_port,
             media_dscp: config.media.dscp.0,
             media_threads: config.media.threads,
+            media_legs_per_thread: config.media.legs_per_thread,
             http: SocketAddr::new(config.http.listen, config.http.port),
             https: self.https(),
             database: self.database(),

@@ -109,7 +109,7 @@ pub enum Event {
         /// The conference.
         conference: ConferenceKey,
     },
-    /// Two ports cannot be bridged, because they live on different threads. Told by the driver; an engine has all its ports.
+    /// Two ports cannot be bridged, because the order could not be given to their threads. Told by the driver.
     BridgeRefused {
         /// One port.
         a: PortId,

@@ -24,7 +24,7 @@ use media::PortId;
 use model::{
     AgentId, BoardEvent, LegEvent, MonitorRefused, RecordingId, RecordingMark, SipUser, WishRefused,
 };
-use net::rtp::{CommandError, MediaThreads};
+use net::rtp::{CommandError, Counts, MediaThreads};
 use net::sip::{Arrived, SipSockets};
 use sip::{SavedBinding, Transmit};
 use std::collections::{BTreeMap, VecDeque};
@@ -410,6 +410,8 @@ impl<A: Audience> Control<A> {
             self.audience.board(std::mem::take(&mut self.board));
         }
         self.counters.set_load(self.load());
+        let total = |figure: fn(&Counts) -> u64| self.media.total(figure);
+        self.counters.set_media(total(|counts| counts.adopted), total(|counts| counts.cross_full));
         let (tally, guarded) = self.telephony.guarded();
         self.counters.set_guarded(tally, guarded);
     }
@@ -496,7 +498,7 @@ impl<A: Audience> Control<A> {
 
     fn open_port(&mut self, port: PortId, group: u64) {
         let input = match self.media.open(port, group) {
-            Ok(address) => telephony::Input::PortOpened { port, address, door: self.media.door(port) },
+            Ok(address) => telephony::Input::PortOpened { port, address, door: Some(self.media.door()) },
             Err(error) => {
                 tracing::error!(%error, "no media port");
                 telephony::Input::PortFailed { port }

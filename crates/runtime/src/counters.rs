@@ -19,6 +19,8 @@ pub struct Counters {
     banned: AtomicU64,
     bans: AtomicU64,
     severity: AtomicU64,
+    moved: AtomicU64,
+    browsers_lost: AtomicU64,
 }
 
 impl Counters {
@@ -31,6 +33,22 @@ impl Counters {
         set(&self.banned, tally.banned);
         set(&self.bans, now.bans as u64);
         set(&self.severity, u64::from(now.severity));
+    }
+
+    /// Ports that have changed media threads, and packets of browsers lost between two threads.
+    pub(crate) fn set_media(&self, moved: u64, browsers_lost: u64) {
+        self.moved.store(moved, Ordering::Relaxed);
+        self.browsers_lost.store(browsers_lost, Ordering::Relaxed);
+    }
+
+    /// How many ports had changed media threads when the control thread last looked.
+    pub fn moved(&self) -> u64 {
+        self.moved.load(Ordering::Relaxed)
+    }
+
+    /// How many packets of browsers had found no room between two media threads.
+    pub fn browsers_lost(&self) -> u64 {
+        self.browsers_lost.load(Ordering::Relaxed)
     }
 
     /// What protection had done when the control thread last looked.

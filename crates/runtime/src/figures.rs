@@ -60,6 +60,22 @@ pub(crate) fn register(
         let counters = Arc::clone(counters);
         metrics.ask_counter(name, help, &[], move || ask(&counters));
     }
+    let moved: [Figure<Counters>; 2] = [
+        (
+            "hotline_media_ports_moved_total",
+            "Legs that changed media threads to meet others.",
+            Counters::moved,
+        ),
+        (
+            "hotline_media_browser_packets_dropped_total",
+            "Packets of browsers that found no room on the way between two media threads.",
+            Counters::browsers_lost,
+        ),
+    ];
+    for (name, help, ask) in moved {
+        let counters = Arc::clone(counters);
+        metrics.ask_counter(name, help, &[], move || ask(&counters));
+    }
     let stored: [Figure<Writer>; 3] = [
         ("hotline_records_waiting", "Records waiting in memory for the database.", |it| {
             it.stats().queued as u64

@@ -36,7 +36,7 @@ mod seeds;
 pub use counters::Counters;
 pub use net::Dscp;
 pub use net::sip::{Trust, reachable};
-pub use node::{Addresses, Node, OPERATOR_TOKEN, Options, StartError, Stopped, Tls};
+pub use node::{Addresses, MEDIA_LEGS_PER_THREAD, Node, OPERATOR_TOKEN, Options, StartError, Stopped, Tls};
 pub use recordings::{CompareError, Differences, compare};
 pub use request::{Load, Reload};
 pub use signalling::{SipOptions, SipTls};

@@ -38,6 +38,9 @@ use web::{Board, Doors, Feed, Listener, Metrics, Readiness, ServeLimits, Web, We
 /// thread waits: better late than a call that never ends.
 const MEDIA_EVENTS_MAX: usize = 65_536;
 
+/// How many legs of calls a media thread gets before the next one gets any, unless it is said otherwise.
+pub const MEDIA_LEGS_PER_THREAD: usize = net::rtp::PORTS_PER_THREAD_FIRST;
+
 /// How long the end of the program waits for records to be written.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -65,12 +68,14 @@ pub struct Options {
     pub media_advertise: Option<IpAddr>,
     /// The ports for RTP.
     pub media_ports: RangeInclusive<u16>,
-    /// Where browsers send their sound: this port, and one above it for each further media thread. 0: any free ones.
+    /// Where all browsers send their sound. 0: any free port.
     pub browser_port: u16,
     /// How packets of sound are marked for routers.
     pub media_dscp: net::Dscp,
     /// Threads that carry sound; 0 is one for each core.
     pub media_threads: usize,
+    /// How many legs a thread gets before the next one gets any: [`MEDIA_LEGS_PER_THREAD`].
+    pub media_legs_per_thread: usize,
     /// Where HTTP listens.
     pub http: SocketAddr,
     /// HTTPS, if there is any.
@@ -462,6 +467,7 @@ fn start_media(
 ) -> Result<MediaThreads, StartError> {
     let config = net::rtp::Config {
         threads: options.media_threads,
+        ports_per_thread_first: options.media_legs_per_thread,
         ports: options.media_ports.clone(),
         browser_port: options.browser_port,
         dscp: options.media_dscp,

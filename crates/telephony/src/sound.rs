@@ -115,7 +115,7 @@ impl Telephony {
             }
             Event::BridgeRefused { a, b } => {
                 // Better gone than in silence with each other.
-                self.alarm(format!("{a} and {b} cannot be connected: their sound is on different threads"));
+                self.alarm(format!("{a} and {b} cannot be connected: their media threads take no orders"));
                 for port in [a, b] {
                     if let Some(leg) = self.leg_of(port) {
                         self.hang_up(leg, EndCause::Lost, now);

@@ -83,8 +83,9 @@ pub(crate) struct MediaSection {
     pub(crate) ports: PortRange,
     /// Threads that carry sound; 0 means one for each core.
     pub(crate) threads: usize,
-    /// Where browsers send their sound: this port over UDP and TCP, and the ones above it, one for each thread. 0: any free
-    /// ones.
+    /// How many legs of calls a thread gets before the next one gets any.
+    pub(crate) legs_per_thread: usize,
+    /// Where all browsers send their sound: this port, over UDP and TCP. 0: any free one.
     pub(crate) browser_port: u16,
     /// How packets are marked for routers.
     pub(crate) dscp: CodePoint,
@@ -130,6 +131,7 @@ impl Default for MediaSection {
         Self {
             ports,
             threads: 0,
+            legs_per_thread: runtime::MEDIA_LEGS_PER_THREAD,
             browser_port: 0,
             dscp: CodePoint(runtime::Dscp::EXPEDITED),
             advertise: None,

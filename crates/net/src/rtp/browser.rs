@@ -1,4 +1,4 @@
-//! Browsers on one media thread: one socket for all of them, told apart by the checks of ICE. Those whose network lets no UDP
+//! Browsers: one socket for all of them, told apart by the checks of ICE. Those whose network lets no UDP
 //! out come to the same number over TCP ([`streams`]).
 //!
 //! ```text
@@ -12,8 +12,7 @@
 //! handshake is done, and goes on to the engine with the keys and with the address that the browser has chosen. Nothing is
 //! ever sent to a browser in the clear, and no key leaves the thread.
 //!
-//! Each thread has a socket of its own, since a bridge's ports are on one thread and a packet shall not cross to another:
-//! with a fixed number, thread 0 has that number, thread 1 the next one, and so on.
+//! One thread has all of this, and the ports of browsers are on any ([`crate::rtp::browsing`]).
 
 pub(super) mod handshake;
 pub(super) mod identity;
@@ -44,6 +43,10 @@ const KEYS_PATIENCE: Duration = Duration::from_secs(20);
 /// and each costs us the work of a new key.
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a browser whose port has ended on another thread is still sent to: a good-bye comes from there within
+/// milliseconds.
+const GOODBYE: Duration = Duration::from_millis(200);
+
 /// How much the system keeps of what browsers send while their thread is busy: at 100 packets a second and browser, 20 ms
 /// of 500 of them are 1 000 packets, which the system counts as some 800 bytes each. What comes beyond is lost, as on a
 /// network that is too narrow.
@@ -67,6 +70,8 @@ enum Timer {
     Handshake(PortId),
     /// Another attempt may begin.
     Again(PortId),
+    /// A port has ended on another thread, and its good-bye has come over by now.
+    Gone(PortId),
     /// Nothing that a browser could be heard by has come of it.
     Keys(PortId),
     Consent,
@@ -108,7 +113,7 @@ pub(super) struct Browsers {
 }
 
 impl Browsers {
-    /// Nobody yet, on a socket of this thread.
+    /// Nobody yet.
     pub(super) fn new((socket, listener): (UdpSocket, TcpListener), terms: Terms) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
@@ -216,7 +221,20 @@ impl Browsers {
             self.deadlines.stop(&Timer::Handshake(port));
             self.deadlines.stop(&Timer::Again(port));
             self.deadlines.stop(&Timer::Keys(port));
+            self.deadlines.stop(&Timer::Gone(port));
         }
+    }
+
+    /// A port ends on another thread: no browser is expected any more once its good-bye has gone out.
+    pub(super) fn part_with(&mut self, port: PortId, now: Instant) {
+        if self.has(port) {
+            self.deadlines.set(Timer::Gone(port), now + GOODBYE);
+        }
+    }
+
+    /// The ports whose browsers are expected.
+    pub(super) fn ports(&self) -> impl Iterator<Item = PortId> + '_ {
+        self.legs.keys().copied()
     }
 
     /// Whether a port is a browser's.
@@ -285,6 +303,7 @@ impl Browsers {
                         self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
                     }
                 }
+                Timer::Gone(port) => self.unpair(port),
                 Timer::Stranger(remote) => {
                     if let Some(number) = self.streams.is_stranger(remote) {
                         self.close(number);
@@ -427,7 +446,7 @@ impl Browsers {
     }
 
     /// What the engine is to be told, once there are an agreement, keys and an address.
-    fn configured(&self, port: PortId) -> Option<Command> {
+    pub(super) fn configured(&self, port: PortId) -> Option<Command> {
         let leg = self.legs.get(&port)?;
         let (keys, address) = (leg.sealing.as_ref()?, self.peers.remote(port)?);
         let mut command = leg.agreed.clone()?;
@@ -453,29 +472,21 @@ impl Browsers {
 /// How often another number is tried when the one that the system gave over UDP is taken over TCP.
 const NUMBERS_TRIED: usize = 16;
 
-/// The sockets of the threads, each with a listener of the same number: consecutive numbers from `first` on, or any free ones
-/// if it is 0.
+/// The socket and a listener of the same number: `number`, or any free one if it is 0.
 ///
 /// # Errors
 ///
-/// Fails if one of the numbers cannot be had.
-pub(super) fn bind(ip: IpAddr, first: u16, threads: usize) -> io::Result<Vec<(UdpSocket, TcpListener)>> {
-    (0..threads)
-        .map(|thread| {
-            let above = u16::try_from(thread).ok().and_then(|above| first.checked_add(above));
-            let number = if first == 0 { Some(0) } else { above };
-            let number = number.ok_or_else(|| io::Error::other("there are no ports above 65535"))?;
-            let tries = if first == 0 { NUMBERS_TRIED } else { 1 };
-            let mut bound = bind_both(ip, number);
-            for _ in 1..tries {
-                if bound.is_ok() {
-                    break;
-                }
-                bound = bind_both(ip, number);
-            }
-            bound
-        })
-        .collect()
+/// Fails if the number cannot be had.
+pub(super) fn bind(ip: IpAddr, number: u16) -> io::Result<(UdpSocket, TcpListener)> {
+    let tries = if number == 0 { NUMBERS_TRIED } else { 1 };
+    let mut bound = bind_both(ip, number);
+    for _ in 1..tries {
+        if bound.is_ok() {
+            break;
+        }
+        bound = bind_both(ip, number);
+    }
+    bound
 }
 
 fn bind_both(ip: IpAddr, number: u16) -> io::Result<(UdpSocket, TcpListener)> {
@@ -506,6 +517,8 @@ pub(super) fn terms(began: std::time::Instant) -> io::Result<Terms> {
     Terms::new(identity, began).map_err(io::Error::other)
 }
 
+#[cfg(test)]
+mod elsewhere;
 #[cfg(test)]
 mod flood;
 #[cfg(test)]

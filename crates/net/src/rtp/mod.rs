@@ -20,16 +20,20 @@
 //!
 //! A program outside hears and speaks by a [`line`] ([`MediaThreads::open_line`]), whose two rings cross the threads.
 //!
-//! Browsers share one socket on each thread ([`MediaThreads::door`]); a port becomes a browser's by [`MediaThreads::pair`].
+//! Browsers share one socket ([`MediaThreads::door`]), which one thread has; a port becomes a browser's by
+//! [`MediaThreads::pair`] and may be on any thread.
 //!
 //! Reading order: this module is the control side; [`range`] the port numbers, [`pace`] when to wake, `thread` the loop,
-//! `sockets` the system calls, `placement` who is where, `moving` how ports change threads, `browser` who is known by ICE and DTLS.
+//! `sockets` the system calls, `placement` who is where, `moving` how ports change threads, `browsing` and
+//! `crossing` how a thread reaches browsers through another one, `browser` who is known by ICE and DTLS.
 
 pub mod line;
 pub mod pace;
 pub mod range;
 
 mod browser;
+mod browsing;
+mod crossing;
 mod load;
 mod moving;
 mod placement;
@@ -38,9 +42,11 @@ mod thread;
 
 use crate::Dscp;
 use crate::rtp::browser::Browsers;
+use crate::rtp::browsing::{Browsing, DOOR, Neighbor, Reception, Sent};
+use crate::rtp::crossing::Bell;
 use crate::rtp::line::LineEnd;
 use crate::rtp::moving::Expected;
-use crate::rtp::placement::{Move, Placement, Unplanned};
+use crate::rtp::placement::{Move, Placement};
 use crate::rtp::range::PortRange;
 use crate::rtp::sockets::Sockets;
 use crate::rtp::thread::{Order, Thread};
@@ -48,9 +54,9 @@ use base::{IdSource, Instant, Now, Timestamp};
 use browser_peer::{Door, Pairing};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use media::{Command, Event, PortId, Recorded, SampleRate};
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -87,7 +93,7 @@ pub struct Config {
     pub bind: IpAddr,
     /// The lowest and the highest port number to use. RTP takes even ones, RTCP the odd ones above.
     pub ports: core::ops::RangeInclusive<u16>,
-    /// Where browsers come to: one port for each thread, this one and those above it. 0 means any free ones.
+    /// The port that all browsers come to. 0 means any free one.
     pub browser_port: u16,
     /// How packets are marked for routers.
     pub dscp: Dscp,
@@ -173,24 +179,12 @@ pub enum CommandError {
     /// The port was never opened, or is closed.
     #[error("{0} is not open")]
     NotOpen(PortId),
-    /// Two ports that should hear each other have browsers that come to different threads.
-    #[error("the browsers of {0} and {1} come to different media threads")]
-    Apart(PortId, PortId),
     /// The thread has [`ORDERS_MAX`] orders waiting.
     #[error("media thread {0} is stuck: its queue is full")]
     Busy(usize),
     /// The thread has ended.
     #[error("media thread {0} has ended")]
     Ended(usize),
-}
-
-impl From<Unplanned> for CommandError {
-    fn from(why: Unplanned) -> Self {
-        match why {
-            Unplanned::NotOpen(port) => Self::NotOpen(port),
-            Unplanned::Apart(one, other) => Self::Apart(one, other),
-        }
-    }
 }
 
 /// What one thread has done so far.
@@ -208,12 +202,29 @@ pub struct Counts {
     pub record_full: u64,
     /// Ports that came from other threads.
     pub adopted: u64,
+    /// Packets of browsers that came from another thread or were given to one.
+    pub crossed: u64,
+    /// Packets of browsers for which there was no room on the way to another thread.
+    pub cross_full: u64,
     /// Times the thread woke.
     pub wakes: u64,
     /// Panics that were caught. One over a packet closes the port it came to.
     pub panics: u64,
     /// How much of the last second the thread did not rest, in thousandths.
     pub busy: u32,
+}
+
+impl Counts {
+    /// Notes what became of a packet to a browser.
+    const fn note(&mut self, sent: Sent) {
+        match sent {
+            Sent::Gone => self.sent += 1,
+            Sent::Failed => self.send_failed += 1,
+            Sent::Crossed => self.crossed += 1,
+            Sent::Dropped => self.cross_full += 1,
+            Sent::Nowhere => {}
+        }
+    }
 }
 
 /// The same, shared with the thread.
@@ -225,6 +236,8 @@ struct SharedCounts {
     recorded: AtomicU64,
     record_full: AtomicU64,
     adopted: AtomicU64,
+    crossed: AtomicU64,
+    cross_full: AtomicU64,
     wakes: AtomicU64,
     panics: AtomicU64,
     busy: AtomicU32,
@@ -251,6 +264,8 @@ impl SharedCounts {
         self.recorded.store(counts.recorded, Ordering::Relaxed);
         self.record_full.store(counts.record_full, Ordering::Relaxed);
         self.adopted.store(counts.adopted, Ordering::Relaxed);
+        self.crossed.store(counts.crossed, Ordering::Relaxed);
+        self.cross_full.store(counts.cross_full, Ordering::Relaxed);
         self.wakes.store(counts.wakes, Ordering::Relaxed);
         self.panics.store(counts.panics, Ordering::Relaxed);
         self.busy.store(counts.busy, Ordering::Relaxed);
@@ -264,6 +279,8 @@ impl SharedCounts {
             recorded: self.recorded.load(Ordering::Relaxed),
             record_full: self.record_full.load(Ordering::Relaxed),
             adopted: self.adopted.load(Ordering::Relaxed),
+            crossed: self.crossed.load(Ordering::Relaxed),
+            cross_full: self.cross_full.load(Ordering::Relaxed),
             wakes: self.wakes.load(Ordering::Relaxed),
             panics: self.panics.load(Ordering::Relaxed),
             busy: self.busy.load(Ordering::Relaxed),
@@ -276,6 +293,7 @@ impl SharedCounts {
 pub struct MediaThreads {
     threads: Vec<Handle>,
     control: Mutex<Control>,
+    door: Door,
     dscp: Dscp,
     bind: IpAddr,
     /// Orders wait for [`MediaThreads::release`] to wake their threads.
@@ -285,11 +303,10 @@ pub struct MediaThreads {
 /// How one thread is reached.
 struct Handle {
     orders: Sender<Order>,
-    wake: Arc<OwnedFd>,
+    bell: Arc<Bell>,
     /// Orders were given since the thread was last woken for one.
     unwoken: AtomicBool,
     counts: Arc<SharedCounts>,
-    door: Door,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -300,6 +317,9 @@ struct Control {
     /// Ports that threads have closed, with their numbers.
     freed: Receiver<Expected>,
     placement: Placement,
+    /// Orders for the door's thread that its queue had no room for. They are about browsers' ports, a few each, and must not
+    /// be lost.
+    for_door: VecDeque<Order>,
 }
 
 impl MediaThreads {
@@ -326,29 +346,47 @@ impl MediaThreads {
         let events: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(events);
         let record: Arc<Record> = Arc::new(record);
         let terms = browser::terms(std::time::Instant::now())?;
+        let browsers = Browsers::new(browser::bind(bind, browser_port)?, terms)?;
+        let door = browsers.door();
+        dscp.mark(browsers.socket(), door.address);
+        let bells = (0..count).map(|_| Bell::new().map(Arc::new)).collect::<io::Result<Vec<_>>>()?;
+        let queues: Vec<_> = bells.iter().map(|_| crossbeam_channel::bounded(ORDERS_MAX)).collect();
+        let mut corridors = Vec::with_capacity(count);
+        let mut neighbors = Vec::with_capacity(count);
+        for (number, (bell, (orders, _))) in bells.iter().zip(&queues).enumerate() {
+            if number == DOOR {
+                neighbors.push(None);
+                continue;
+            }
+            let (corridor, theirs) = crossing::corridor(&bells[DOOR], bell);
+            neighbors.push(Some(Neighbor { corridor, orders: orders.clone(), bell: Arc::clone(bell) }));
+            corridors.push(theirs);
+        }
+        let reception = Browsing::Here(Box::new(Reception::new(browsers, neighbors)));
+        let there =
+            corridors.into_iter().map(|corridor| Browsing::There { ports: BTreeSet::new(), corridor });
+        let browsing = [reception].into_iter().chain(there);
         let mut handles = Vec::with_capacity(count);
-        for (number, bound) in browser::bind(bind, browser_port, count)?.into_iter().enumerate() {
-            let browsers = Browsers::new(bound, terms.clone())?;
-            let door = browsers.door();
-            dscp.mark(browsers.socket(), door.address);
-            let (orders, inbox) = crossbeam_channel::bounded(ORDERS_MAX);
+        for (number, ((bell, (orders, inbox)), browsing)) in
+            bells.into_iter().zip(queues).zip(browsing).enumerate()
+        {
             let counts = Arc::new(SharedCounts::default());
             let engine = media::Engine::new(ids.fork());
-            let sockets = Sockets::new(Arc::clone(&record), browsers)?;
+            let sockets = Sockets::new(Arc::clone(&record), Arc::clone(&bell), browsing)?;
             let free = free.clone();
             let (events, clock) = (Arc::clone(&events), Arc::clone(&clock));
             let thread = Thread::new(engine, inbox, events, sockets, free, clock, Arc::clone(&counts));
-            let wake = thread.wake();
             let name = format!("media-{number}");
             let thread = std::thread::Builder::new().name(name).spawn(move || thread.run())?;
             let unwoken = AtomicBool::new(false);
-            handles.push(Handle { orders, wake, unwoken, counts, door, thread: Some(thread) });
+            handles.push(Handle { orders, bell, unwoken, counts, thread: Some(thread) });
         }
         let placement = Placement::new(count, ports_per_thread_first);
-        let control = Control { range, freed, placement };
+        let control = Control { range, freed, placement, for_door: VecDeque::new() };
         Ok(Self {
             threads: handles,
             control: Mutex::new(control),
+            door,
             dscp,
             bind,
             gathers: AtomicBool::new(false),
@@ -363,7 +401,7 @@ impl MediaThreads {
     /// Returns [`OpenError`] when no pair can be had.
     pub fn open(&self, port: PortId, group: u64) -> Result<SocketAddr, OpenError> {
         let mut control = self.control();
-        control.take_back();
+        self.take_back(&mut control);
         if control.placement.has(port) {
             return Err(OpenError::Open(port));
         }
@@ -388,7 +426,7 @@ impl MediaThreads {
     /// Returns [`OpenError`] if the line's number is in use, `beside` is not open, or the thread does not take it.
     pub fn open_line(&self, line: PortId, beside: PortId, rate: SampleRate) -> Result<LineEnd, OpenError> {
         let mut control = self.control();
-        control.take_back();
+        self.take_back(&mut control);
         if control.placement.has(line) {
             return Err(OpenError::Open(line));
         }
@@ -409,10 +447,22 @@ impl MediaThreads {
     /// Returns [`CommandError`] if the command cannot be passed on.
     pub fn command(&self, command: Command) -> Result<(), CommandError> {
         let mut control = self.control();
-        let plan = control.placement.plan(&command)?;
+        let plan = control.placement.plan(&command).map_err(CommandError::NotOpen)?;
         self.bring_together(&mut control, &plan.moves)?;
         let Some(thread) = plan.thread else { return Ok(()) };
+        if let Command::Configure { port, .. } = &command
+            && control.placement.is_browser(*port)
+        {
+            self.tell_door(&mut control, Order::Agree(command));
+            return Ok(());
+        }
         self.has_room(thread)?;
+        if let Command::Close { port } = &command
+            && control.placement.is_browser(*port)
+            && thread != DOOR
+        {
+            self.tell_door(&mut control, Order::PartWith { port: *port });
+        }
         control.placement.follow(&command);
         self.order(thread, Order::Command(command))
     }
@@ -421,38 +471,51 @@ impl MediaThreads {
     fn bring_together(&self, control: &mut Control, moves: &[Move]) -> Result<(), CommandError> {
         for one in moves {
             let Move { from, to, ports } = one;
-            // Only we fill the queues, and they are ours while control is locked.
             self.has_room(*from)?;
-            self.has_room(*to)?;
             let numbered = |port: &PortId| (*port, control.placement.number_of(*port));
-            let wake = Arc::clone(&self.threads[*to].wake);
-            let (departure, arrival) = moving::way(ports.iter().map(numbered).collect(), wake);
+            let bell = Arc::clone(&self.threads[*to].bell);
+            let (departure, arrival) = moving::way(ports.iter().map(numbered).collect(), bell);
             tracing::debug!(from, to, ports = ports.len(), "ports change threads to meet others");
             self.order(*to, Order::Adopt(arrival))?;
-            self.order(*from, Order::Release(departure))?;
+            if let Err((error, order)) = self.try_order(*from, Order::Release(departure)) {
+                if let Order::Release(departure) = order {
+                    departure.send(None);
+                }
+                return Err(error);
+            }
             control.placement.moved(one);
+            for port in
+                ports.iter().filter(|port| control.placement.is_browser(**port)).copied().collect::<Vec<_>>()
+            {
+                self.tell_door(control, Order::Settle { port, home: *to });
+            }
         }
         Ok(())
     }
 
-    /// Where the browser of an open port comes to.
-    pub fn door(&self, port: PortId) -> Option<Door> {
-        let thread = self.control().placement.door_of(port)?;
-        Some(self.threads[thread].door)
+    /// Where all browsers come to.
+    pub const fn door(&self) -> Door {
+        self.door
     }
 
     /// A port is a browser's from now on, or another one's: what is agreed for it takes effect when there are keys, and
-    /// nothing is heard at its own sockets any more.
+    /// nothing is heard at its own sockets any more. While the thread that browsers come to has room, the port and those tied
+    /// to it move there.
     ///
     /// # Errors
     ///
     /// Returns [`CommandError`] if it cannot be passed on.
     pub fn pair(&self, port: PortId, pairing: Pairing) -> Result<(), CommandError> {
         let mut control = self.control();
-        let plan = control.placement.plan_browser(port)?;
-        self.bring_together(&mut control, &plan.moves)?;
-        let thread = plan.thread.ok_or(CommandError::NotOpen(port))?;
-        self.order(thread, Order::Pair { port, pairing })?;
+        let busy = self.threads[DOOR].counts.busy();
+        let plan = control.placement.plan_browser(port, busy).map_err(CommandError::NotOpen)?;
+        // It is as well heard where it is.
+        let _ = self.bring_together(&mut control, &plan.moves);
+        let home = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
+        if home != DOOR {
+            self.order(home, Order::Seat { port })?;
+        }
+        self.tell_door(&mut control, Order::Pair { port, pairing, home });
         control.placement.set_browser(port, true);
         Ok(())
     }
@@ -464,10 +527,48 @@ impl MediaThreads {
     /// Returns [`CommandError`] if it cannot be passed on.
     pub fn unpair(&self, port: PortId) -> Result<(), CommandError> {
         let mut control = self.control();
-        let thread = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
-        self.order(thread, Order::Unpair { port })?;
+        let home = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
+        if home != DOOR {
+            self.order(home, Order::Unpair { port })?;
+        }
+        self.tell_door(&mut control, Order::Unpair { port });
         control.placement.set_browser(port, false);
         Ok(())
+    }
+
+    /// Gives an order to the door's thread, sooner or later.
+    fn tell_door(&self, control: &mut Control, order: Order) {
+        control.for_door.push_back(order);
+        self.catch_up(control);
+    }
+
+    /// Gives the door's thread the orders that it had no room for.
+    fn catch_up(&self, control: &mut Control) {
+        while let Some(order) = control.for_door.pop_front() {
+            match self.try_order(DOOR, order) {
+                Ok(()) => {}
+                Err((CommandError::Busy(_), order)) => return control.for_door.push_front(order),
+                // It has ended, and the program with it.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Numbers that the threads are through with may be given out again.
+    fn take_back(&self, control: &mut Control) {
+        while let Ok((port, number)) = control.freed.try_recv() {
+            if let Some(number) = number {
+                control.range.give_back(number);
+            }
+            // A port that a thread closed by itself has still to be forgotten here.
+            if control.placement.has(port) && control.placement.number_of(port) == number {
+                if control.placement.is_browser(port) {
+                    self.tell_door(control, Order::PartWith { port });
+                }
+                control.placement.close(port);
+            }
+        }
+        self.catch_up(control);
     }
 
     /// From here on orders wake no thread until [`release`](Self::release): one wake for all that one message leads to,
@@ -483,11 +584,11 @@ impl MediaThreads {
         self.gathers.store(false, Ordering::Relaxed);
         for handle in &self.threads {
             if handle.unwoken.swap(false, Ordering::Relaxed) {
-                sockets::wake(&handle.wake);
+                handle.bell.ring();
             }
         }
         let mut control = self.control();
-        control.take_back();
+        self.take_back(&mut control);
         control.range.bind_ahead(self.bind);
     }
 
@@ -499,13 +600,18 @@ impl MediaThreads {
     /// How many pairs of port numbers are free.
     pub fn free_pairs(&self) -> usize {
         let mut control = self.control();
-        control.take_back();
+        self.take_back(&mut control);
         control.range.free()
     }
 
     /// What each thread has done so far.
     pub fn counts(&self) -> Vec<Counts> {
         self.threads.iter().map(|handle| handle.counts.load()).collect()
+    }
+
+    /// One figure of all threads together.
+    pub fn total(&self, figure: impl Fn(&Counts) -> u64) -> u64 {
+        self.threads.iter().map(|handle| figure(&handle.counts.load())).sum()
     }
 
     /// Ends the threads and waits for them. Ports still open are closed without a good-bye.
@@ -523,15 +629,20 @@ impl MediaThreads {
     }
 
     fn order(&self, thread: usize, order: Order) -> Result<(), CommandError> {
+        self.try_order(thread, order).map_err(|(error, _)| error)
+    }
+
+    #[expect(clippy::result_large_err, reason = "the order comes back, so that nothing is lost with it")]
+    fn try_order(&self, thread: usize, order: Order) -> Result<(), (CommandError, Order)> {
         let handle = &self.threads[thread];
         handle.orders.try_send(order).map_err(|error| match error {
-            TrySendError::Full(_) => CommandError::Busy(thread),
-            TrySendError::Disconnected(_) => CommandError::Ended(thread),
+            TrySendError::Full(order) => (CommandError::Busy(thread), order),
+            TrySendError::Disconnected(order) => (CommandError::Ended(thread), order),
         })?;
         if self.gathers.load(Ordering::Relaxed) {
             handle.unwoken.store(true, Ordering::Relaxed);
         } else {
-            sockets::wake(&handle.wake);
+            handle.bell.ring();
         }
         Ok(())
     }
@@ -542,29 +653,14 @@ impl Drop for MediaThreads {
         for handle in &self.threads {
             // A full queue ends as well: the thread notices that nobody can send any more.
             let _ = handle.orders.try_send(Order::Stop);
-            sockets::wake(&handle.wake);
+            handle.bell.ring();
         }
         for handle in &mut self.threads {
             let thread = handle.thread.take();
             drop(core::mem::replace(&mut handle.orders, crossbeam_channel::bounded(0).0));
-            sockets::wake(&handle.wake);
+            handle.bell.ring();
             if thread.is_some_and(|thread| thread.join().is_err()) {
                 tracing::error!("a media thread had ended in a panic");
-            }
-        }
-    }
-}
-
-impl Control {
-    /// Numbers that the threads are through with may be given out again.
-    fn take_back(&mut self) {
-        while let Ok((port, number)) = self.freed.try_recv() {
-            if let Some(number) = number {
-                self.range.give_back(number);
-            }
-            // A port that a thread closed by itself has still to be forgotten here.
-            if self.placement.has(port) && self.placement.number_of(port) == number {
-                self.placement.close(port);
             }
         }
     }

@@ -7,7 +7,8 @@
 //!  new thread:  comes to Adopt: obeys nothing further until the parcel is there; packets and time go on
 //! ```
 //!
-//! Nobody is lost on the way: the sockets stay open, and what comes to them waits in the kernel.
+//! Nobody is lost on the way: the sockets stay open, and what comes to them waits in the kernel. Of what browsers send, who
+//! share one socket, a few packets may be lost that are between two threads just then ([`crate::rtp::crossing`]).
 //!
 //! Threads cannot wait for each other in a circle. All orders are given under one lock, so that the moves have an order, and
 //! each queue holds its part of it. A thread that waits for a move waits for another to come to that move's release; what
@@ -15,12 +16,11 @@
 //!
 //! A thread that fails goes on answering orders: whoever it had and whoever was on the way to it is told to be closed.
 
+use crate::rtp::crossing::Bell;
 use crate::rtp::line::ThreadEnd;
 use crate::rtp::range::Bound;
-use crate::rtp::sockets;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use media::PortId;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 /// What a port has with a thread beside its place in the engine.
@@ -28,6 +28,7 @@ pub(super) struct Belongings {
     pub(super) port: PortId,
     pub(super) bound: Option<Bound>,
     pub(super) line: Option<ThreadEnd>,
+    pub(super) is_browser: bool,
 }
 
 /// Ports with everything that is theirs.
@@ -39,19 +40,19 @@ pub(super) struct Parcel {
 /// A port, and the number that is free when it is lost on the way; a line has none.
 pub(super) type Expected = (PortId, Option<u16>);
 
-/// The two ends of a move to the thread that `wake` wakes.
-pub(super) fn way(ports: Vec<Expected>, wake: Arc<OwnedFd>) -> (Departure, Arrival) {
+/// The two ends of a move to the thread that `bell` wakes.
+pub(super) fn way(ports: Vec<Expected>, bell: Arc<Bell>) -> (Departure, Arrival) {
     let (parcel, arriving) = crossbeam_channel::bounded(1);
     let leaving = ports.iter().map(|(port, _)| *port).collect();
-    (Departure { ports: leaving, parcel: Some(parcel), wake }, Arrival { ports, parcel: arriving })
+    (Departure { ports: leaving, parcel: Some(parcel), bell }, Arrival { ports, parcel: arriving })
 }
 
 /// The end of the old thread. Dropped without a parcel, it tells the new one that none comes.
 pub(super) struct Departure {
     pub(super) ports: Vec<PortId>,
-    /// `None` within: the ports have ended where they were, and that thread tells it.
+    /// `None` within: none come, they stay where they are or have ended there.
     parcel: Option<Sender<Option<Box<Parcel>>>>,
-    wake: Arc<OwnedFd>,
+    bell: Arc<Bell>,
 }
 
 impl Departure {
@@ -66,7 +67,7 @@ impl Departure {
 impl Drop for Departure {
     fn drop(&mut self) {
         drop(self.parcel.take());
-        sockets::wake(&self.wake);
+        self.bell.ring();
     }
 }
 
@@ -82,8 +83,8 @@ pub(super) enum Outcome {
     OnTheWay,
     /// The ports are here.
     Here(Box<Parcel>),
-    /// The old thread has closed them and tells it.
-    Closed,
+    /// None come: they stay where they were, or have ended there, which is told there.
+    Stayed,
     /// Nobody has them any more.
     Lost,
 }
@@ -92,7 +93,7 @@ impl Arrival {
     pub(super) fn look(&self) -> Outcome {
         match self.parcel.try_recv() {
             Ok(Some(parcel)) => Outcome::Here(parcel),
-            Ok(None) => Outcome::Closed,
+            Ok(None) => Outcome::Stayed,
             Err(TryRecvError::Disconnected) => Outcome::Lost,
             Err(TryRecvError::Empty) => Outcome::OnTheWay,
         }

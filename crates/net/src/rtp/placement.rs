@@ -12,10 +12,14 @@
 //!
 //! There are no threads and no sockets here: whoever has them moves what is said and passes on the command.
 
+use crate::rtp::browsing::DOOR;
 use media::conference::{CONFERENCE_PORTS_MAX, CONFERENCES_MAX};
 use media::recording::TAPS_PER_PORT_MAX;
 use media::{Command, ConferenceKey, PortId, RecordingKey, Side};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How many moves of a port are worth a browser's port on the thread of the door, where its packets need not cross.
+const AWAY_FROM_DOOR: usize = 8;
 
 /// Where all ports are.
 #[derive(Debug)]
@@ -35,8 +39,6 @@ struct Place {
     group: u64,
     /// The number of its media socket; a line has none.
     number: Option<u16>,
-    /// The thread that browsers were told to come to, when the port was opened.
-    door: usize,
     is_browser: bool,
     /// What it hears by a wire; more than one where it is not known which.
     wires: BTreeSet<Wire>,
@@ -77,15 +79,6 @@ pub(super) struct Plan {
     pub(super) thread: Option<usize>,
 }
 
-/// Why there is no plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unplanned {
-    /// The port is not there.
-    NotOpen(PortId),
-    /// Both have browsers that come to doors of different threads.
-    Apart(PortId, PortId),
-}
-
 impl Placement {
     /// Nobody is anywhere yet. Threads are filled one after the other up to `ports_per_thread_first`.
     pub(super) fn new(threads: usize, ports_per_thread_first: usize) -> Self {
@@ -116,8 +109,8 @@ impl Placement {
         self.ports.get(&port).map(|place| place.group)
     }
 
-    pub(super) fn door_of(&self, port: PortId) -> Option<usize> {
-        self.ports.get(&port).map(|place| place.door)
+    pub(super) fn is_browser(&self, port: PortId) -> bool {
+        self.ports.get(&port).is_some_and(|place| place.is_browser)
     }
 
     /// The number of a port's media socket; a line has none.
@@ -151,7 +144,6 @@ impl Placement {
             thread,
             group,
             number,
-            door: thread,
             is_browser: false,
             wires: BTreeSet::new(),
             beside: BTreeSet::new(),
@@ -163,8 +155,8 @@ impl Placement {
         self.ports_by_thread[thread] += 1;
     }
 
-    /// What has to be done so that `command` can be obeyed.
-    pub(super) fn plan(&self, command: &Command) -> Result<Plan, Unplanned> {
+    /// What has to be done so that `command` can be obeyed. Fails with the port that is not open.
+    pub(super) fn plan(&self, command: &Command) -> Result<Plan, PortId> {
         match command {
             Command::Open { port }
             | Command::OpenLine { port, .. }
@@ -182,7 +174,7 @@ impl Placement {
             Command::Hear { listener, speaker, on: true } => self.gather(&[*listener, *speaker], None),
             // If one hears the other, they are together already.
             Command::Hear { listener, speaker, on: false } => {
-                self.thread_of(*speaker).ok_or(Unplanned::NotOpen(*speaker))?;
+                self.thread_of(*speaker).ok_or(*speaker)?;
                 self.gather(&[*listener], None)
             }
             Command::Join { port, conference, .. } => {
@@ -198,7 +190,7 @@ impl Placement {
                 let ports: Vec<PortId> = sides.chain(before).collect();
                 let stays = known.filter(|sides| sides.left.or(sides.right).is_none());
                 match (ports.is_empty(), stays) {
-                    (true, None) => Err(Unplanned::NotOpen(*left)),
+                    (true, None) => Err(*left),
                     (_, stays) => self.gather(&ports, stays.map(|sides| sides.thread)),
                 }
             }
@@ -209,10 +201,15 @@ impl Placement {
         }
     }
 
-    /// What has to be done so that a port can be a browser's: it meets the browser where that was told to come to.
-    pub(super) fn plan_browser(&self, port: PortId) -> Result<Plan, Unplanned> {
-        let door = self.door_of(port).ok_or(Unplanned::NotOpen(port))?;
-        self.gather(&[port], Some(door))
+    /// What had best be done when a port becomes a browser's: it moves to the thread of the door, which is `busy` by so many
+    /// thousandths or has failed, if there is room. Fails with the port if it is not open.
+    pub(super) fn plan_browser(&self, port: PortId, busy: Option<u32>) -> Result<Plan, PortId> {
+        let has_time = busy.is_some_and(|busy| busy < super::BUSY_FIRST);
+        self.gather(&[port], (has_time && self.door_has_room()).then_some(DOOR))
+    }
+
+    fn door_has_room(&self) -> bool {
+        self.ports_by_thread[DOOR] < self.ports_per_thread_first
     }
 
     /// A port is a browser's from now on, or no more.
@@ -222,11 +219,12 @@ impl Placement {
         }
     }
 
-    /// Brings ports together, and all that is tied to them: on `at`, or where it costs the fewest moves.
-    fn gather(&self, ports: &[PortId], at: Option<usize>) -> Result<Plan, Unplanned> {
+    /// Brings ports together, and all that is tied to them: on `at`, or where it costs least. Fails with a port that is not
+    /// open.
+    fn gather(&self, ports: &[PortId], at: Option<usize>) -> Result<Plan, PortId> {
         let mut threads = BTreeSet::new();
         for port in ports {
-            threads.insert(self.thread_of(*port).ok_or(Unplanned::NotOpen(*port))?);
+            threads.insert(self.thread_of(*port).ok_or(*port)?);
         }
         threads.extend(at);
         if let (1, Some(thread)) = (threads.len(), threads.first()) {
@@ -241,22 +239,15 @@ impl Placement {
                 set.extend(self.closed_set(*port));
             }
         }
-        let doors = sets.values().flatten().filter_map(|port| self.ports.get(port));
-        let doors = doors.filter(|place| place.is_browser).map(|place| place.door);
-        let fixed: BTreeSet<usize> = doors.chain(at).collect();
+        let browsers = sets.values().flatten().filter(|port| self.is_browser(**port)).count();
         let cost = |to: usize| -> usize {
-            sets.iter().filter(|(from, _)| **from != to).map(|(_, set)| set.len()).sum()
+            let moved: usize = sets.iter().filter(|(from, _)| **from != to).map(|(_, set)| set.len()).sum();
+            let goes_by_door = to != DOOR && self.door_has_room();
+            moved + if goes_by_door { browsers * AWAY_FROM_DOOR } else { 0 }
         };
-        let to = match (fixed.len(), fixed.first()) {
-            (1, Some(fixed)) => Some(*fixed),
-            // Of two that cost the same, the one with more room.
-            (0, _) => threads.iter().copied().min_by_key(|to| (cost(*to), self.ports_by_thread[*to])),
-            _ => None,
-        };
-        let to = to.ok_or_else(|| {
-            let first = ports.first().copied().unwrap_or_else(|| PortId::from_u64(0));
-            Unplanned::Apart(first, ports.last().copied().unwrap_or(first))
-        })?;
+        // Of two that cost the same, the one with more room.
+        let cheapest = || threads.iter().copied().min_by_key(|to| (cost(*to), self.ports_by_thread[*to]));
+        let Some(to) = at.or_else(cheapest) else { return Ok(Plan { moves: Vec::new(), thread: None }) };
         let leaving = sets.into_iter().filter(|(from, _)| *from != to);
         let moves = leaving.map(|(from, ports)| Move { from, to, ports: ports.into_iter().collect() });
         Ok(Plan { moves: moves.collect(), thread: Some(to) })

@@ -4,7 +4,8 @@
 //! packet when it is drained, and answers leave from the socket of another port, so there is nothing that `recvmmsg` and
 //! `sendmmsg`, which work on one socket each, could gather. Epoll is level-triggered: what is left is told again.
 
-use crate::rtp::browser::Browsers;
+use crate::rtp::browsing::Browsing;
+use crate::rtp::crossing::Bell;
 use crate::rtp::line::ThreadEnd;
 use crate::rtp::moving::{Belongings, Expected};
 use crate::rtp::range::Bound;
@@ -12,7 +13,7 @@ use crate::rtp::{Counts, Record};
 use base::{Duration, Instant};
 use browser_peer::Place;
 use media::{Channel, Outbox, PortId, Recorded};
-use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
+use rustix::event::{Timespec, epoll};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -74,10 +75,10 @@ struct Pair {
 
 pub(super) struct Sockets {
     epoll: OwnedFd,
-    wake: Arc<OwnedFd>,
+    bell: Arc<Bell>,
     pairs: slab::Slab<Pair>,
     places: BTreeMap<PortId, usize>,
-    pub(super) browsers: Browsers,
+    pub(super) browsing: Browsing,
     /// The lines of programs.
     pub(super) lines: BTreeMap<PortId, ThreadEnd>,
     record: Arc<Record>,
@@ -85,26 +86,24 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    pub(super) fn new(record: Arc<Record>, browsers: Browsers) -> io::Result<Self> {
+    pub(super) fn new(record: Arc<Record>, bell: Arc<Bell>, browsing: Browsing) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-        epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
-        epoll::add(&epoll, browsers.socket(), epoll::EventData::new_u64(BROWSERS), epoll::EventFlags::IN)?;
-        epoll::add(&epoll, browsers.listener(), epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
+        epoll::add(&epoll, bell.fd(), epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        if let Browsing::Here(reception) = &browsing {
+            let (socket, listener) = (reception.browsers.socket(), reception.browsers.listener());
+            epoll::add(&epoll, socket, epoll::EventData::new_u64(BROWSERS), epoll::EventFlags::IN)?;
+            epoll::add(&epoll, listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
+        }
         Ok(Self {
             epoll,
-            wake,
+            bell,
             pairs: slab::Slab::new(),
             places: BTreeMap::new(),
-            browsers,
+            browsing,
             lines: BTreeMap::new(),
             record,
             counts: Counts::default(),
         })
-    }
-
-    pub(super) fn wake(&self) -> Arc<OwnedFd> {
-        Arc::clone(&self.wake)
     }
 
     pub(super) fn add(&mut self, port: PortId, bound: Bound) -> io::Result<()> {
@@ -128,7 +127,7 @@ impl Sockets {
 
     /// Closes the sockets of a port, which takes them off epoll too. Returns the number of the media socket.
     pub(super) fn remove(&mut self, port: PortId) -> Option<u16> {
-        self.browsers.unpair(port);
+        self.browsing.forget(port);
         self.lines.remove(&port);
         let place = self.places.remove(&port)?;
         Some(self.pairs.try_remove(place)?.bound.address.port())
@@ -142,12 +141,16 @@ impl Sockets {
             // It fails only if the socket was never watched.
             let _ = epoll::delete(&self.epoll, socket);
         }
-        Belongings { port, bound, line: self.lines.remove(&port) }
+        let is_browser = self.browsing.part_with(port);
+        Belongings { port, bound, line: self.lines.remove(&port), is_browser }
     }
 
     /// Takes in what is a port's, from another thread. Fails if its sockets cannot be watched; they are here all the same.
     pub(super) fn take_in(&mut self, belongings: Belongings) -> io::Result<()> {
-        let Belongings { port, bound, line } = belongings;
+        let Belongings { port, bound, line, is_browser } = belongings;
+        if is_browser {
+            self.browsing.take_in(port);
+        }
         if let Some(line) = line {
             self.lines.insert(port, line);
         }
@@ -167,6 +170,12 @@ impl Sockets {
     pub(super) fn wait(&self, longest: Option<Duration>, ready: &mut ReadyList) {
         ready.sockets.clear();
         ready.events.clear();
+        let sleeps = longest.is_none_or(|longest| !longest.is_zero());
+        if sleeps {
+            self.bell.lie_down();
+        }
+        // What came since is not slept over.
+        let longest = if sleeps && !self.browsing.is_quiet() { Some(Duration::ZERO) } else { longest };
         let timeout = longest.map(|longest| Timespec {
             tv_sec: i64::try_from(longest.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: longest.subsec_nanos().into(),
@@ -179,13 +188,13 @@ impl Sockets {
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
+        if sleeps {
+            self.bell.stay_up();
+        }
         for event in &ready.events {
             let data = event.data;
             match data.u64() {
-                WAKE => {
-                    // Reading takes the count back to zero, whatever it was.
-                    let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
-                }
+                WAKE => self.bell.get_up(),
                 BROWSERS => ready.sockets.push(Ready::Browsers),
                 LISTENER => ready.sockets.push(Ready::Listener),
                 number if number & STREAM != 0 => {
@@ -215,21 +224,23 @@ impl Sockets {
 
     /// Takes one datagram from the socket of the browsers.
     pub(super) fn receive_from_browser(&mut self, buffer: &mut [u8]) -> Option<(Place, usize)> {
-        let (length, source) = from(self.browsers.socket(), buffer)?;
+        let Browsing::Here(reception) = &self.browsing else { return None };
+        let (length, source) = from(reception.browsers.socket(), buffer)?;
         self.counts.received += 1;
         Some((Place::Udp(source), length))
     }
 
     /// Takes the connections that browsers have opened.
     pub(super) fn accept_browsers(&mut self, now: Instant) {
-        for number in self.browsers.accept(now) {
+        let Browsing::Here(reception) = &mut self.browsing else { return };
+        let browsers = &mut reception.browsers;
+        for number in browsers.accept(now) {
             let data = epoll::EventData::new_u64(STREAM | number as u64);
-            let watched = self
-                .browsers
+            let watched = browsers
                 .stream(number)
                 .is_some_and(|stream| epoll::add(&self.epoll, stream, data, epoll::EventFlags::IN).is_ok());
             if !watched {
-                self.browsers.close(number);
+                browsers.close(number);
             }
         }
     }
@@ -257,14 +268,9 @@ fn from(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
 
 impl Outbox for Sockets {
     fn send(&mut self, port: PortId, channel: Channel, destination: SocketAddr, datagram: &[u8]) {
-        if self.browsers.has(port) {
-            // A browser is reached where it has proven to be, and not at all when that is nowhere.
-            let Some(remote) = self.browsers.remote(port) else { return };
-            match self.browsers.send(remote, datagram) {
-                true => self.counts.sent += 1,
-                false => self.counts.send_failed += 1,
-            }
-            return;
+        if self.browsing.has(port) {
+            let sent = self.browsing.send(port, channel, destination, datagram);
+            return self.counts.note(sent);
         }
         let Some((socket, destination)) = self.way_out(port, channel, destination) else { return };
         match socket.send_to(datagram, destination) {
@@ -315,12 +321,6 @@ pub(super) fn reachable(destination: SocketAddr, own: SocketAddr) -> SocketAddr 
         }
         _ => destination,
     }
-}
-
-/// Wakes the thread that waits with this eventfd.
-pub(super) fn wake(wake: &OwnedFd) {
-    // It can only fail when the count is at its highest, and then the thread wakes anyway.
-    let _ = rustix::io::write(wake, &1u64.to_ne_bytes());
 }
 
 /// Raises the limit of open files as far as the system allows: two sockets a port soon pass the usual 1 024.

@@ -1,10 +1,10 @@
 //! The loop of one media thread: orders, time, packets, events, and rest.
 //!
-//! Ports that come and go are in `moves`.
+//! Ports that come and go are in `moves`, browsers in `door`.
 
+mod door;
 mod moves;
 
-use crate::rtp::browser::Arrival;
 use crate::rtp::line::ThreadEnd;
 use crate::rtp::load::Load;
 use crate::rtp::moving::{Arrival as Arriving, Departure, Expected};
@@ -13,15 +13,14 @@ use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
 use crate::rtp::{Clock, SharedCounts};
 use base::{Duration, Now};
-use browser_peer::{Pairing, Place};
+use browser_peer::Pairing;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use media::{Channel, Command, Engine, Event, PortId, SampleRate};
-use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The longest datagram that is looked at; speech is far shorter, and what is longer is cut and then dropped.
-const DATAGRAM_MAX: usize = browser_peer::frames::FRAME_BYTES_MAX;
+pub(super) const DATAGRAM_MAX: usize = browser_peer::frames::FRAME_BYTES_MAX;
 
 /// How often sockets are looked at before orders and time have their turn again: under a flood, a socket gives one packet
 /// a round, so that it cannot starve the others.
@@ -30,8 +29,8 @@ const ROUNDS_MAX: usize = 64;
 /// How many orders are obeyed before packets have their turn again.
 const ORDERS_AT_ONCE: usize = 256;
 
-/// How many packets of browsers are taken at once. A flood of them leaves the other sockets their turns all the same.
-const BROWSER_PACKETS_AT_ONCE: usize = 32;
+/// How many packets are taken from each thread that passes on those of browsers, before others have their turn.
+const CROSSINGS_AT_ONCE: usize = 64;
 
 /// What the control side asks for.
 pub(super) enum Order {
@@ -45,11 +44,31 @@ pub(super) enum Order {
         end: ThreadEnd,
     },
     Command(Command),
+    /// A port of this thread is a browser's.
+    Seat {
+        port: PortId,
+    },
+    /// A port is no browser's any more. For its thread and that of the door.
+    Unpair {
+        port: PortId,
+    },
+    /// What was agreed with the browser of a port, with keys. From the thread of the door.
+    Keyed(Command),
+    /// A browser is expected, and its port is on thread `home`. For the thread of the door, as are the next three.
     Pair {
         port: PortId,
         pairing: Pairing,
+        home: usize,
     },
-    Unpair {
+    /// What was agreed with the browser of a port.
+    Agree(Command),
+    /// The port of a browser is on another thread now.
+    Settle {
+        port: PortId,
+        home: usize,
+    },
+    /// The port of a browser ends on another thread.
+    PartWith {
         port: PortId,
     },
     /// Ports leave for another thread.
@@ -89,11 +108,6 @@ impl Thread {
         Self { engine, sockets, orders, awaited, events, free, clock, counts, pace, load }
     }
 
-    /// What wakes the thread.
-    pub(super) fn wake(&self) -> Arc<OwnedFd> {
-        self.sockets.wake()
-    }
-
     pub(super) fn run(mut self) {
         if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             self.refuse_all();
@@ -109,7 +123,7 @@ impl Thread {
                 self.rest(&mut ready);
             }
             self.sockets.counts.wakes += 1;
-            let before = self.sockets.counts.received;
+            let before = self.sockets.counts.received + self.sockets.counts.crossed;
             let mut now = (self.clock)();
             let woke = now.mono;
             for _ in 0..ROUNDS_MAX {
@@ -117,7 +131,8 @@ impl Thread {
                 if !self.obey(now) {
                     return;
                 }
-                if ready.is_empty() {
+                let crossed = self.take_crossings(now, CROSSINGS_AT_ONCE);
+                if ready.is_empty() && crossed == 0 {
                     break;
                 }
                 for one in ready.iter() {
@@ -126,7 +141,8 @@ impl Thread {
                 self.sockets.wait(Some(Duration::ZERO), &mut ready);
                 now = (self.clock)();
             }
-            self.pace.woke(self.sockets.counts.received - before, now.mono);
+            let packets = self.sockets.counts.received + self.sockets.counts.crossed - before;
+            self.pace.woke(packets, now.mono);
             self.let_time_pass(now);
             self.tell_events();
             self.load.worked(woke, (self.clock)().mono);
@@ -140,7 +156,7 @@ impl Thread {
         let now = (self.clock)();
         // With orders waiting there is no rest, unless they have to wait themselves.
         let has_orders = self.awaited.is_none() && !self.orders.is_empty();
-        let due = [self.engine.poll_timeout(), self.sockets.browsers.poll_timeout()];
+        let due = [self.engine.poll_timeout(), self.browsers_timeout()];
         let until = if has_orders { Some(now.mono) } else { due.into_iter().flatten().min() };
         let longest = until.map(|until| until.since(now.mono));
         let gather = self.pace.rest().min(longest.unwrap_or(Duration::MAX));
@@ -166,15 +182,16 @@ impl Thread {
                         engine.handle_command(Command::OpenLine { port, rate }, now);
                     });
                 }
-                Ok(Order::Command(command)) => self.command(command, now),
-                Ok(Order::Pair { port, pairing }) => {
-                    self.guarded(Some((port, now)), |engine, sockets| {
-                        if let Some(command) = sockets.browsers.pair(port, pairing, now.mono) {
-                            engine.handle_command(command, now);
-                        }
-                    });
+                Ok(Order::Command(command)) => {
+                    self.guarded(None, |engine, _| engine.handle_command(command, now));
                 }
-                Ok(Order::Unpair { port }) => self.sockets.browsers.unpair(port),
+                Ok(Order::Agree(command)) => self.agree(command, now),
+                Ok(Order::Pair { port, pairing, home }) => self.pair(port, pairing, home, now),
+                Ok(Order::PartWith { port }) => self.part_with(port, now),
+                Ok(Order::Settle { port, home }) => self.settle(port, home, now),
+                Ok(Order::Keyed(command)) => self.take_keys(command, now),
+                Ok(Order::Seat { port }) => self.sockets.browsing.take_in(port),
+                Ok(Order::Unpair { port }) => self.sockets.browsing.forget(port),
                 Ok(Order::Release(departure)) => self.release(departure, now),
                 Ok(Order::Adopt(arriving)) => self.awaited = Some(arriving),
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,
@@ -195,28 +212,8 @@ impl Thread {
         self.guarded(None, |engine, _| engine.handle_command(Command::Open { port }, now));
     }
 
-    /// What is agreed with a browser waits until there are keys; everything else is done at once.
-    fn command(&mut self, command: Command, now: Now) {
-        match command {
-            Command::Configure { port, .. } if self.sockets.browsers.has(port) => {
-                self.guarded(Some((port, now)), |engine, sockets| {
-                    if let Some(command) = sockets.browsers.agree(port, command) {
-                        engine.handle_command(command, now);
-                    }
-                });
-            }
-            command => self.guarded(None, |engine, _| engine.handle_command(command, now)),
-        }
-    }
-
     fn let_time_pass(&mut self, now: Now) {
-        if self.sockets.browsers.poll_timeout().is_some_and(|at| at <= now.mono) {
-            self.guarded(None, |engine, sockets| {
-                while let Some(command) = sockets.browsers.handle_timeout(now.mono) {
-                    engine.handle_command(command, now);
-                }
-            });
-        }
+        self.let_time_pass_for_browsers(now);
         if self.engine.poll_timeout().is_some_and(|at| at <= now.mono) {
             self.guarded(None, |engine, sockets| engine.handle_timeout(now, sockets));
         }
@@ -230,7 +227,7 @@ impl Thread {
             Ready::Stream(number) => return self.take_from_stream(number, now, buffer),
         };
         let Some((port, source, length)) = self.sockets.receive(place, channel, buffer) else { return };
-        if self.sockets.browsers.has(port) {
+        if self.sockets.browsing.has(port) {
             // Whoever is to be a browser does not speak in the clear.
             return;
         }
@@ -241,46 +238,8 @@ impl Thread {
         });
     }
 
-    /// Takes what browsers have sent: as one socket is there for all of them, more than one packet in its turn.
-    fn take_from_browsers(&mut self, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
-        for _ in 0..BROWSER_PACKETS_AT_ONCE {
-            let Some((source, length)) = self.sockets.receive_from_browser(buffer) else { return };
-            self.take_from_browser(source, length, now, buffer);
-        }
-    }
-
-    /// Takes what a browser has sent over a connection, one turn of it.
-    fn take_from_stream(&mut self, number: usize, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
-        let goes_on = self.sockets.browsers.fill(number);
-        while let Some((source, length)) = self.sockets.browsers.frame(number, buffer) {
-            self.sockets.counts.received += 1;
-            self.take_from_browser(source, length, now, buffer);
-        }
-        if !goes_on {
-            self.sockets.browsers.close(number);
-        }
-    }
-
-    fn take_from_browser(&mut self, source: Place, length: usize, now: Now, buffer: &mut [u8; DATAGRAM_MAX]) {
-        let datagram = &mut buffer[..length];
-        // Whose it is says the address; a panic before that is nobody's.
-        let port = self.sockets.browsers.sender(source);
-        self.guarded(port.map(|port| (port, now)), |engine, sockets| {
-            match sockets.browsers.handle(source, datagram, now.mono) {
-                Arrival::Media(port) => {
-                    engine.handle_packet(port, source.address(), datagram, now, sockets);
-                }
-                Arrival::Report(port) => engine.handle_rtcp(port, source.address(), datagram, now),
-                Arrival::Configure(command) => engine.handle_command(*command, now),
-                Arrival::Nothing => {}
-            }
-        });
-    }
-
     fn tell_events(&mut self) {
-        while let Some(event) = self.sockets.browsers.poll_event() {
-            self.tell(event);
-        }
+        self.tell_of_browsers();
         while let Some(event) = self.engine.poll_event() {
             if let Event::OpenFailed { port } = event {
                 self.sockets.lines.remove(&port);
@@ -318,6 +277,9 @@ impl Thread {
         };
         tracing::error!(%port, "the media engine panicked over a packet; its port is closed");
         let engine = &mut self.engine;
+        if self.sockets.browsing.close_abroad(port) {
+            return;
+        }
         let closed = catch_unwind(AssertUnwindSafe(|| engine.handle_command(Command::Close { port }, now)));
         if closed.is_err() {
             tracing::error!(%port, "nor could the port be closed");

@@ -173,7 +173,9 @@ fn a_program_goes_along_with_the_call_that_it_listens_to() {
         }
     }
     assert_tone(&caller.heard[10 * 160..], 880.0);
-    assert_tone(&heard[at_move..], 440.0);
+    // On a busy machine there are gaps between the frames, but no other tone.
+    let [own, other] = [440.0, 880.0].map(|tone| tone::share(&heard[at_move..], tone));
+    assert!(heard.len() - at_move >= 40 * 160 && own > 10.0 * other, "{own} and {other}");
     has_moved(&rig, 2);
     rig.command(Command::Close { port: program });
     rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == program));
@@ -186,34 +188,20 @@ fn a_port_that_goes_back_and_forth_loses_nothing_while_packets_flood() {
     let mut caller = rig.phone_of(1, 1, HERE, Codec::Pcmu, 440.0);
     let anchors = [listeners_of(&rig, 2, GUESTS), listeners_of(&rig, 3, GUESTS + 10)];
     rig.command(Command::Echo { port: caller.port, on: true });
-    let stop = Arc::new(AtomicBool::new(false));
-    let flood = {
-        let (stop, server) = (Arc::clone(&stop), caller.server);
-        let thief = UdpSocket::bind((HERE, 0)).unwrap();
-        let forged = Phone { ssrc: 77, frequency: 880.0, ..caller.twin() }.next_packet();
-        std::thread::spawn(move || {
-            let mut sent = 0;
-            while !stop.load(Ordering::Relaxed) {
-                thief.send_to(&forged, server).unwrap();
-                sent += 1;
-                // Not so many that the system has no room for the honest ones.
-                if sent % 8 == 0 {
-                    std::thread::yield_now();
-                    std::thread::sleep(std::time::Duration::from_micros(500));
-                }
-            }
-            sent
-        })
-    };
     let rounds: u16 = 300;
-    let port = caller.port;
+    let (port, server) = (caller.port, caller.server);
     let move_to = |thread: usize| {
         let away = anchors[1 - thread];
         rig.command(Command::Hear { listener: away, speaker: port, on: false });
         rig.command(Command::Hear { listener: anchors[thread], speaker: port, on: true });
     };
+    let thief = UdpSocket::bind((HERE, 0)).unwrap();
+    let forged = Phone { ssrc: 77, frequency: 880.0, ..caller.twin() }.next_packet();
+    // No more than the system keeps for a socket, however long its thread does not come to it.
+    let flood = || (0..20).for_each(|_| assert!(thief.send_to(&forged, server).is_ok()));
     let mut packets = caller.twin();
     for round in 0..rounds {
+        flood();
         move_to(usize::from(round % 2));
         // Some are on the way while it moves, and none waits for the answer to another.
         for _ in 0..3 {
@@ -227,13 +215,12 @@ fn a_port_that_goes_back_and_forth_loses_nothing_while_packets_flood() {
     }
     assert_eq!(caller.heard.len(), usize::from(rounds) * 3 * 160, "every packet came back");
     assert_tone(&caller.heard, 440.0);
-    stop.store(true, Ordering::Relaxed);
-    assert!(flood.join().unwrap() > 100);
     has_moved(&rig, u64::from(rounds));
     rig.command(Command::Close { port: caller.port });
     let closed = rig.wait_for(|event| matches!(event, Event::Closed { .. }));
     let Event::Closed { quality, .. } = closed else { panic!("{closed:?}") };
     assert_eq!((quality.received, quality.lost), (u64::from(rounds) * 3, 0));
+    assert_eq!(quality.dropped.foreign_source, u64::from(rounds) * 20);
 }
 
 #[test]

@@ -24,11 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[test]
 fn a_browser_is_heard_through_a_flood_of_checks_hellos_and_sound_from_strangers() {
     let scene = Scene::new(33_400);
+    let guest = scene.expects(PORT, 1);
     let browser = Way::Udp(scene.socket());
     let stranger = scene.socket();
-    let keys = scene.connects(&browser);
+    let keys = guest.connects(&scene, &browser);
     let hello = [&[22, 0xfe, 0xfd][..], &[0; 60]].concat();
-    let wrong = check(&scene.ours.ufrag, "a wrong one");
+    let wrong = check(&guest.ours.ufrag, "a wrong one");
     let junk = [check("nobody", "a password of nobody's"), wrong, hello, spoken(7)];
     let heard = speak(&browser, &keys, || {
         for datagram in junk.iter().cycle().take(FLOOD) {
@@ -45,7 +46,7 @@ fn a_browser_that_comes_over_tcp_is_heard_and_so_it_is_through_a_flood_of_connec
     let stream = TcpStream::connect(scene.door.address).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("patience");
     let browser = Way::Tcp(stream);
-    let keys = scene.connects(&browser);
+    let keys = scene.expects(PORT, 1).connects(&scene, &browser);
     let mut strangers = VecDeque::new();
     let heard = speak(&browser, &keys, || {
         for _ in 0..4 {
@@ -58,24 +59,28 @@ fn a_browser_that_comes_over_tcp_is_heard_and_so_it_is_through_a_flood_of_connec
     assert_eq!(heard, usize::from(SPOKEN), "nothing is lost on a connection");
 }
 
-/// One media thread with an echo for a browser.
-struct Scene {
-    /// Ends with it.
-    _threads: MediaThreads,
-    events: mpsc::Receiver<Event>,
-    door: Door,
+/// Media threads that browsers come to.
+pub(super) struct Scene {
+    pub(super) threads: MediaThreads,
+    pub(super) events: mpsc::Receiver<Event>,
+    pub(super) door: Door,
+}
+
+/// A browser that is expected, and gets an echo.
+pub(super) struct Guest {
+    pub(super) port: PortId,
     terms: Terms,
     ours: Credentials,
 }
 
 /// How a browser comes.
-enum Way {
+pub(super) enum Way {
     Udp(UdpSocket),
     Tcp(TcpStream),
 }
 
 impl Way {
-    fn send(&self, packet: &[u8]) {
+    pub(super) fn send(&self, packet: &[u8]) {
         match self {
             Self::Udp(socket) => {
                 socket.send(packet).expect("sent");
@@ -87,7 +92,7 @@ impl Way {
         }
     }
 
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Udp(socket) => socket.recv(buffer),
             Self::Tcp(stream) => {
@@ -102,41 +107,62 @@ impl Way {
 }
 
 impl Scene {
+    /// One thread.
     fn new(first: u16) -> Self {
-        let (tell, events) = mpsc::channel();
         let mut config = Config::new(IpAddr::V4(Ipv4Addr::LOCALHOST), [1; 32]);
         (config.threads, config.ports) = (1, first..=first + 9);
-        let tell = move |event| tell.send(event).unwrap_or_default();
-        let threads = MediaThreads::start(config, tell, |_| true).expect("threads");
-        threads.open(PORT, 1).expect("a port");
-        let door = threads.door(PORT).expect("a door");
-        let terms = super::terms(std::time::Instant::now()).expect("terms");
-        let ours = Credentials::generate(&mut SecretSource::fixed(1));
-        let pairing = Pairing { ours: ours.clone(), fingerprint: terms.fingerprint(), role: Role::Passive };
-        threads.pair(PORT, pairing).expect("a browser is expected");
-        threads.command(configure()).expect("configured");
-        threads.command(Command::Echo { port: PORT, on: true }).expect("an echo");
-        Self { _threads: threads, events, door, terms, ours }
+        Self::with(config)
     }
 
-    fn socket(&self) -> UdpSocket {
+    pub(super) fn with(config: Config) -> Self {
+        let (tell, events) = mpsc::channel();
+        let tell = move |event| tell.send(event).unwrap_or_default();
+        let threads = MediaThreads::start(config, tell, |_| true).expect("threads");
+        let door = threads.door();
+        Self { threads, events, door }
+    }
+
+    /// A browser is expected at a new port.
+    pub(super) fn expects(&self, port: PortId, group: u64) -> Guest {
+        self.threads.open(port, group).expect("a port");
+        let terms = super::terms(std::time::Instant::now()).expect("terms");
+        let ours = Credentials::generate(&mut SecretSource::fixed(port.as_u64()));
+        let pairing = Pairing { ours: ours.clone(), fingerprint: terms.fingerprint(), role: Role::Passive };
+        self.threads.pair(port, pairing).expect("a browser is expected");
+        let mut agreed = configure();
+        if let Command::Configure { port: agreed, .. } = &mut agreed {
+            *agreed = port;
+        }
+        self.threads.command(agreed).expect("configured");
+        self.threads.command(Command::Echo { port, on: true }).expect("an echo");
+        Guest { port, terms, ours }
+    }
+
+    pub(super) fn socket(&self) -> UdpSocket {
         let socket = UdpSocket::bind((self.door.address.ip(), 0)).expect("a socket");
         socket.connect(self.door.address).expect("a way to the door");
         socket.set_read_timeout(Some(PATIENCE)).expect("patience");
         socket
     }
 
-    /// The browser checks and agrees on keys.
-    fn connects(&self, browser: &Way) -> Sealing {
-        browser.send(&check(&self.ours.ufrag, &self.ours.password));
-        let keys = shake_hands(browser, &self.terms, self.door.fingerprint);
+    /// Waits for an event of a port.
+    pub(super) fn wait_for(&self, is_it: impl Fn(&Event) -> bool) -> Event {
         loop {
-            match self.events.recv_timeout(PATIENCE).expect("the keys are agreed on") {
-                Event::Sealed { port } => break assert_eq!(port, PORT),
+            match self.events.recv_timeout(PATIENCE).expect("the event comes") {
                 Event::Unsealable { .. } => panic!("no keys can be agreed on"),
+                event if is_it(&event) => return event,
                 _ => {}
             }
         }
+    }
+}
+
+impl Guest {
+    /// The browser checks and agrees on keys.
+    pub(super) fn connects(&self, scene: &Scene, browser: &Way) -> Sealing {
+        browser.send(&check(&self.ours.ufrag, &self.ours.password));
+        let keys = shake_hands(browser, &self.terms, scene.door.fingerprint);
+        scene.wait_for(|event| *event == Event::Sealed { port: self.port });
         keys
     }
 }
@@ -189,7 +215,7 @@ fn check(ufrag: &str, password: &str) -> Vec<u8> {
 }
 
 /// A packet of silence.
-fn spoken(number: u16) -> Vec<u8> {
+pub(super) fn spoken(number: u16) -> Vec<u8> {
     let header = Header {
         payload_type: 0,
         marker: false,

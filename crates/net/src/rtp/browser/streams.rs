@@ -19,9 +19,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-/// How many connections one media thread has. When one more comes, the stranger that has been here longest goes; if there
+/// How many connections there are. When one more comes, the stranger that has been here longest goes; if there
 /// is none, the new one is closed.
-pub(super) const CONNECTIONS_MAX: usize = 1_024;
+pub(super) const CONNECTIONS_MAX: usize = 4_096;
 
 /// How many of them may be strangers, who have passed no check yet. The one that has been here longest goes.
 pub(super) const STRANGERS_MAX: usize = 128;
@@ -50,7 +50,7 @@ struct Stream {
     queue: Vec<u8>,
 }
 
-/// All of them, on one media thread.
+/// All of them.
 pub(super) struct Streams {
     listener: TcpListener,
     streams: Slab<Stream>,

@@ -15,7 +15,7 @@ impl Thread {
                 return false;
             }
             Outcome::Here(parcel) => self.adopt(*parcel, now),
-            Outcome::Closed => {}
+            Outcome::Stayed => {}
             Outcome::Lost => self.lose(&arriving.ports),
         }
         true
@@ -23,7 +23,8 @@ impl Thread {
 
     /// Parts with ports.
     pub(super) fn release(&mut self, departure: Departure, now: Now) {
-        // What there is to say of them is said before the new thread says anything.
+        // What has come for them is theirs, and what there is to say of them is said before the new thread says anything.
+        self.take_crossings(now, usize::MAX);
         self.tell_events();
         let mut sound = None;
         self.guarded(None, |engine, _| sound = Some(engine.release(&departure.ports, now)));
@@ -87,6 +88,7 @@ impl Thread {
         self.counts.fail();
         let ports = self.sockets.ports();
         self.lose(&ports);
+        self.close_door();
         if let Some(arriving) = self.awaited.take() {
             self.lose(&arriving.ports);
         }
@@ -101,7 +103,14 @@ impl Thread {
                 Order::Adopt(arriving) => self.lose(&arriving.ports),
                 // They were told to be closed when they were lost here.
                 Order::Release(departure) => departure.send(None),
-                Order::Command(_) | Order::Pair { .. } | Order::Unpair { .. } => {}
+                Order::Pair { port, .. } => self.tell(Event::Unsealable { port }),
+                Order::Command(_)
+                | Order::Keyed(_)
+                | Order::Agree(_)
+                | Order::Seat { .. }
+                | Order::Unpair { .. }
+                | Order::PartWith { .. }
+                | Order::Settle { .. } => {}
                 Order::Stop => return,
             }
         }
