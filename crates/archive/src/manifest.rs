@@ -171,8 +171,12 @@ impl Manifest {
     /// Reads a manifest.
     pub fn read(path: &Path) -> Result<Self, ArchiveError> {
         let text = std::fs::read(path).map_err(ArchiveError::of(path))?;
-        serde_json::from_slice(&text)
-            .map_err(|source| ArchiveError::Manifest { file: path.to_owned(), source })
+        Self::parse(&text).map_err(|source| ArchiveError::Manifest { file: path.to_owned(), source })
+    }
+
+    /// Reads a manifest that is in memory.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(text)
     }
 
     /// Writes it durably: whole, or not at all.

@@ -195,6 +195,10 @@ impl OpusAsWav {
         let skip = u64::from(u16::from_le_bytes([bytes[10], bytes[11]])) / TICKS_PER_SAMPLE;
         let end = sound.last().ok_or_else(broken)?.position / TICKS_PER_SAMPLE;
         let samples = end.checked_sub(skip).ok_or_else(broken)?;
+        // A page that ends before the one before it would send whoever jumps behind the place that is wanted.
+        if !sound.is_sorted_by_key(|page| page.position) {
+            return Err(broken());
+        }
         let mut pages = Vec::with_capacity(sound.len());
         let mut first_frame = 0;
         for page in sound {
@@ -333,4 +337,34 @@ fn pages(file: &mut File) -> io::Result<Vec<PageHead>> {
         offset = body + bytes as u64;
     }
     Ok(pages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_go_backwards_are_no_file_of_ours() {
+        let opened = |positions: [u64; 3]| {
+            let mut file = tempfile::tempfile().unwrap();
+            let sound = positions.map(|position| page(position, &[0x08; 1]));
+            let content = [page(0, &head(1, 0)), page(0, &tags()), sound.concat()].concat();
+            file.write_all(&content).unwrap();
+            OpusAsWav::new(file).map(|wav| wav.length())
+        };
+        assert_eq!(opened([960, 1_920, 2_880]).unwrap(), 44 + 480 * 2);
+        for positions in [[1_920, 960, 2_880], [960, u64::MAX, 2_880]] {
+            assert_eq!(opened(positions).unwrap_err().kind(), io::ErrorKind::InvalidData, "{positions:?}");
+        }
+    }
+
+    /// A page of Ogg with one packet of less than 255 bytes; its check is nobody's business here.
+    fn page(position: u64, packet: &[u8]) -> Vec<u8> {
+        let mut page = b"OggS\0\0".to_vec();
+        page.extend_from_slice(&position.to_le_bytes());
+        page.extend_from_slice(&[0; 12]);
+        page.extend_from_slice(&[1, packet.len() as u8]);
+        page.extend_from_slice(packet);
+        page
+    }
 }

@@ -157,28 +157,29 @@ impl<R: Read> PartReader<R> {
 
     /// The next piece; `None` at the end, or where the file was cut or damaged.
     pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
-        let mut head = [0; FRAME_HEAD_BYTES];
-        if !read_whole(&mut self.source, &mut head)? {
-            return Ok(None);
-        }
-        let (what, at) = (head[0], u64_at(&head, 1));
-        let length = u16::from_le_bytes([head[9], head[10]]);
-        let check = u32_at(&head, 11);
-        let mut payload = vec![0; usize::from(length)];
-        if !read_whole(&mut self.source, &mut payload)? || frame_check(&head[..11], &payload) != check {
-            return Ok(None);
-        }
-        if what == END {
-            return Ok(Some(Piece::End { samples: at }));
-        }
-        if what == MARK {
+        loop {
+            let mut head = [0; FRAME_HEAD_BYTES];
+            if !read_whole(&mut self.source, &mut head)? {
+                return Ok(None);
+            }
+            let (what, at) = (head[0], u64_at(&head, 1));
+            let length = u16::from_le_bytes([head[9], head[10]]);
+            let check = u32_at(&head, 11);
+            let mut payload = vec![0; usize::from(length)];
+            if !read_whole(&mut self.source, &mut payload)? || frame_check(&head[..11], &payload) != check {
+                return Ok(None);
+            }
+            if what == END {
+                return Ok(Some(Piece::End { samples: at }));
+            }
+            if what != MARK {
+                return Ok(side_and_law(what).map(|(side, law)| Piece::Sound { side, law, at, payload }));
+            }
             // A mark of another version says nothing to us, but the sound behind it does.
-            return match serde_json::from_slice(&payload) {
-                Ok(mark) => Ok(Some(Piece::Mark { at, mark })),
-                Err(_) => self.next_piece(),
-            };
+            if let Ok(mark) = serde_json::from_slice(&payload) {
+                return Ok(Some(Piece::Mark { at, mark }));
+            }
         }
-        Ok(side_and_law(what).map(|(side, law)| Piece::Sound { side, law, at, payload }))
     }
 }
 
@@ -305,6 +306,17 @@ mod tests {
             let (_, read) = read_all(&damaged).unwrap();
             assert_eq!(read, pieces[..whole_frames(&pieces, at)], "flipped at {at}");
         }
+    }
+
+    #[test]
+    fn however_many_marks_say_nothing_to_us_the_sound_behind_them_is_read() {
+        let mut content = head_bytes(&sample_head()).to_vec();
+        for _ in 0..200_000 {
+            push_frame(&mut content, MARK, 0, b"{}");
+        }
+        push_frame(&mut content, END, 7, &[]);
+        let (_, read) = read_all(&content).unwrap();
+        assert_eq!(read, [Piece::End { samples: 7 }]);
     }
 
     proptest! {

@@ -75,6 +75,14 @@ fn what_is_no_sound_is_refused_with_the_reason_and_what_is_cut_short_is_short() 
 }
 
 #[test]
+fn a_file_over_which_its_reader_gives_up_is_a_damaged_one() {
+    // Found by fuzzing: a code book of more dimensions than its entries can be of.
+    let bytes = include_bytes!("../../tests/data/broken.ogg").to_vec();
+    let refused = read(bytes, "ogg").expect_err("nobody can read it");
+    assert!(matches!(refused, FileError::Damaged(_)), "{refused}");
+}
+
+#[test]
 fn damage_anywhere_does_no_harm() {
     let files = [
         ("mp3", include_bytes!("../../tests/data/tone.mp3").to_vec()),
