@@ -192,6 +192,19 @@ impl Center {
         self.agent_takes(&agent, AgentStep::Call(id), now);
     }
 
+    /// Somebody got ready who talks in a call of their own, begun in a wrap-up or before work: they are busy with it, and get
+    /// nothing from the queues meanwhile.
+    pub(crate) fn stays_in_own_call(&mut self, agent: &AgentId, now: Now) {
+        let Some(phone) = self.desks.get(agent).and_then(|desk| desk.agent.phone.clone()) else { return };
+        let mut own = self.interactions.iter().filter(|(id, live)| {
+            matches!(live.state, InteractionState::Transferred(_)) && self.is_party(**id, &phone)
+        });
+        let own = own.next().map(|(id, _)| *id);
+        if let Some(id) = own {
+            self.agent_calls(&phone, id, now);
+        }
+    }
+
     /// A direct call is over: its agents are what they were, or what they wished to be meanwhile.
     pub(crate) fn agents_hung_up(&mut self, id: InteractionId, now: Now) {
         self.agents_leave(id, now, |_| true);

@@ -98,7 +98,7 @@ impl Center {
         self.acd.agent_is(agent, availability);
         self.changed.agents.insert(agent.clone());
         self.changed.queues.extend(queues.iter().cloned());
-        let goes_home = to == AgentState::LoggedOut;
+        let (goes_home, to_ready) = (to == AgentState::LoggedOut, to == AgentState::Ready);
         if from != to {
             let interaction = to.interaction().or(from.interaction());
             self.changed.interactions.extend(interaction);
@@ -111,6 +111,9 @@ impl Center {
         }
         if goes_home {
             self.nobody_left(&queues, now);
+        }
+        if to_ready {
+            self.stays_in_own_call(agent, now);
         }
         true
     }

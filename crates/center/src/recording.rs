@@ -147,7 +147,18 @@ impl Center {
     pub(crate) fn recording_unchanged(&mut self, recording: RecordingId, why: String, now: Now) {
         let Some(id) = self.recordings.get(&recording).map(|record| record.interaction) else { return };
         let running = self.interactions.get_mut(&id).and_then(|live| live.recording.as_mut());
-        let Some(running) = running.filter(|running| running.id == recording) else { return };
+        let Some(running) = running.filter(|running| running.id == recording) else {
+            if self.recordings_of_supervisors(id).contains(&recording) {
+                // It would keep what was to be kept out. The call's own recording has what both parties heard of it.
+                self.trouble(
+                    Some(id),
+                    format!("the recording of a supervisor's voice ends, it could not be changed: {why}"),
+                    now,
+                );
+                self.end_recording_of_supervisor(id, recording);
+            }
+            return;
+        };
         running.state = running.before;
         let (state, by) = (running.state, OURSELVES.to_owned());
         self.changed.interactions.insert(id);

@@ -278,6 +278,16 @@ impl Center {
         monitors.iter().filter_map(|monitor| monitor.recording).collect()
     }
 
+    /// A supervisor's own voice is recorded no longer; what was recorded is kept.
+    pub(crate) fn end_recording_of_supervisor(&mut self, id: InteractionId, recording: RecordingId) {
+        let monitors =
+            self.supervised.get_mut(&id).map(|one| one.monitors.as_mut_slice()).unwrap_or_default();
+        if let Some(monitor) = monitors.iter_mut().find(|monitor| monitor.recording == Some(recording)) {
+            monitor.recording = None;
+            self.command(LegCommand::StopRecording { recording });
+        }
+    }
+
     /// The legs of supervisors of a call.
     pub(crate) fn legs_of_supervisors(&self, id: InteractionId) -> Vec<(LegId, LegRole)> {
         let monitors = self.supervised.get(&id).map(|one| one.monitors.as_slice()).unwrap_or_default();
@@ -345,7 +355,7 @@ impl Center {
     }
 
     /// Whether a phone is one of the two that talk.
-    fn is_party(&self, id: InteractionId, phone: &SipUser) -> bool {
+    pub(crate) fn is_party(&self, id: InteractionId, phone: &SipUser) -> bool {
         let Some(live) = self.interactions.get(&id).filter(|live| live.ending.is_none()) else {
             return false;
         };

@@ -3,7 +3,10 @@
 mod hall;
 
 use hall::Hall;
-use model::{AgentState, AgentWish, FarEnd, InteractionId, LegId, MonitorRefused, Supervision};
+use model::{
+    AgentState, AgentWish, FarEnd, InteractionId, LegCommand, LegEvent, LegId, MonitorRefused,
+    RecordingState, Supervision, TimelineEvent,
+};
 
 const SUPPORT: &str = r#"
 name  = "support"
@@ -34,6 +37,48 @@ fn nobody_takes_over_from_an_agent_who_is_being_replaced() {
     hall.supervises(call.id, "sara", Supervision::TakeOver);
     assert_eq!(hall.mode_of_sara(call.id), None, "sara is a party now");
     assert!(hall.is_hung_up_on(bert) && !hall.is_hung_up_on(call.customer));
+}
+
+#[test]
+fn an_agent_who_calls_a_colleague_in_the_wrap_up_gets_no_offer_until_that_call_is_over() {
+    let (mut hall, call) = Hall::in_a_call();
+    hall.ends(call.customer);
+    hall.ends(call.agent);
+    assert_eq!(hall.state("anna"), AgentState::WrapUp(call.id));
+    let own = hall.dials("anna", "1002");
+    let (id, bert) = (hall.interaction(own), hall.dialed("1002"));
+    hall.answers(bert);
+    let waiting = hall.dials("another", "4001");
+    hall.wait(60);
+    assert_eq!(hall.state("anna"), AgentState::Talking(id), "the wrap-up is over, the own call is not");
+    assert_eq!(hall.dialed("1002"), bert, "nobody else was rung");
+    hall.ends(own);
+    hall.ends(bert);
+    hall.dialed("1001");
+    assert_eq!(hall.state("anna"), AgentState::Reserved(hall.interaction(waiting)));
+}
+
+#[test]
+fn a_pause_that_does_not_reach_the_recording_of_a_supervisors_voice_ends_that_recording() {
+    let (mut hall, call) = Hall::in_a_call();
+    hall.supervises(call.id, "sara", Supervision::Barge);
+    let sara = hall.dialed("1020");
+    hall.answers(sara);
+    let begun = hall.commands.iter().find_map(|command| match command {
+        LegCommand::Record { recording, left, .. } if *left == sara => Some(*recording),
+        _ => None,
+    });
+    let recording = begun.unwrap();
+    let (state, by) = (RecordingState::Paused, "anna".into());
+    hall.tell(center::Input::Recording { interaction: call.id, state, by });
+    assert!(hall.commands.contains(&LegCommand::KeepOfRecording { recording, state }));
+    hall.leg(LegEvent::RecordingUnchanged { recording, why: "the queue is full".to_owned() });
+    assert!(hall.commands.contains(&LegCommand::StopRecording { recording }), "it keeps nothing more");
+    let told = hall.told.iter().any(|(id, event)| {
+        *id == Some(call.id)
+            && matches!(event, TimelineEvent::Trouble { what } if what.contains("the queue is full"))
+    });
+    assert!(told, "and it is not told as a success");
 }
 
 #[test]

@@ -432,7 +432,7 @@ a=rtpmap:126 telephone-event/8000
         t=0 0
         m=audio 9000 RTP/AVP 111 110
         a=rtpmap:111 opus/48000/2
-        a=fmtp:111 maxplaybackrate=16000;maxaveragebitrate=24000;useinbandfec=1
+        a=fmtp:111 maxplaybackrate=16000;maxaveragebitrate=32000;useinbandfec=1
         a=rtpmap:110 telephone-event/48000
         a=fmtp:110 0-15
         a=ptime:40

@@ -48,8 +48,9 @@ pub enum Order {
     Ours,
 }
 
-/// How many bits a second of Opus carry speech in wideband.
-pub const OPUS_BITRATE: u32 = 24_000;
+/// How many bits a second of Opus far ends may send us: 24 000 carry speech in wideband, and a third more is what redundancy for lost
+/// packets takes (docs/quality.md).
+pub const OPUS_BITRATE: u32 = 32_000;
 
 impl Local<'static> {
     /// A side that speaks what every phone speaks, both ways.
@@ -376,7 +377,7 @@ mod tests {
         t=0 0
         m=audio 9000 RTP/AVP 96 9 8 102 101
         a=rtpmap:96 opus/48000/2
-        a=fmtp:96 maxplaybackrate=16000;maxaveragebitrate=24000;useinbandfec=1
+        a=fmtp:96 maxplaybackrate=16000;maxaveragebitrate=32000;useinbandfec=1
         a=rtpmap:9 G722/8000
         a=rtpmap:8 PCMA/8000
         a=rtpmap:102 telephone-event/48000

@@ -94,6 +94,9 @@ fn blotted(bytes: &[u8]) -> (String, bool) {
         return (text, false);
     }
     let text = String::from_utf8_lossy(bytes);
+    if let Some(without) = without_pressed_key(&text) {
+        return (without, false);
+    }
     let mut out = String::with_capacity(text.len());
     let (mut secret, mut has_keys) = (false, false);
     for line in text.split_inclusive('\n') {
@@ -124,6 +127,26 @@ fn blotted(bytes: &[u8]) -> (String, bool) {
     (out, has_keys)
 }
 
+/// A message that tells a key that was pressed (application/dtmf-relay, application/dtmf), without the key; `None` for others.
+/// Keys that may be known stand in the timeline by themselves; a card's number or a conference's does not.
+fn without_pressed_key(text: &str) -> Option<String> {
+    if !text.starts_with(INFO) {
+        return None;
+    }
+    let (head, _) = text.split_once("\r\n\r\n")?;
+    let tells_key = head.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
+        let name = name.trim_end();
+        let is_type = name.eq_ignore_ascii_case("content-type") || name.eq_ignore_ascii_case("c");
+        is_type && value.trim_start().to_ascii_lowercase().starts_with(KEY_TYPE)
+    });
+    tells_key.then(|| format!("{head}\r\n\r\n(not kept)\r\n"))
+}
+
+/// How a message begins that may tell a key.
+const INFO: &str = "INFO ";
+/// How the types of its content begin.
+const KEY_TYPE: &str = "application/dtmf";
+
 /// Headers whose values are answers to challenges.
 const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
 /// The line of a session description that holds the keys of SRTP.
@@ -142,7 +165,9 @@ fn may_hold_secrets(bytes: &[u8]) -> bool {
         }
         _ => false,
     };
-    holds(bytes) || memchr::memchr_iter(b'\n', bytes).any(|end| holds(&bytes[end + 1..]))
+    bytes.starts_with(INFO.as_bytes())
+        || holds(bytes)
+        || memchr::memchr_iter(b'\n', bytes).any(|end| holds(&bytes[end + 1..]))
 }
 
 #[cfg(test)]
@@ -156,6 +181,25 @@ mod tests {
         let (kept, has_keys) = blotted(message);
         assert!(!has_keys);
         assert!(!kept.contains("secret") && kept.contains("To: <sip:a@b>"), "{kept}");
+    }
+
+    #[test]
+    fn keys_that_were_pressed_are_not_kept() {
+        for (kind, body) in [
+            ("Content-Type: application/dtmf-relay", "Signal=7\r\nDuration=160\r\n"),
+            ("c : Application/DTMF", "7"),
+            ("Content-Type:application/dtmf-relay;charset=utf-8", "\r\nsignal = 7"),
+        ] {
+            let message =
+                format!("INFO sip:a@b SIP/2.0\r\nCSeq: 4 INFO\r\n{kind}\r\nContent-Length: 9\r\n\r\n{body}");
+            let (kept, _) = blotted(message.as_bytes());
+            assert!(
+                !kept.contains('7') && kept.contains(kind) && kept.ends_with("\r\n\r\n(not kept)\r\n"),
+                "{kept}"
+            );
+        }
+        let other = "INFO sip:a@b SIP/2.0\r\nContent-Type: application/media_control+xml\r\n\r\n<a/>";
+        assert_eq!(blotted(other.as_bytes()).0, other);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Leg {
     pub held: bool,
     /// How its sound was when it was last measured.
     pub(crate) quality: Option<Quality>,
+    /// What is played to it, by its number; an announcement over it is another matter.
+    pub(crate) playing: Option<u64>,
     /// The conference room it is in.
     pub room: Option<String>,
     /// The phone of ours at its other end.
@@ -174,6 +176,7 @@ impl Leg {
             browser: Browser::default(),
             held: false,
             quality: None,
+            playing: None,
             room: None,
             user: None,
             came: false,

@@ -319,6 +319,16 @@ impl Telephony {
     }
 
     pub(crate) fn sound(&mut self, command: media::Command) {
+        let playing = match &command {
+            media::Command::Play { port, play, .. } => Some((*port, Some(*play))),
+            media::Command::StopPlay { port } => Some((*port, None)),
+            _ => None,
+        };
+        if let Some((port, playing)) = playing
+            && let Some(leg) = self.by_port.get(&port).and_then(|leg| self.legs.get_mut(leg))
+        {
+            leg.playing = playing;
+        }
         self.outputs.push_back(Output::Media(command));
     }
 }

@@ -69,8 +69,10 @@ impl Telephony {
             }
             Event::Played { port, play } => {
                 if let Some(leg) = self.leg_of(port) {
-                    // Who is in a conference hears it again after a tone.
-                    if self.legs.get(&leg).is_some_and(|leg| leg.room.is_none()) {
+                    // Who is in a conference hears it again after a tone; and what was played instead meanwhile, a bridge, or
+                    // music below an announcement goes on.
+                    let ended = |leg: &Leg| leg.room.is_none() && leg.playing == Some(play);
+                    if self.legs.get(&leg).is_some_and(ended) {
                         self.play_silence(port);
                     }
                     self.tell(LegEvent::Played { leg, play: u32::try_from(play).unwrap_or(u32::MAX) });
@@ -88,7 +90,7 @@ impl Telephony {
             Event::ConsentRenewed { port } => self.browser_is_back(port),
             Event::RecordingStopped { recording, dropped, .. } if dropped > 0 => {
                 let recording = RecordingId::from_u64(recording.as_u64());
-                let what = format!("{recording}: {dropped} packets are missing, the disk was too slow");
+                let what = format!("{recording}: the disk was too slow, packets missing: {dropped}");
                 self.outputs.push_back(Output::Trouble(what));
             }
             Event::OneWay { port, way } => {

@@ -67,7 +67,7 @@ fn a_browsers_offer_is_answered_by_the_lite_side() {
     a=group:BUNDLE 0
     m=audio 40000 UDP/TLS/RTP/SAVPF 111 110
     a=rtpmap:111 opus/48000/2
-    a=fmtp:111 maxplaybackrate=16000;maxaveragebitrate=24000;useinbandfec=1
+    a=fmtp:111 maxplaybackrate=16000;maxaveragebitrate=32000;useinbandfec=1
     a=rtpmap:110 telephone-event/48000
     a=fmtp:110 0-15
     a=ptime:20
@@ -109,7 +109,7 @@ fn an_offer_to_a_browser_is_understood_by_its_answer() {
     a=rtpmap:8 PCMA/8000
     a=rtpmap:9 G722/8000
     a=rtpmap:96 opus/48000/2
-    a=fmtp:96 maxplaybackrate=16000;maxaveragebitrate=24000;useinbandfec=1
+    a=fmtp:96 maxplaybackrate=16000;maxaveragebitrate=32000;useinbandfec=1
     a=rtpmap:101 telephone-event/8000
     a=fmtp:101 0-15
     a=rtpmap:102 telephone-event/48000

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Instant;
 
 /// How many connections there are. When one more comes, the stranger that has been here longest goes; if there
 /// is none, the new one is closed.
@@ -34,6 +35,9 @@ pub(super) const QUEUE_BYTES_MAX: usize = 8_192;
 
 /// How many connections are accepted in one turn.
 const ACCEPTED_AT_ONCE: usize = 16;
+
+/// How often it is said that connections were turned away: a stranger who makes them by the thousand writes no log.
+const SAY_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// How much is read in one turn.
 const READ_BYTES: usize = 4_096;
@@ -60,6 +64,26 @@ pub(super) struct Streams {
     arrivals: u64,
     /// A file kept for the moment when there is none left.
     spare: Option<File>,
+    turned_away: TurnedAway,
+}
+
+/// Connections turned away of which nobody was told yet.
+#[derive(Debug, Default)]
+struct TurnedAway {
+    said_at: Option<Instant>,
+    unsaid: u64,
+}
+
+impl TurnedAway {
+    /// One more. Returns how many are to be told of, if it is time to.
+    fn note(&mut self, now: Instant) -> Option<u64> {
+        self.unsaid += 1;
+        if self.said_at.is_some_and(|at| now.saturating_duration_since(at) < SAY_EVERY) {
+            return None;
+        }
+        self.said_at = Some(now);
+        Some(std::mem::take(&mut self.unsaid))
+    }
 }
 
 impl Streams {
@@ -67,7 +91,15 @@ impl Streams {
         listener.set_nonblocking(true)?;
         let (by_remote, strangers) = (BTreeMap::new(), BTreeMap::new());
         let spare = File::open("/dev/null").ok();
-        Ok(Self { listener, streams: Slab::new(), by_remote, strangers, arrivals: 0, spare })
+        Ok(Self {
+            listener,
+            streams: Slab::new(),
+            by_remote,
+            strangers,
+            arrivals: 0,
+            spare,
+            turned_away: TurnedAway::default(),
+        })
     }
 
     pub(super) const fn listener(&self) -> &TcpListener {
@@ -121,7 +153,12 @@ impl Streams {
     /// Closes a connection that there is no file for. Left waiting, it would be told again and again, and the thread would do
     /// nothing else.
     fn turn_away(&mut self) {
-        tracing::warn!("no file is free for a connection at the browsers' port: it is closed");
+        if let Some(connections) = self.turned_away.note(Instant::now()) {
+            tracing::warn!(
+                connections,
+                "no file is free for connections at the browsers' port: they are closed"
+            );
+        }
         self.spare = None;
         drop(self.listener.accept());
         self.spare = File::open("/dev/null").ok();

@@ -57,6 +57,16 @@ fn a_connection_that_there_is_no_file_for_is_closed_and_does_not_wait() {
 }
 
 #[test]
+fn connections_turned_away_are_told_of_once_a_minute_with_how_many_they_were() {
+    let mut turned_away = TurnedAway::default();
+    let began = Instant::now();
+    let told: Vec<_> = [0, 1, 59, 60, 61, 121]
+        .map(|second| turned_away.note(began + std::time::Duration::from_secs(second)))
+        .into();
+    assert_eq!(told, [Some(1), None, None, Some(3), None, Some(2)]);
+}
+
+#[test]
 fn who_reads_nothing_loses_packets_and_costs_little() {
     let mut scene = Scene::new();
     let (mut browser, number) = scene.connects();
