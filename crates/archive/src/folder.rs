@@ -4,7 +4,7 @@
 use crate::format::SoundFormat;
 use crate::manifest::Manifest;
 use crate::opus::OpusAsWav;
-use crate::peaks::Peaks;
+use crate::peaks::{Outline, Peaks};
 use crate::{ArchiveError, peaks};
 use base::Timestamp;
 use model::{RecordingId, RecordingRecord};
@@ -12,6 +12,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rights of the folders and files: recordings are for nobody but the account the program runs under.
 pub(crate) const FOLDER_MODE: u32 = 0o700;
@@ -22,6 +23,8 @@ pub(crate) const FILE_MODE: u32 = 0o600;
 pub struct Archive {
     root: PathBuf,
     format: SoundFormat,
+    /// Held by whoever makes an outline of old sound: one at a time, however many ask.
+    outlining: Arc<Mutex<()>>,
 }
 
 /// Sound that can be read from any place on.
@@ -36,6 +39,8 @@ pub struct Opened {
     pub bytes: u64,
     /// What they are.
     pub format: Form,
+    /// Whether they are not what the file holds: Opus, read as WAV.
+    pub decoded: bool,
 }
 
 /// What the bytes of a recording are.
@@ -61,7 +66,7 @@ impl Archive {
     pub fn in_folder(root: impl Into<PathBuf>) -> Result<Self, ArchiveError> {
         let root = root.into();
         make_folder(&root).map_err(|source| ArchiveError::Folder { folder: root.clone(), source })?;
-        Ok(Self { root, format: SoundFormat::default() })
+        Ok(Self { root, format: SoundFormat::default(), outlining: Arc::default() })
     }
 
     /// The same, with recordings finished from now on kept in another form.
@@ -77,10 +82,11 @@ impl Archive {
         if is_opus && wanted == Wanted::Wav {
             let wav = OpusAsWav::new(file).map_err(ArchiveError::of(&path))?;
             let bytes = wav.length();
-            return Ok(Opened { sound: Box::new(wav), bytes, format: Form::Wav });
+            return Ok(Opened { sound: Box::new(wav), bytes, format: Form::Wav, decoded: true });
         }
         let bytes = file.metadata().map_err(ArchiveError::of(&path))?.len();
-        Ok(Opened { sound: Box::new(file), bytes, format: if is_opus { Form::Opus } else { Form::Wav } })
+        let format = if is_opus { Form::Opus } else { Form::Wav };
+        Ok(Opened { sound: Box::new(file), bytes, format, decoded: false })
     }
 
     /// The manifest of a finished recording, as it is written.
@@ -88,12 +94,44 @@ impl Archive {
         self.read_beside(recording, "json")
     }
 
-    /// The outline of a finished recording.
+    /// The outline of a finished recording. One that has none, as it is older than outlines are, gets it now: for an hour of
+    /// sound that is a matter of seconds.
     pub fn peaks(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
+        match self.kept_peaks(recording) {
+            Err(ArchiveError::Missing(_)) => {
+                let _one = self.outlining.lock().unwrap_or_else(PoisonError::into_inner);
+                // Whoever asked before may have made it.
+                match self.kept_peaks(recording) {
+                    Err(ArchiveError::Missing(_)) => self.outline(recording),
+                    kept => kept,
+                }
+            }
+            kept => kept,
+        }
+    }
+
+    fn kept_peaks(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
         let bytes = self.read_beside(recording, peaks::EXTENSION)?;
         Peaks::parse(&bytes).ok_or_else(|| ArchiveError::NotAnOutline {
             file: self.beside(recording.id, recording.started_at, peaks::EXTENSION),
         })
+    }
+
+    /// Makes the outline of a recording from its sound, and keeps it beside it.
+    fn outline(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
+        let opened = self.open(recording, Wanted::Wav)?;
+        let path = self.beside(recording.id, recording.started_at, peaks::EXTENSION);
+        let unreadable = |error: hound::Error| ArchiveError::of(&path)(io::Error::other(error));
+        let reader = hound::WavReader::new(io::BufReader::new(opened.sound)).map_err(unreadable)?;
+        let sides = usize::from(reader.spec().channels);
+        let mut outlines: Vec<Outline> = (0..sides).map(|_| Outline::default()).collect();
+        for (at, sample) in reader.into_samples::<i16>().enumerate() {
+            outlines[at % sides].hear(sample.map_err(unreadable)?);
+        }
+        let peaks = Peaks { sides: outlines.into_iter().map(Outline::values).collect() };
+        // Without room for it, it is made again the next time.
+        let _ = peaks.write(&path);
+        Ok(peaks)
     }
 
     /// How finished sound is kept.

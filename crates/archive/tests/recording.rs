@@ -296,6 +296,12 @@ fn the_manifest_tells_who_was_there_who_spoke_and_what_was_kept_out() {
     assert_eq!(loud(0), [true, false, false, true, false]);
     assert_eq!(loud(1), [false, true, false, false, true]);
     assert_eq!(peaks.sides[0].len(), 100, "one for each 50 ms");
+
+    // Recordings of before there were outlines get the same one when somebody asks, and keep it.
+    let file = place.path(ONE, "peaks");
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(place.archive.peaks(&place.entry(ONE)).unwrap(), peaks);
+    assert!(file.exists(), "it is not made a second time");
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn open_sound(opened: Opened) -> OpenSound {
         Form::Wav => SoundForm::Wav,
         Form::Opus => SoundForm::Opus,
     };
-    OpenSound { bytes: Box::new(opened.sound), length: opened.bytes, form }
+    OpenSound { bytes: Box::new(opened.sound), length: opened.bytes, form, decoded: opened.decoded }
 }
 
 fn not_heard(error: ArchiveError) -> SoundError {

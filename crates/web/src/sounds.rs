@@ -57,6 +57,8 @@ pub struct OpenSound {
     pub length: u64,
     /// What they are.
     pub form: SoundForm,
+    /// Whether they are made of sound that is kept in another form, just now: another version of the program may make others.
+    pub decoded: bool,
 }
 
 /// Where finished recordings are opened. Everything here may block: it is called off the async threads.

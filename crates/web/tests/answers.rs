@@ -139,6 +139,8 @@ async fn a_recording_is_given_as_opus_to_who_asks_for_it() {
     let asked = desk.get("anna", &format!("{path}?format=opus")).await;
     assert_eq!(asked.headers[header::CONTENT_TYPE], "audio/ogg; codecs=opus");
     assert_ne!(asked.headers[header::ETAG], plain.headers[header::ETAG]);
+    let tag = plain.headers[header::ETAG].to_str().unwrap();
+    assert!(tag.contains("-decoded-") && tag.contains(env!("CARGO_PKG_VERSION")), "{tag}");
     let request =
         as_user("anna", "GET", &path).header(header::ACCEPT, "audio/ogg").body(Body::empty()).unwrap();
     assert_eq!(desk.ask(request).await.headers[header::CONTENT_TYPE], "audio/ogg; codecs=opus");

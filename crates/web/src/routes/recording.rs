@@ -107,13 +107,15 @@ pub async fn recording(
                 if as_opus { sounds.open(record) } else { sounds.open_wav(record) }
             },
         );
-    let OpenSound { bytes: file, length: bytes, form } = opened.await?;
+    let OpenSound { bytes: file, length: bytes, form, decoded } = opened.await?;
     if as_opus && form != SoundForm::Opus {
         let message = "the recording is not kept as Opus";
         return Err(ApiError::new(StatusCode::NOT_ACCEPTABLE, "other_format", message));
     }
 
     let tag = match form {
+        // The same bytes come from the same decoder only, and parts of two may not be put together.
+        SoundForm::Wav if decoded => format!("\"{}-decoded-{}-{bytes}\"", record.id, web.options().version),
         SoundForm::Wav => format!("\"{}-{bytes}\"", record.id),
         SoundForm::Opus => format!("\"{}-opus-{bytes}\"", record.id),
     };

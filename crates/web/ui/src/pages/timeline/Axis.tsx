@@ -7,7 +7,7 @@ import { cx } from '../../ui/cx';
 import { useSettings } from '../../app/settings';
 import css from './Axis.module.css';
 import { useCursor } from './cursor';
-import { ticks, type Story } from './story';
+import { keptOut, ticks, type Story } from './story';
 import { columnOf, outlineOf, type Outline } from './waveform';
 
 function useOutline(recording: Recording | undefined): Outline | 'loading' | 'plain' {
@@ -110,6 +110,8 @@ export function Axis({ story, recording, nameOf }: Props) {
   const failed = recording !== undefined && progressOf(recording) === 'failed';
   const heardFrom = failed ? undefined : recording?.started_at;
   const heardTo = heardFrom === undefined ? undefined : heardFrom + (recording?.length_ms ?? end - heardFrom);
+  /** A time of the recording as a part of it. */
+  const share = (ms: number) => `${(ms / Math.max(1, (heardTo ?? 0) - (heardFrom ?? 0))) * 100}%`;
 
   return (
     <section className={css.axis} aria-label={t('axis.label')}>
@@ -154,6 +156,17 @@ export function Axis({ story, recording, nameOf }: Props) {
           {heardFrom !== undefined && heardTo !== undefined && (
             <div className={cx(css.heard, outline === 'plain' && css.plain)} style={{ left: part(heardFrom), width: wide(heardFrom, heardTo) }}>
               {typeof outline === 'object' && <Wave outline={outline} />}
+              {recording &&
+                keptOut(story.entries, recording.id, heardTo).map((span) => (
+                  <span
+                    key={span.from}
+                    role="img"
+                    className={cx(css.keptOut, css[span.state])}
+                    style={{ left: share(span.from - heardFrom), width: share(span.to - span.from) }}
+                    title={`${t(`event.recording_changed.${span.state}`)} ${duration(span.to - span.from)}`}
+                    aria-label={`${t(`event.recording_changed.${span.state}`)} ${duration(span.to - span.from)}`}
+                  />
+                ))}
             </div>
           )}
           {heardFrom === undefined && <span className={css.none}>{t(failed ? 'axis.failed' : 'axis.no_sound')}</span>}

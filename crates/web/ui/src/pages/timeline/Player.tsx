@@ -11,6 +11,7 @@ import { Icon } from '../../ui/Icon';
 import { Sound, type Side } from './audio';
 import { useCursor } from './cursor';
 import css from './Player.module.css';
+import { wavBytes } from './story';
 
 const STEP_MS = 5_000;
 const SPEEDS = ['0.75', '1', '1.25', '1.5', '2'] as const;
@@ -164,7 +165,7 @@ export function Player({ recording, open, end }: Props) {
         onChange={setSpeed}
       />
       <a className={css.save} href={url} download={`${recording?.id}.wav`}>
-        WAV <span>{bytes(recording?.bytes)}</span>
+        WAV <span>{bytes(wavBytes(recording))}</span>
       </a>
       {failed && (
         <span role="alert" className={css.failed}>

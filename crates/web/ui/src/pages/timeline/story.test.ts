@@ -3,7 +3,7 @@ import { progressOf, talkedOf, talkingSince, waitedOf, waitingSince } from '../.
 import type { Interaction, Line, LineOf, Recording } from '../../api/types';
 import { Cursor } from './cursor';
 import { labelOf, ladderOf, lookOf } from './ladder';
-import { entryAt, mainRecording, storyOf, ticks } from './story';
+import { entryAt, keptOut, mainRecording, storyOf, ticks, wavBytes } from './story';
 import { columnOf, leveled, peaksPath } from './waveform';
 
 const T = 1_000_000;
@@ -239,5 +239,29 @@ describe('sound', () => {
     const one = (id: string, kind: 'call' | 'message', length_ms: number) => ({ id, kind, length_ms, started_at: T, url: '' });
     expect(mainRecording([one('m', 'message', 99), one('a', 'call', 5), one('b', 'call', 7)])?.id).toBe('b');
     expect(mainRecording([])).toBeUndefined();
+  });
+});
+
+describe('what was kept out of a recording', () => {
+  const changed = (at: number, state: LineOf<'recording_changed'>['state'], recording = 'RC-1'): Line => ({ at: T + at, seq: at, kind: 'recording_changed', recording, state, by: 'anna' });
+  const entries = (lines: Line[]) => storyOf({ interaction: interaction(), lines }, T + 99_999).entries;
+
+  it('is from one change to the next, each named, and never behind its end', () => {
+    const lines = [changed(1_000, 'paused'), changed(1_500, 'paused', 'RC-2'), changed(3_000, 'customer_masked'), changed(4_000, 'running'), changed(9_000, 'paused'), changed(99_000, 'running')];
+    expect(keptOut(entries(lines), 'RC-1', T + 10_000)).toEqual([
+      { from: T + 1_000, to: T + 3_000, state: 'paused' },
+      { from: T + 3_000, to: T + 4_000, state: 'customer_masked' },
+      { from: T + 9_000, to: T + 10_000, state: 'paused' },
+    ]);
+    expect(keptOut(entries([]), 'RC-1', T + 10_000)).toEqual([]);
+  });
+});
+
+describe('the size of a recording as WAV', () => {
+  it('is that of what is downloaded, also where a smaller file is kept', () => {
+    const kept: Recording = { id: 'RC-1', kind: 'call', started_at: T, length_ms: 60_000, bytes: 180_000, url: '' };
+    expect(wavBytes(kept)).toBe(44 + 60 * 8_000 * 4);
+    expect(wavBytes({ ...kept, kind: 'message' })).toBe(44 + 60 * 8_000 * 2);
+    expect(wavBytes(undefined)).toBeNull();
   });
 });

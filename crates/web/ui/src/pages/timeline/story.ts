@@ -1,6 +1,6 @@
 /** One interaction's lines as what the page draws: a span of time, lanes per party, lines with names. Pure. */
 import { progressOf } from '../../api/measures';
-import type { Line, LineOf, Recording, Timeline } from '../../api/types';
+import type { Line, LineOf, Recording, RecordingState, Timeline } from '../../api/types';
 
 export type Phase = 'flow' | 'wait' | 'ring' | 'talk' | 'hold' | 'wrap' | 'outside' | 'refused';
 
@@ -219,6 +219,34 @@ export function mainRecording(recordings: readonly Recording[]): Recording | und
       (b.length_ms ?? 0) - (a.length_ms ?? 0),
   )[0];
 }
+
+/** A time in which a recording keeps less than all: silence of both, or of one side. */
+export interface KeptOut {
+  from: number;
+  to: number;
+  state: Exclude<RecordingState, 'running'>;
+}
+
+/** What was kept out of a recording, from the lines that tell who paused it and let it go on; `end` is the recording's. */
+export function keptOut(entries: readonly Entry[], recording: string, end: number): KeptOut[] {
+  const spans: KeptOut[] = [];
+  let open: Omit<KeptOut, 'to'> | undefined;
+  const close = (to: number) => {
+    if (open && to > open.from) spans.push({ ...open, to });
+    open = undefined;
+  };
+  for (const { line } of entries) {
+    if (line.kind !== 'recording_changed' || line.recording !== recording || line.at > end) continue;
+    close(line.at);
+    if (line.state !== 'running') open = { from: line.at, state: line.state };
+  }
+  close(end);
+  return spans;
+}
+
+/** How large a recording is as WAV, whatever its file is: 8 kHz, 16 bits, both sides of a call beside each other. */
+export const wavBytes = (recording: Recording | undefined): number | null =>
+  recording?.length_ms == null ? null : 44 + recording.length_ms * 8 * 2 * (recording.kind === 'call' ? 2 : 1);
 
 /** Quality per leg, from the lines that end them. */
 export const qualities = (entries: readonly Entry[]): LineOf<'leg_ended'>[] =>
