@@ -143,9 +143,9 @@ impl Center {
         agents.filter(|agent| !self.only_monitors(live.record.id, agent)).cloned().collect()
     }
 
-    /// Begins the day's figures anew at midnight UTC.
+    /// Begins the day's figures anew at midnight of the center's zone.
     pub(crate) fn roll_over_day(&mut self, now: Now) {
-        let day = now.utc.as_millis().div_euclid(86_400_000);
+        let day = self.settings.zone.day_of(now.utc);
         if day == self.day {
             return;
         }

@@ -44,7 +44,7 @@ pub struct Center {
     pub(crate) flows: Flows,
     pub(crate) queues: BTreeMap<QueueId, Queue>,
     pub(crate) figures: BTreeMap<QueueId, QueueFigures>,
-    /// The UTC day the figures and the agents' counters belong to.
+    /// The day, in the center's zone, the figures and the agents' counters belong to.
     pub(crate) day: i64,
     pub(crate) desks: BTreeMap<AgentId, Desk>,
     pub(crate) acd: Acd,

@@ -19,6 +19,8 @@ pub struct Settings {
     pub supervisors: BTreeMap<AgentId, SipUser>,
     /// Whether agents are shown who listens to their calls.
     pub agents_see_monitors: bool,
+    /// Where midnight is, at which the day's figures begin anew.
+    pub zone: flow::Zone,
     /// The language callers hear when their flow names none: `en`.
     pub language: String,
     /// The dialplans, as text. They are checked before they come here; a set that does not load is refused whole

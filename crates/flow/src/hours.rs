@@ -5,10 +5,10 @@
 //! shorter, just as the people behind the door do it.
 
 use crate::reader::{Page, Reader, Word, word_of};
-use crate::spelling::{cure, nearest};
+use crate::spelling::cure;
+use crate::zone::{NoSuchZone, Zone};
 use base::Timestamp;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Weekday};
-use chrono_tz::{TZ_VARIANTS, Tz};
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -22,7 +22,7 @@ const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday",
 /// When somebody is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hours {
-    zone: Tz,
+    zone: Zone,
     /// From Monday on.
     week: [Vec<Interval>; 7],
     holidays: BTreeMap<NaiveDate, Vec<Interval>>,
@@ -40,7 +40,7 @@ impl Hours {
     pub fn is_open(&self, at: Timestamp) -> bool {
         // A moment beyond the calendar is not one in which anybody is there.
         let Some(utc) = DateTime::from_timestamp_millis(at.as_millis()) else { return false };
-        let local = utc.with_timezone(&self.zone);
+        let local = utc.with_timezone(&self.zone.0);
         let minute = local.hour() * 60 + local.minute();
         let day = self.holidays.get(&local.date_naive()).unwrap_or(&self.week[weekday(local.weekday())]);
         day.iter().any(|interval| (u32::from(interval.from)..u32::from(interval.to)).contains(&minute))
@@ -113,16 +113,14 @@ fn weekday(day: Weekday) -> usize {
     day.num_days_from_monday() as usize
 }
 
-fn read_zone(reader: &mut Reader<'_, '_>, word: Word<'_>) -> Option<Tz> {
-    if let Ok(zone) = word.text.parse() {
-        return Some(zone);
+fn read_zone(reader: &mut Reader<'_, '_>, word: Word<'_>) -> Option<Zone> {
+    match word.text.parse() {
+        Ok(zone) => Some(zone),
+        Err(NoSuchZone { name, help }) => {
+            reader.complain(word.at, format!("there is no time zone \"{name}\""), help);
+            None
+        }
     }
-    let help = match nearest(word.text, TZ_VARIANTS.iter().map(|zone| zone.name())) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => "write a continent and a city, as in \"Europe/Berlin\" or \"Asia/Shanghai\"".to_owned(),
-    };
-    reader.complain(word.at, format!("there is no time zone \"{}\"", word.text), help);
-    None
 }
 
 fn read_day(reader: &mut Reader<'_, '_>, key: &'static str) -> Option<Vec<Interval>> {

@@ -28,6 +28,7 @@ pub mod source;
 mod spelling;
 pub mod step;
 pub mod wording;
+pub mod zone;
 
 pub use action::Action;
 pub use event::Event;
@@ -38,3 +39,4 @@ pub use load::Flows;
 pub use run::Run;
 pub use source::{MUSIC, Source, TONES, World};
 pub use wording::Wording;
+pub use zone::Zone;

@@ -39,13 +39,13 @@ impl Default for TollLimits {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum TollRefusal {
     /// Too many at once.
-    #[error("{0} calls outside at once are all it may have")]
+    #[error("calls outside are limited to {0} at once")]
     AtOnce(u32),
     /// Too many within an hour.
-    #[error("{0} calls outside within an hour are all it may make")]
+    #[error("calls outside are limited to {0} within an hour")]
     PerHour(u32),
     /// Too many within a day.
-    #[error("{0} calls outside within a day are all it may make")]
+    #[error("calls outside are limited to {0} within a day")]
     PerDay(u32),
     /// The number begins like a forbidden one.
     #[error("numbers that begin with {0} are forbidden")]
@@ -199,12 +199,12 @@ mod tests {
         called
         called
         called
-        3 calls outside within an hour are all it may make
+        calls outside are limited to 3 within an hour
         called
         called
-        5 calls outside within a day are all it may make
-        5 calls outside within a day are all it may make
-        5 calls outside within a day are all it may make
+        calls outside are limited to 5 within a day
+        calls outside are limited to 5 within a day
+        calls outside are limited to 5 within a day
         ");
         desk.now = desk.now.after(DAY);
         assert_eq!(desk.call("9123"), Ok(()));

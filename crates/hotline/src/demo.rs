@@ -40,8 +40,35 @@ struct Passwords {
 
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let dir = &args.dir;
+    let is_new = !dir.exists();
     std::fs::create_dir_all(dir).with_context(|| format!("the folder {} cannot be made", dir.display()))?;
     let dir = &std::fs::canonicalize(dir)?;
+    let begun = serve::tokio_runtime()?.block_on(async {
+        let begun = begin(args, dir).await;
+        match begun {
+            Ok(Begun { node, plan, ready }) => {
+                let file = dir.join("hotline.toml");
+                let reread = || Ok(with_arguments(Plan::read(&file)?, args));
+                Ok(serve::run(node, &plan, &ready, reread).await)
+            }
+            Err(error) => Err(error),
+        }
+    });
+    if begun.is_err() && is_new {
+        // Nothing has run in it, and a later start with other ports is to begin from nothing.
+        let _ = std::fs::remove_dir_all(dir);
+    }
+    begun?
+}
+
+/// A demo that runs.
+struct Begun {
+    node: Node,
+    plan: Plan,
+    ready: Ready,
+}
+
+async fn begin(args: &DemoArgs, dir: &Path) -> anyhow::Result<Begun> {
     let passwords = passwords(dir)?;
     let file = dir.join("hotline.toml");
     if !file.exists() {
@@ -51,25 +78,22 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     }
     let plan = with_arguments(Plan::read(&file)?, args);
     serve::start_logging(&plan.config.log);
-    serve::tokio_runtime()?.block_on(async {
-        let address = runtime::reachable(args.listen);
-        let names = ["localhost".to_owned(), address.to_string(), DOMAIN.to_owned()];
-        let certificate = web::tls::demo_certificate(&dir.join("tls"), &names)?;
-        let ca_file = certificate.authority.clone();
-        let mut options = plan.options()?;
-        // Who wants any free port for one does not want to run into a fixed one for the other.
-        let port = args.sips.unwrap_or(if args.sip == 0 { 0 } else { SIPS });
-        options.sip.tls = Some(runtime::SipTls { port, files: certificate.clone() });
-        options.sip.authorities = ca_file.clone();
-        let port = args.https.unwrap_or(if args.http == 0 { 0 } else { HTTPS });
-        options.https =
-            Some(runtime::Tls { listen: std::net::SocketAddr::new(args.listen, port), files: certificate });
-        add_people(&plan, &passwords).await?;
-        let node = Node::start(options).await?;
-        let ready = Ready::of(&plan, &node).of_demo(people(&passwords), ca_file);
-        let reread = || Ok(with_arguments(Plan::read(&file)?, args));
-        serve::run(node, &plan, &ready, reread).await
-    })
+    let address = runtime::reachable(args.listen);
+    let names = ["localhost".to_owned(), address.to_string(), DOMAIN.to_owned()];
+    let certificate = web::tls::demo_certificate(&dir.join("tls"), &names)?;
+    let ca_file = certificate.authority.clone();
+    let mut options = plan.options()?;
+    // Who wants any free port for one does not want to run into a fixed one for the other.
+    let port = args.sips.unwrap_or(if args.sip == 0 { 0 } else { SIPS });
+    options.sip.tls = Some(runtime::SipTls { port, files: certificate.clone() });
+    options.sip.authorities = ca_file.clone();
+    let port = args.https.unwrap_or(if args.http == 0 { 0 } else { HTTPS });
+    options.https =
+        Some(runtime::Tls { listen: std::net::SocketAddr::new(args.listen, port), files: certificate });
+    add_people(&plan, &passwords).await?;
+    let node = Node::start(options).await?;
+    let ready = Ready::of(&plan, &node).of_demo(people(&passwords), ca_file);
+    Ok(Begun { node, plan, ready })
 }
 
 /// The command line goes before the file, which stays as it is.
@@ -220,5 +244,32 @@ fn people(passwords: &Passwords) -> People {
                 skills: skills.iter().map(|(skill, level)| ((*skill).to_owned(), *level)).collect(),
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{IpAddr, Ipv4Addr, TcpListener};
+
+    #[test]
+    fn a_first_start_that_fails_leaves_no_folder_and_a_later_one_all_that_was_there() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let args = DemoArgs {
+            dir: folder.path().join("demo"),
+            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            sip: 0,
+            sips: None,
+            http: taken.local_addr().expect("an address").port(),
+            https: Some(0),
+            rtp: "40000-40099".parse().expect("a range"),
+        };
+        run(&args).expect_err("the port is taken");
+        assert!(!args.dir.exists(), "it would begin a later start with half of things");
+        std::fs::create_dir(&args.dir).expect("a folder");
+        std::fs::write(args.dir.join("mine.txt"), "kept").expect("written");
+        run(&args).expect_err("the port is taken still");
+        assert!(args.dir.join("mine.txt").exists(), "what was there is nobody's to remove");
     }
 }

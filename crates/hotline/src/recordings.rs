@@ -42,7 +42,7 @@ pub(crate) fn verify(at: &At) -> anyhow::Result<()> {
     }
     match (checked.breaks, found.count()) {
         (0, 0) => Ok(()),
-        (0, differ) => bail!("files and library do not agree about {differ} recordings"),
+        (0, differ) => bail!("recordings about which files and library do not agree: {differ}"),
         (breaks, _) => bail!("the chain breaks at {breaks} places"),
     }
 }

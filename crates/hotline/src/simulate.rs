@@ -50,6 +50,7 @@ pub fn setup_with(dialplans: Vec<Source>) -> Result<Setup, SoundError> {
                 .map(|(login, phone)| ((*login).into(), (*phone).into()))
                 .collect(),
             agents_see_monitors: false,
+            zone: flow::Zone::default(),
             language: "en".to_owned(),
             dialplans,
             world,

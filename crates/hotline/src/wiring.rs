@@ -78,9 +78,17 @@ impl Plan {
         Ok(sources)
     }
 
-    /// Center, telephony and sounds, all checked.
+    /// Center, telephony and sounds, all checked. Speaks what has no sound file and was never spoken.
     pub(crate) fn reload(&self) -> anyhow::Result<Reload> {
-        let mut sounds = self.sounds()?;
+        let (mut reload, mut sounds) = self.unspoken()?;
+        sounds.speak_missing(&Wording::all(&reload.center.dialplans), &self.speaker())?;
+        reload.prompts = sounds.prompts;
+        Ok(reload)
+    }
+
+    /// The same with the sounds that are there as files, and what is to be spoken left to do.
+    pub(crate) fn unspoken(&self) -> anyhow::Result<(Reload, Library)> {
+        let sounds = self.sounds()?;
         let dialplans = self.dialplans()?;
         let wordings = Wording::all(&dialplans);
         let mut world = self.world(&sounds);
@@ -88,7 +96,6 @@ impl Plan {
         if let Err(findings) = Flows::load(&dialplans, &world) {
             bail!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
-        sounds.speak_missing(&wordings, &self.speaker())?;
         let mut directory = center::Directory {
             outside: self.config.trunk.iter().flat_map(|trunk| trunk.prefixes.clone()).collect(),
             emergency: self.config.emergency.numbers.clone(),
@@ -110,11 +117,17 @@ impl Plan {
                 .map(|one| (one.login.as_str().into(), one.phone.as_str().into()))
                 .collect(),
             agents_see_monitors: self.config.center.agents_see_monitors,
+            zone: self.config.center.zone()?,
             language: self.config.center.language.clone(),
             dialplans,
             world,
         };
-        Ok(Reload { center, telephony: self.telephony()?, prompts: sounds.prompts })
+        let prompts = telephony::Prompts::default();
+        let pages = web::PageSettings {
+            zone: self.config.center.zone()?.to_string(),
+            ice_servers: self.config.browsers.ice_servers().map_err(anyhow::Error::msg)?,
+        };
+        Ok((Reload { center, telephony: self.telephony()?, prompts, pages }, sounds))
     }
 
     fn telephony(&self) -> anyhow::Result<telephony::Settings> {
@@ -167,7 +180,7 @@ impl Plan {
 
     /// Everything a node needs.
     pub(crate) fn options(&self) -> anyhow::Result<Options> {
-        let Reload { center, telephony, prompts } = self.reload()?;
+        let Reload { center, telephony, prompts, pages } = self.reload()?;
         let config = &self.config;
         Ok(Options {
             sip: self.sip(),
@@ -192,7 +205,7 @@ impl Plan {
                 metrics_token: config.http.metrics_token.clone(),
                 plain_login: config.http.plain_login,
                 origins: config.http.origins.clone(),
-                ice_servers: config.browsers.ice_servers().map_err(anyhow::Error::msg)?,
+                pages,
                 ..web::WebOptions::default()
             },
         })
@@ -256,8 +269,10 @@ fn secret(section: &PhoneSection, user: &str, domain: &str) -> anyhow::Result<Di
 
 /// Reads every `.toml` below a folder, in order of their names.
 pub(crate) fn read_dialplans(folder: &Path, into: &mut Vec<Source>) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("the dialplans folder {} cannot be read", folder.display()))?;
+    let entries = std::fs::read_dir(folder).with_context(|| {
+        let what = "make it, or name another one in [folders] dialplans";
+        format!("the dialplans folder {} cannot be read; {what}", folder.display())
+    })?;
     let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
     paths.sort();
     for path in paths {

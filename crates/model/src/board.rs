@@ -57,7 +57,7 @@ pub struct AgentView {
     pub queues: Vec<QueueId>,
     /// What the agent can do.
     pub skills: SkillLevels,
-    /// Interactions handled since midnight UTC or since the start, whichever was later.
+    /// Interactions handled since midnight in the center's zone or since the start, whichever was later.
     pub handled: u32,
 }
 
@@ -93,7 +93,7 @@ pub struct AgentCounts {
     pub logged_out: u32,
 }
 
-/// What a queue did since midnight UTC or since the start, whichever was later.
+/// What a queue did since midnight in the center's zone or since the start, whichever was later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueFigures {
     /// Interactions that came into the queue.

@@ -351,6 +351,7 @@ impl Node {
     pub async fn reload(&self, mut reload: Reload) {
         reload.telephony.address = self.addresses.sip;
         reload.telephony.media_address = self.media_address;
+        self.web.tell(reload.pages.clone());
         // The control thread is there until the node is stopped.
         let _ = self.requests.send(Request::Reload(Box::new(reload))).await;
     }

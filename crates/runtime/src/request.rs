@@ -155,6 +155,8 @@ pub struct Reload {
     pub telephony: TelephonySettings,
     /// The sounds.
     pub prompts: Prompts,
+    /// For pages.
+    pub pages: web::PageSettings,
 }
 
 /// How much is going on.

@@ -146,6 +146,7 @@ fn setup() -> Setup {
             directory: center::Directory::default(),
             supervisors: BTreeMap::new(),
             agents_see_monitors: false,
+            zone: flow::Zone::default(),
             language: "en".to_owned(),
             dialplans: vec![source("main.toml", MAIN), source("support.toml", SUPPORT)],
             world,

@@ -153,7 +153,7 @@ fn a_phone_calls_outside_as_often_as_it_may_and_the_operator_hears_once_that_it_
     assert_eq!(
         house.log,
         [
-            "phone 1001 may not call 9123: 1 calls outside at once are all it may have",
+            "phone 1001 may not call 9123: calls outside are limited to 1 at once",
             "phone 1001 may not call 909001: numbers that begin with 90900 are forbidden"
         ]
     );

@@ -59,7 +59,7 @@ pub use ice::{IceServer, IceServers, Turn, TurnAccess};
 pub use library::{Answer, Credentials, Library, LibraryError, Session};
 pub use lines::{LineDoor, LineNews, LineOpening, LineRefused, LineWish, SoundLine};
 pub use metrics::Metrics;
-pub use options::{PhoneLimits, WebOptions};
+pub use options::{PageSettings, PhoneLimits, WebOptions};
 pub use peer::Peer;
 pub use phones::{Opening, PhoneDoor, PhoneLine};
 pub use router::{metrics_router, openapi, router};

@@ -23,8 +23,8 @@ pub struct WebOptions {
     pub origins: Vec<String>,
     /// How long phones in browsers are waited for.
     pub phones: PhoneLimits,
-    /// What helps them where their network lets no sound through.
-    pub ice_servers: IceServers,
+    /// What pages are told of the center at the start; see [`crate::Web::tell`].
+    pub pages: PageSettings,
 }
 
 /// How long phones in browsers are waited for.
@@ -59,7 +59,22 @@ impl Default for WebOptions {
             plain_login: false,
             origins: Vec::new(),
             phones: PhoneLimits::default(),
-            ice_servers: IceServers::default(),
+            pages: PageSettings::default(),
         }
+    }
+}
+
+/// What pages are told of the center and what may change while it runs.
+#[derive(Clone, Debug)]
+pub struct PageSettings {
+    /// The name of the time zone in which its days begin.
+    pub zone: String,
+    /// What helps them where their network lets no sound through.
+    pub ice_servers: IceServers,
+}
+
+impl Default for PageSettings {
+    fn default() -> Self {
+        Self { zone: "UTC".into(), ice_servers: IceServers::default() }
     }
 }

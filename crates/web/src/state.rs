@@ -9,7 +9,7 @@ use crate::library::Library;
 use crate::lines::LineDoor;
 use crate::lockout::Lockout;
 use crate::metrics::Metrics;
-use crate::options::WebOptions;
+use crate::options::{PageSettings, WebOptions};
 use crate::password::PasswordDoor;
 use crate::phones::PhoneDoor;
 use crate::session::Sessions;
@@ -18,7 +18,7 @@ use access::{AuditEntry, Deed, Permission, Reach, User};
 use base::SecretSource;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::watch;
 
 /// What the web stands on.
@@ -49,6 +49,7 @@ pub struct Web(Arc<Inner>);
 struct Inner {
     doors: Doors,
     options: WebOptions,
+    pages: RwLock<Arc<PageSettings>>,
     clock: Clock,
     secrets: Mutex<SecretSource>,
     lockout: Mutex<Lockout>,
@@ -63,6 +64,7 @@ impl Web {
     pub fn new(doors: Doors, options: WebOptions, secrets: SecretSource, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             doors,
+            pages: RwLock::new(Arc::new(options.pages.clone())),
             options,
             clock,
             secrets: Mutex::new(secrets),
@@ -72,6 +74,15 @@ impl Web {
             sessions: Sessions::default(),
             closing: watch::Sender::new(false),
         }))
+    }
+
+    /// What pages are told from now on.
+    pub fn tell(&self, pages: PageSettings) {
+        *self.0.pages.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pages);
+    }
+
+    pub(crate) fn pages(&self) -> Arc<PageSettings> {
+        Arc::clone(&self.0.pages.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Ends the live connections and event streams, which would otherwise never end by themselves.

@@ -13,7 +13,7 @@ use model::{AlertId, TimelineEntry};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
-use web::{IceServers, Turn, TurnAccess, WebOptions};
+use web::{IceServers, PageSettings, Turn, TurnAccess, WebOptions};
 
 /// Everybody who may knock, from nobody to the administrator.
 const CALLERS: [&str; 5] = ["anna", "sara", "paul", "mona", "root"];
@@ -475,7 +475,8 @@ async fn a_page_is_told_of_turn_servers_with_a_password_of_its_own_for_a_limited
     let shared = TurnAccess::Shared { secret: "north".to_owned(), lifetime: Duration::from_secs(3_600) };
     let turn = Turn { urls: vec!["turn:192.0.2.9:3478".to_owned()], access: shared };
     let ice_servers = IceServers { stun: vec!["stun:192.0.2.9".to_owned()], turn: vec![turn] };
-    let desk = Desk::with(WebOptions { ice_servers, ..WebOptions::default() });
+    let pages = PageSettings { ice_servers, ..PageSettings::default() };
+    let desk = Desk::with(WebOptions { pages, ..WebOptions::default() });
     let ask = || as_user("anna", "POST", "/api/v1/me/phone").body(Body::empty()).unwrap();
     let first = desk.ask(ask()).await.json()["ice_servers"].clone();
     assert_eq!(first[0], json!({ "urls": ["stun:192.0.2.9"] }));
@@ -488,6 +489,17 @@ async fn a_page_is_told_of_turn_servers_with_a_password_of_its_own_for_a_limited
 
     let none = Desk::new().ask(ask()).await.json();
     assert_eq!(none["ice_servers"], json!([]));
+}
+
+#[tokio::test]
+async fn what_pages_are_told_changes_while_the_center_runs() {
+    let desk = Desk::new();
+    assert_eq!(desk.get("anna", "/api/v1/me").await.json()["center"]["zone"], json!("UTC"));
+    let ice_servers = IceServers { stun: vec!["stun:192.0.2.9".to_owned()], turn: Vec::new() };
+    desk.web.tell(PageSettings { zone: "Asia/Shanghai".to_owned(), ice_servers });
+    assert_eq!(desk.get("anna", "/api/v1/me").await.json()["center"]["zone"], json!("Asia/Shanghai"));
+    let told = desk.ask(as_user("anna", "POST", "/api/v1/me/phone").body(Body::empty()).unwrap()).await;
+    assert_eq!(told.json()["ice_servers"], json!([{ "urls": ["stun:192.0.2.9"] }]));
 }
 
 #[tokio::test]

@@ -28,6 +28,11 @@ pub(crate) struct Hall {
 impl Hall {
     /// A center with one dialplan; anna and bert serve `support`, sara is an agent who may listen, and nobody is there.
     pub(crate) fn new(dialplan: &str) -> Self {
+        Self::with(dialplan, |_| {})
+    }
+
+    /// The same, with something else configured.
+    pub(crate) fn with(dialplan: &str, configure: impl FnOnce(&mut Settings)) -> Self {
         let mut world = World::default();
         for prompt in ["conference-pin", "conference-pin-wrong", "welcome"] {
             world.add_sound("en", prompt);
@@ -36,7 +41,7 @@ impl Hall {
         world.add_sound(flow::TONES, "beep");
         world.queues.insert("support".into());
         let agents = [("anna", "1001"), ("bert", "1002"), ("chen", "1003"), ("sara", "1020")];
-        let settings = Settings {
+        let mut settings = Settings {
             queues: vec![Queue::new("support".into())],
             agents: agents.iter().map(|(login, phone)| agent(login, phone)).collect(),
             directory: Directory {
@@ -48,6 +53,7 @@ impl Hall {
             world,
             ..Settings::default()
         };
+        configure(&mut settings);
         let now = Now { utc: Timestamp::from_millis(1_794_441_600_000), ..Now::default() };
         let mut hall = Self {
             center: Center::new(IdSource::new(1), 0),

@@ -1,6 +1,8 @@
 //! The contact center: queues and agents.
 
 use super::Span;
+use flow::Zone;
+use flow::zone::NoSuchZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +17,9 @@ pub(crate) struct CenterSection {
     /// The language of callers whose dialplan names none.
     #[serde(default = "english")]
     pub(crate) language: String,
+    /// The time zone in which its days begin, and times are shown. Without it: the machine's.
+    #[serde(default)]
+    pub(crate) zone: Option<String>,
     /// How long a shutdown waits for live calls.
     #[serde(default = "drain_patience")]
     pub(crate) drain: Span,
@@ -31,6 +36,24 @@ pub(crate) struct SupervisorSection {
     pub(crate) login: String,
     /// The phone that is rung.
     pub(crate) phone: String,
+}
+
+impl CenterSection {
+    /// The time zone: the one written, or the machine's.
+    pub(crate) fn zone(&self) -> Result<Zone, NoSuchZone> {
+        self.zone.as_deref().map_or_else(|| Ok(of_this_machine()), str::parse)
+    }
+}
+
+/// The zone of the machine, as TZ or the link to it says; UTC where nothing says it.
+fn of_this_machine() -> Zone {
+    let from_environment = std::env::var("TZ").ok();
+    let from_link = || {
+        let link = std::fs::read_link("/etc/localtime").ok()?;
+        Some(link.to_str()?.split_once("zoneinfo/")?.1.to_owned())
+    };
+    let name = from_environment.or_else(from_link).unwrap_or_default();
+    name.trim_start_matches(':').parse().unwrap_or_default()
 }
 
 fn english() -> String {

@@ -1,9 +1,15 @@
 //! Reading the file, and saying what is wrong with it.
 
 use super::{Config, SupervisorSection};
+use serde::Deserialize;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+
+/// How many mistakes of a file are told at once.
+const MISTAKES_MAX: usize = 50;
 
 /// Something in a file that cannot be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +48,16 @@ pub(crate) enum ConfigError {
 pub(crate) fn read(file: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(file)
         .map_err(|source| ConfigError::Unreadable { file: file.display().to_string(), source })?;
-    parse(&text, file).map_err(|mistake| ConfigError::Mistakes(vec![mistake])).and_then(|config| {
+    parse(&text, file).map_err(ConfigError::Mistakes).and_then(|config| {
         let mistakes = inspect(&config, &text, file);
         if mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Mistakes(mistakes)) }
     })
 }
 
-fn parse(text: &str, file: &Path) -> Result<Config, Mistake> {
-    toml::from_str(text).map_err(|error: toml::de::Error| {
+/// Reads the file. A parser stops at the first thing it does not understand; so each key it stops at is told, taken out, and
+/// the rest read again.
+fn parse(text: &str, file: &Path) -> Result<Config, Vec<Mistake>> {
+    let told = |error: &toml::de::Error| {
         let line = error.span().map(|span| line_of(text, span.start));
         let message = error.message().to_owned();
         let (message, help) = match message.strip_prefix("unknown field `") {
@@ -57,7 +65,54 @@ fn parse(text: &str, file: &Path) -> Result<Config, Mistake> {
             None => (message, None),
         };
         Mistake { file: file.to_owned(), line, message, help }
-    })
+    };
+    let mut table = DeTable::parse(text).map_err(|error| vec![told(&error)])?;
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    let mut took_value = false;
+    loop {
+        match Config::deserialize(toml::Deserializer::from(table.clone())) {
+            Ok(config) if mistakes.is_empty() => return Ok(config),
+            Ok(_) => break,
+            Err(error) => {
+                // A key that is missing only because its value was wrong has been told.
+                if took_value && error.message().starts_with("missing field") {
+                    break;
+                }
+                took_value |= !error.message().starts_with("unknown field");
+                mistakes.push(told(&error));
+                let Some(span) = error.span() else { break };
+                if mistakes.len() >= MISTAKES_MAX || !take_out(table.get_mut(), &span) {
+                    break;
+                }
+            }
+        }
+    }
+    mistakes.sort_by_key(|mistake| mistake.line);
+    Err(mistakes)
+}
+
+/// Takes the innermost key out that stands at a place, or has its value there. Returns whether there was one.
+fn take_out(table: &mut DeTable<'_>, at: &Range<usize>) -> bool {
+    let covers = |span: Range<usize>| span.start <= at.start && at.end <= span.end;
+    let key = table.iter().find(|(key, _)| covers(key.span())).map(|(key, _)| key.clone());
+    if let Some(key) = key {
+        return table.remove(&key).is_some();
+    }
+    for (_, value) in table.iter_mut() {
+        let is_taken = match value.get_mut() {
+            DeValue::Table(inner) => take_out(inner, at),
+            DeValue::Array(all) => all.iter_mut().any(|one| match one.get_mut() {
+                DeValue::Table(inner) => take_out(inner, at),
+                _ => false,
+            }),
+            _ => false,
+        };
+        if is_taken {
+            return true;
+        }
+    }
+    let key = table.iter().find(|(_, value)| covers(value.span())).map(|(key, _)| key.clone());
+    key.is_some_and(|key| table.remove(&key).is_some())
 }
 
 /// `rest` is what serde says after "unknown field `": the key, then the keys there are.
@@ -101,6 +156,9 @@ fn inspect(config: &Config, text: &str, file: &Path) -> Vec<Mistake> {
         mistakes.push(Mistake { file: file.to_owned(), line, message, help: None });
     };
 
+    if let (Some(name), Err(error)) = (&config.center.zone, config.center.zone()) {
+        wrong(name, format!("[center] zone: {error}"));
+    }
     for (at, queue) in config.queue.iter().enumerate() {
         if config.queue[..at].iter().any(|other| other.name == queue.name) {
             wrong(&queue.name, format!("queue {} is there twice", queue.name));
@@ -277,6 +335,10 @@ mod tests {
                 "x.toml:6: agent anna: there is no [[queue]] with name \"b\"",
             ),
             (
+                "zone = \"Europe/Berlln\"",
+                "x.toml:4: [center] zone: there is no time zone \"Europe/Berlln\"; did you mean \"Europe/Berlin\"?",
+            ),
+            (
                 "[[supervisor]]\nlogin = \"sara\"\nphone = \"7\"",
                 "x.toml:6: supervisor sara: there is no [[phone]] with user \"7\"",
             ),
@@ -349,6 +411,27 @@ mod tests {
     }
 
     #[test]
+    fn all_unknown_keys_are_named_at_once_in_the_order_of_the_file() {
+        let text = "[sip]\nprot = 5061\nport = \"x\"\n[[queue]]\nname = \"a\"\ngaol = 3\n[[queue]]\nname = \"b\"\nrings = \"1s\"\n\
+                    [zip]\na = 1\nb = 2\n[http]\ntsl_port = 1\n";
+        let expected = [
+            "x.toml:5: there is no key prot here (did you mean port?)",
+            "x.toml:6: invalid type: string \"x\", expected u16",
+            "x.toml:9: there is no key gaol here (did you mean goal?)",
+            "x.toml:12: there is no key rings here (did you mean ring?)",
+            "x.toml:13: there is no key zip here (did you mean sip?)",
+            "x.toml:17: there is no key tsl_port here (did you mean tls_port?)",
+        ];
+        assert_eq!(mistakes(&format!("{LEAST}{text}")), expected.join("\n"));
+    }
+
+    #[test]
+    fn a_value_that_is_wrong_is_not_missing_too() {
+        let text = "[center]\nname = 5\ndomain = \"hotline.test\"\n";
+        assert_eq!(mistakes(text), "x.toml:2: invalid type: integer `5`, expected a string");
+    }
+
+    #[test]
     fn the_least_file_is_enough() {
         assert_eq!(mistakes(LEAST), "");
     }
@@ -366,7 +449,7 @@ mod tests {
     fn mistakes(text: &str) -> String {
         let file = Path::new("x.toml");
         match parse(text, file) {
-            Err(mistake) => mistake.to_string(),
+            Err(mistakes) => mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             Ok(config) => {
                 inspect(&config, text, file).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
             }

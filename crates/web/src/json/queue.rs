@@ -55,7 +55,7 @@ pub struct ServiceLevelJson {
     pub short_abandon_ms: u64,
 }
 
-/// What a queue did since midnight UTC or since the start, whichever was later.
+/// What a queue did since midnight in the center's zone or since the start, whichever was later.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = QueueFigures)]
 pub struct QueueFiguresJson {

@@ -35,6 +35,8 @@ pub struct CenterJson {
     pub name: String,
     /// Its SIP domain.
     pub domain: String,
+    /// The time zone in which its days begin: `Europe/Berlin`.
+    pub zone: String,
     /// The program's version.
     pub version: String,
 }
@@ -56,6 +58,7 @@ pub async fn me(State(web): State<Web>, caller: Caller) -> Result<Json<Me>, ApiE
         center: CenterJson {
             name: options.name.clone(),
             domain: options.domain.clone(),
+            zone: web.pages().zone.clone(),
             version: options.version.clone(),
         },
     }))

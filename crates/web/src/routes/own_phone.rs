@@ -51,7 +51,7 @@ pub async fn own_phone(
     caller.may(Permission::UseOwnPhone, &Scope::Agent(&agent))?;
     let login = session::number(&caller.token_hash);
     let pass = web.center().phone_pass(agent, login).await.map_err(refusal)?;
-    let ice_servers = web.options().ice_servers.told_to(pass.user.as_str(), web.clock().now());
+    let ice_servers = web.pages().ice_servers.told_to(pass.user.as_str(), web.clock().now());
     Ok(Json(OwnPhone {
         uri: format!("sip:{}@{}", pass.user, web.options().domain),
         server: server(&headers, &Peer::of(&extensions)),

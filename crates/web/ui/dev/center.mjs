@@ -584,10 +584,11 @@ export class Center {
       recording: one.recording,
       ...(one.recording ? { recording_state: one.recordingState ?? 'running' } : {}),
       ...(one.monitors?.length ? { monitors: one.monitors } : {}),
+      ...(one.with ? { with: one.with, talks: one.talks } : {}),
     };
   }
 
-  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, recordingState: _k, monitors: _m, ...rest }) {
+  record({ asked: _a, side: _i, agentLeg: _l, need: _n, flow: _f, since: _s, recording: _r, recordingState: _k, monitors: _m, with: _w, talks: _t, ...rest }) {
     return rest;
   }
 
@@ -626,7 +627,13 @@ export class Center {
   answer(id, by) {
     const interaction = this.live.get(id);
     interaction.monitors = interaction.monitors.map((one) => (one.by === by ? { ...one, rings: false, since: this.now } : one));
-    this.#line(id, { kind: 'monitored', by, mode: interaction.monitors.find((one) => one.by === by).mode });
+    const { mode } = interaction.monitors.find((one) => one.by === by);
+    this.#line(id, { kind: 'monitored', by, mode });
+    if (mode === 'take_over') {
+      const monitors = interaction.monitors.filter((one) => one.by !== by);
+      Object.assign(interaction, { monitors, state: 'transferred', agent: null, with: { login: by, number: '1020' }, talks: [by], since: this.now });
+      this.#line(id, { kind: 'transferred', number: '1020' });
+    }
     this.changed.interactions.add(id);
   }
 

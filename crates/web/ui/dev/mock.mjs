@@ -61,7 +61,7 @@ export async function startMock({ port = 5180, agents = 10, seed = 11, empty = f
       role,
       permissions: PERMISSIONS[role],
       agent: role === 'agent' && agent ? center.agentView(agent) : null,
-      center: { name: 'Demo center', domain: 'hotline.test', version: '0.1.0' },
+      center: { name: 'Demo center', domain: 'hotline.test', version: '0.1.0', zone: 'Europe/Berlin' },
     };
   }
 

@@ -1,5 +1,6 @@
 /** What is asked for, under which name it is kept, and for how long. */
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
+import { setCenterZone } from '../text/format';
 import { hasStatus, isFault, request } from './client';
 import type { AgentView, Interaction, InteractionPage, Me, Outcome, QueueView, Conference,
   MonitorMode,
@@ -31,7 +32,12 @@ export const queryClient = new QueryClient({
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => request<Me>('GET', '/me', undefined, signal),
+  queryFn: async ({ signal }) => {
+    const me = await request<Me>('GET', '/me', undefined, signal);
+    // Before anything is drawn: every time on every page is told in it.
+    setCenterZone(me.center.zone);
+    return me;
+  },
   staleTime: Infinity,
   retry: false,
 });

@@ -35,7 +35,8 @@ export interface Me {
   role: Role;
   permissions: string[];
   agent: AgentView | null;
-  center: { name: string; domain: string; version: string };
+  /** `zone` is the name of the time zone in which the center's days begin; absent from older servers. */
+  center: { name: string; domain: string; version: string; zone?: string };
 }
 
 export interface AgentView {

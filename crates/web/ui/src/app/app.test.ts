@@ -3,7 +3,7 @@ import { homeOf, may, mayReadCurrent, watches } from './access';
 import { score, search, type Command } from './commands';
 import { nameOf, type Pressed } from './keys';
 import { spanOf } from '../pages/interactions/period';
-import { midnight } from '../text/day';
+import { midnight, setCenterZone } from '../text/format';
 
 const press = (code: string, more: Partial<Pressed> = {}): Pressed => ({ code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, keyCode: 0, ...more });
 
@@ -89,11 +89,15 @@ describe('somebody', () => {
 describe('a period', () => {
   const now = Date.UTC(2026, 10, 21, 20, 47, 31);
 
-  it('begins at midnight UTC, as the center counts its days', () => {
+  it('begins at midnight of the zone of the center, as it counts its days', () => {
+    setCenterZone('UTC');
     expect(midnight(now)).toBe(Date.UTC(2026, 10, 21));
     expect(spanOf('today', now, {})).toEqual({ from: Date.UTC(2026, 10, 21) });
     expect(spanOf('yesterday', now, {})).toEqual({ from: Date.UTC(2026, 10, 20), to: Date.UTC(2026, 10, 21) });
     expect(spanOf('week', now, {})).toEqual({ from: Date.UTC(2026, 10, 15) });
+    setCenterZone('Asia/Shanghai');
+    expect(spanOf('yesterday', now, {})).toEqual({ from: Date.UTC(2026, 10, 20, 16), to: Date.UTC(2026, 10, 21, 16) });
+    setCenterZone(undefined);
   });
 
   it('is the same question within a minute', () => {

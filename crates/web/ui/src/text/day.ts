@@ -1,15 +1,14 @@
-/** The center's day, which begins at midnight UTC, told to a reader who may live elsewhere. */
-import { clockShort, day, sameDay } from './format';
+/** The center's day, told to a reader who may live elsewhere. */
+import { centerZone, zone } from './format';
 import { t } from './i18n';
 
-export const DAY_MS = 86_400_000;
-
-/** The day's beginning in UTC. */
-export const midnight = (now: number): number => Math.floor(now / DAY_MS) * DAY_MS;
-
-/** Today as the center counts it, and when that began on the reader's own clock. */
+/** Today as the center counts it, with its zone where the reader's clock shows another time. */
 export function todayText(now: number): string {
-  const began = midnight(now);
-  if (new Date(began).getTimezoneOffset() === 0) return t('day.today_utc');
-  return t('day.today', { from: sameDay(began, now) ? clockShort(began) : `${day(began)} ${clockShort(began)}` });
+  return -new Date(now).getTimezoneOffset() === minutesAhead(zone(now)) ? t('day.today') : t('day.today_there', { zone: centerZone() });
+}
+
+/** What `UTC+5:30` says, in minutes. */
+function minutesAhead(text: string): number {
+  const [, sign, hours, minutes] = /^UTC(?:([+−])(\d+)(?::(\d+))?)?$/.exec(text) ?? [];
+  return (sign === '−' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0));
 }

@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { age, bytes, clockFine, count, day, decimal, duration, headed, moment, offset, percent, phone, seconds, zone } from './format';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { age, bytes, centerZone, clock, clockFine, count, day, decimal, duration, headed, midnight, moment, momentFull, offset, percent, phone, sameDay, seconds, setCenterZone, zone } from './format';
 import { todayText } from './day';
 import { langOf, numberBeside, partyName } from './party';
 import { speak } from './testing';
@@ -75,10 +75,37 @@ describe('times', () => {
     expect(offset(37_249)).toBe('0:37.2');
   });
 
-  it('of the day say where it begins for the reader', () => {
-    const noon = Date.UTC(2026, 10, 22, 12);
-    const text = todayText(noon);
-    expect(text).toMatch(new Date(noon).getTimezoneOffset() === 0 ? /^Today \(UTC day\)$/ : /^Today \(UTC day, from (\d+ \w+ )?\d\d:\d\d here\)$/);
+  describe('are told in the zone of the center', () => {
+    afterEach(() => setCenterZone(undefined));
+    const evening = Date.UTC(2026, 10, 22, 20, 30);
+
+    it('with its clock, its day and its name', () => {
+      setCenterZone('Asia/Shanghai');
+      expect([clock(evening), day(evening), zone(evening), momentFull(evening)]).toEqual(['04:30:00', '23 Nov', 'UTC+8', '23 Nov 2026, 04:30:00 UTC+8']);
+      setCenterZone('America/St_Johns');
+      expect([clock(evening), zone(evening)]).toEqual(['17:00:00', 'UTC−3:30']);
+    });
+
+    it('and so are days, which are as long as they are there', () => {
+      setCenterZone('Europe/Berlin');
+      // The clocks go back in the night to 25 October 2026.
+      const noon = Date.UTC(2026, 9, 25, 11);
+      expect([midnight(noon), midnight(noon, -1)].map((one) => new Date(one).toISOString())).toEqual(['2026-10-24T22:00:00.000Z', '2026-10-25T23:00:00.000Z']);
+      expect(midnight(noon, 1)).toBe(Date.UTC(2026, 9, 23, 22));
+      expect([sameDay(noon, midnight(noon)), sameDay(noon, midnight(noon) - 1)]).toEqual([true, false]);
+    });
+
+    it('which is named where the reader lives by another clock', () => {
+      setCenterZone(Intl.DateTimeFormat().resolvedOptions().timeZone);
+      expect(todayText(evening)).toBe('Today');
+      setCenterZone('Asia/Kathmandu');
+      expect(todayText(evening)).toBe('Today (Asia/Kathmandu)');
+    });
+
+    it('unless this machine does not know it', () => {
+      setCenterZone('Mars/Olympus_Mons');
+      expect(centerZone()).toBe(Intl.DateTimeFormat().resolvedOptions().timeZone);
+    });
   });
 
   it('name the zone', () => {

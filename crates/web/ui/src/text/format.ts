@@ -17,10 +17,24 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return found;
 }
 
+/** The center's time zone, in which every time and day is told; before it is known, and if this machine does not know it, the reader's. */
+let center: string | undefined;
+
+export function setCenterZone(name: string | null | undefined): void {
+  try {
+    // It throws at a name it does not know; the name itself is kept, as some machines know only older ones.
+    center = name && Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone ? name : undefined;
+  } catch {
+    center = undefined;
+  }
+}
+
+export const centerZone = (): string => center ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${language()}d${JSON.stringify(options)}`;
+  const key = `${language()}d${centerZone()}${JSON.stringify(options)}`;
   let found = cache.get(key) as Intl.DateTimeFormat | undefined;
-  if (!found) cache.set(key, (found = new Intl.DateTimeFormat(TAGS[language()], { hourCycle: 'h23', ...options })));
+  if (!found) cache.set(key, (found = new Intl.DateTimeFormat(TAGS[language()], { hourCycle: 'h23', timeZone: centerZone(), ...options })));
   return found;
 }
 
@@ -82,19 +96,37 @@ export function day(at: Maybe): string {
   return `${part('month')}-${part('day')}`;
 }
 
-export const sameDay = (a: number, b: number): boolean => new Date(a).toDateString() === new Date(b).toDateString();
+export const sameDay = (a: number, b: number): boolean => midnight(a) === midnight(b);
+
+export const DAY_MS = 86_400_000;
+
+/** How far the center's clock is ahead of UTC at a moment. */
+function ahead(at: number): number {
+  const parts = dates({ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(at);
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value ?? 0);
+  const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return wall - Math.floor(at / 1000) * 1000;
+}
+
+/** When the center's day began in which a moment lies, or one so many days before it. */
+export function midnight(at: number, daysBefore = 0): number {
+  const wall = (Math.floor((at + ahead(at)) / DAY_MS) - daysBefore) * DAY_MS;
+  // Between the two the clock may have been changed.
+  const near = wall - ahead(wall);
+  return wall - ahead(near);
+}
 
 /** The clock alone today, with the day otherwise. */
 export const moment = (at: Maybe, now: number = Date.now()): string =>
   known(at) ? (sameDay(at, now) ? clock(at) : `${day(at)} ${clock(at)}`) : UNKNOWN;
 
-/** The day, the clock and the reader's zone, for a title or a detail. */
+/** The day, the clock and the zone they are told in, for a title or a detail. */
 export const momentFull = (at: Maybe): string =>
   known(at) ? `${dates({ year: 'numeric', month: 'short', day: 'numeric' }).format(at)}, ${clock(at)} ${zone(at)}` : UNKNOWN;
 
 /** `UTC+8`, `UTC`. */
 export function zone(at: number): string {
-  const minutes = -new Date(at).getTimezoneOffset();
+  const minutes = Math.round(ahead(at) / 60_000);
   if (minutes === 0) return 'UTC';
   const hours = Math.floor(Math.abs(minutes) / 60);
   const rest = Math.abs(minutes) % 60;

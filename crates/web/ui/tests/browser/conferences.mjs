@@ -23,7 +23,7 @@ export function conferenceTests(test, axe) {
     await page.keyboard.press('m');
     await row(wang).getByText('Muted').waitFor();
     assert.equal(wang.muted, true);
-    await row(wang).getByRole('button', { name: /^Mute/, pressed: true }).click();
+    await row(wang).getByRole('button', { name: /^Unmute/ }).click();
     await row(wang).getByText('Listens').waitFor();
     await page.getByRole('button', { name: 'Lock', exact: true }).click();
     await page.getByRole('button', { name: 'Locked', pressed: true }).waitFor();

@@ -54,6 +54,11 @@ export function supervisionTests(test) {
     await page.keyboard.press('t');
     await pressed(dock, /Take over/);
     assert.equal(mock.center.live.get(call.id).monitors[0].mode, 'take_over');
+    mock.center.answer(call.id, 'sara');
+    await dock.getByText('Past the queues').waitFor();
+    await dock.getByText(/· sara ·/).waitFor();
+    await page.locator(`[data-row="${call.id}"]`).getByText('sara', { exact: true }).waitFor();
+    assert.equal(await dock.getByRole('button', { name: /Listen|Whisper|Barge|Take over/ }).count(), 0, 'nobody listens to the own call');
     await context.close();
   });
 

@@ -58,8 +58,8 @@ function Member({ room, member }: { room: string; member: ConferenceMember }) {
             <Icon name="warning" /> {t('conference.failed', { why: failed.message })}
           </span>
         )}
-        <Button kind="quiet" on={member.muted_by_order} aria-pressed={member.muted_by_order} isDisabled={mute.isPending} onPress={() => mute.mutate(!member.muted_by_order)}>
-          {t('conference.mute')} <kbd>M</kbd>
+        <Button kind="quiet" on={member.muted_by_order} isDisabled={mute.isPending} onPress={() => mute.mutate(!member.muted_by_order)}>
+          {t(member.muted_by_order ? 'conference.unmute' : 'conference.mute')} <kbd>M</kbd>
         </Button>
         <Button kind="quiet" isDisabled={remove.isPending} onPress={removing.press}>
           {t(removing.armed ? 'monitor.once_more' : 'conference.remove')} <kbd>Del</kbd>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { CalendarDate, parseAbsolute } from '@internationalized/date';
+import { CalendarDate, parseAbsolute, toZoned } from '@internationalized/date';
 import { useEffect, useMemo, useState, type FormEvent } from 'react';
 import { DateField, DateInput, DateSegment } from 'react-aria-components';
 import { queuesQuery } from '../../api/queries';
@@ -8,7 +8,8 @@ import { PERIODS, type ListSearch, type Period } from '../../app/router';
 import { seesOnlyOwn } from '../../app/access';
 import { useShell } from '../../app/frame';
 import { serverNow } from '../../live/live';
-import { DAY_MS, todayText } from '../../text/day';
+import { todayText } from '../../text/day';
+import { centerZone, midnight } from '../../text/format';
 import { useT } from '../../text/i18n';
 import { Button, Choose } from '../../ui/controls';
 import { cx } from '../../ui/cx';
@@ -18,12 +19,12 @@ import css from './Filters.module.css';
 const ANY = ' any';
 
 /** A day in the reader's own zone, to the moment it begins. */
-const beginOf = (day: CalendarDate): number => new Date(day.year, day.month - 1, day.day).getTime();
+const beginOf = (day: CalendarDate): number => toZoned(day, centerZone()).toDate().getTime();
 
 function Day({ label, at, onChange }: { label: string; at: number | undefined; onChange: (at: number) => void }) {
   const value = useMemo(() => {
     if (at === undefined) return null;
-    const here = parseAbsolute(new Date(at).toISOString(), Intl.DateTimeFormat().resolvedOptions().timeZone);
+    const here = parseAbsolute(new Date(at).toISOString(), centerZone());
     return new CalendarDate(here.year, here.month, here.day);
   }, [at]);
   return (
@@ -73,7 +74,7 @@ export function Filters({ search, when, agents, update }: Props) {
         onChange={(next) =>
           update(
             next === 'range'
-              ? { when: next, from: search.from ?? new Date().setHours(0, 0, 0, 0) - 6 * DAY_MS, to: search.to }
+              ? { when: next, from: search.from ?? midnight(serverNow(), 6), to: search.to }
               : { when: next, from: undefined, to: undefined },
           )
         }
@@ -86,7 +87,7 @@ export function Filters({ search, when, agents, update }: Props) {
             label={t('filter.to')}
             // The address keeps the first moment that is not meant any more; people name the last day that is.
             at={search.to === undefined ? undefined : search.to - 1}
-            onChange={(to) => update({ to: to + DAY_MS })}
+            onChange={(to) => update({ to: midnight(to, -1) })}
           />
         </span>
       )}

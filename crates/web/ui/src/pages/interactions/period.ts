@@ -1,6 +1,6 @@
-/** Named periods as times. A day begins at midnight UTC, because the center counts its days so. */
+/** Named periods as times. A day begins at midnight of the center's zone, because the center counts its days so. */
 import type { Period } from '../../app/router';
-import { DAY_MS, midnight } from '../../text/day';
+import { midnight } from '../../text/format';
 
 const MINUTE_MS = 60_000;
 
@@ -18,11 +18,11 @@ export function spanOf(period: Period, now: number, range: Span): Span {
     case 'today':
       return { from: midnight(now) };
     case 'yesterday':
-      return { from: midnight(now) - DAY_MS, to: midnight(now) };
+      return { from: midnight(now, 1), to: midnight(now) };
     case 'week':
-      return { from: midnight(now) - 6 * DAY_MS };
+      return { from: midnight(now, 6) };
     case 'month':
-      return { from: midnight(now) - 29 * DAY_MS };
+      return { from: midnight(now, 29) };
     case 'all':
       return {};
     case 'range':
