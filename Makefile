@@ -83,6 +83,6 @@ check-code: $(STAMPS)/ui-built
 check-docs: $(STAMPS)/ui-built
 	cargo test --workspace --locked --doc
 
-# Every parser of what strangers send, for a minute each: HOTLINE_FUZZ_SECONDS=3600 make check-fuzz for an hour.
+# Every parser of what strangers send, for half a minute each: HOTLINE_FUZZ_SECONDS=3600 make check-fuzz for an hour.
 check-fuzz:
 	tests/fuzz/all

@@ -82,7 +82,8 @@ pub fn no_leg_is_left(http: &Http) {
     patience::expect("no leg is left", VISIBLE_S, none);
 }
 
-/// Waits until nothing is left of any call: no interaction, no leg, no SIP dialog or transaction.
+/// Waits until nothing is left of any call: no interaction, no leg, no SIP dialog or transaction. That takes half a minute
+/// after an INVITE (RFC 6026 §7.1, timer L), so one test of each kind asks for it, and the others for [`no_leg_is_left`].
 pub fn nothing_is_left(http: &Http) {
     let mut left = Vec::new();
     let names = ["hotline_interactions_open", "hotline_legs_open", "hotline_sip_dialogs_and_transactions"];

@@ -71,5 +71,5 @@ fn any_two_codecs_talk_both_ways() {
             assert_eq!(quality["transcoded"] == true, translated, "{first} {second}: {leg:#}");
         }
     }
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
 }

@@ -149,7 +149,7 @@ fn whoever_holds_hears_the_other_again_afterwards() {
         assert!(after.tone_share(ANNA_HZ) > 0.9, "{pause:?} in {:.1} s", heard.seconds());
         assert!(heard.tone_share(CALLER_HZ) < 0.05);
     }
-    library::nothing_is_left(&server.as_admin());
+    library::no_leg_is_left(&server.as_admin());
 }
 
 /// Which of caller, agent and colleague seal their sound: nobody.

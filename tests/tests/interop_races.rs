@@ -53,7 +53,7 @@ fn a_caller_who_gives_up_while_it_rings_is_told_so_until_it_is_heard() {
         );
         library::closed(&http, number);
     }
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn an_answer_comes_again_until_it_is_acknowledged_and_is_heard_all_the_while() {
     for number in ["+15550220", "+15550221"] {
         library::closed(&http, number);
     }
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn an_invite_that_comes_again_is_one_call() {
     assert_music_for(&sound, 2.5);
     library::closed(&http, "+15550230");
     assert_eq!(library::interactions(&http).len(), 1);
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn whoever_is_called_may_answer_or_refuse_as_the_caller_gives_up() {
         callee.finish().must_be_well();
         assert!(ear.heard().tone_share(PHONE_HZ) < 0.05, "{scenario}: a call that was given up is heard");
     }
-    library::nothing_is_left(&server.as_admin());
+    library::no_leg_is_left(&server.as_admin());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn of_two_phones_that_answer_one_is_heard_and_the_other_hung_up() {
     both_hear_each_other(&anna, &ear);
     anna.hang_up();
     callee.finish().must_be_well();
-    library::nothing_is_left(&server.as_admin());
+    library::no_leg_is_left(&server.as_admin());
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn sound_before_the_answer_does_not_disturb_the_sound_after_it() {
         anna.ended(20);
         callee.finish().must_be_well();
     }
-    library::nothing_is_left(&server.as_admin());
+    library::no_leg_is_left(&server.as_admin());
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn re_invites_that_cross_are_both_put_off_and_the_music_plays_on() {
     let (sound, messages) = called(&server, "glare", MUSIC, "+15550250");
     assert_music_for(&sound, 45.0);
     assert_eq!(messages.matches("SIP/2.0 491").count(), 2, "{messages}");
-    library::nothing_is_left(&server.as_admin());
+    library::no_leg_is_left(&server.as_admin());
 }
 
 /// Runs a scenario of a caller to its end. What it heard, and its messages.

@@ -26,5 +26,5 @@ fn a_program_hears_one_party_and_that_party_hears_the_program() {
         }
     }
     bert.ended(20);
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
 }

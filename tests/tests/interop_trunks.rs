@@ -55,7 +55,7 @@ fn stopping_one_trunk_moves_the_next_call_to_the_other() {
     first.rings(20);
     talk(&mut anna, &mut first, 880.0);
     without_probes(&folder, &server);
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
     let trunks = [trunk(&http, "first"), trunk(&http, "second")];
     assert!(trunks.iter().all(|trunk| trunk["calls_out"] == 0 && trunk["calls_in"] == 0), "{trunks:?}");
 }

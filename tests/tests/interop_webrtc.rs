@@ -45,7 +45,7 @@ fn an_independent_peer_calls_and_goes_on_talking_when_its_address_changes() {
             [("dtls".to_owned(), spoken.to_owned()), ("none".to_owned(), spoken.to_owned())]
         );
     }
-    library::nothing_is_left(&http);
+    library::no_leg_is_left(&http);
 }
 
 #[test]
