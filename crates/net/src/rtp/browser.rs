@@ -83,6 +83,8 @@ enum Timer {
 struct Leg {
     fingerprint: Fingerprint,
     role: Role,
+    /// The thread that has its port, if that is another one.
+    home: Option<usize>,
     handshake: Option<Handshake>,
     /// Whether it is sent nothing, because it has not checked for too long.
     has_lapsed: bool,
@@ -95,8 +97,8 @@ struct Leg {
 
 impl Leg {
     const fn new(fingerprint: Fingerprint, role: Role) -> Self {
-        let (handshake, sealing, agreed) = (None, None, None);
-        Self { fingerprint, role, handshake, has_lapsed: false, has_failed: false, sealing, agreed }
+        let (home, handshake, sealing, agreed) = (None, None, None, None);
+        Self { fingerprint, role, home, handshake, has_lapsed: false, has_failed: false, sealing, agreed }
     }
 }
 
@@ -107,6 +109,8 @@ pub(super) struct Browsers {
     terms: Terms,
     peers: Peers<PortId>,
     legs: BTreeMap<PortId, Leg>,
+    /// How many of them have their port on another thread.
+    abroad: usize,
     deadlines: Deadlines<Timer>,
     /// What the control side is to hear.
     events: VecDeque<Event>,
@@ -120,7 +124,7 @@ impl Browsers {
         let streams = Streams::new(listener)?;
         let (peers, legs) = (Peers::new(), BTreeMap::new());
         let (deadlines, events) = (Deadlines::new(), VecDeque::new());
-        Ok(Self { socket, streams, address, terms, peers, legs, deadlines, events })
+        Ok(Self { socket, streams, address, terms, peers, legs, abroad: 0, deadlines, events })
     }
 
     pub(super) const fn socket(&self) -> &UdpSocket {
@@ -185,20 +189,30 @@ impl Browsers {
         Door { address: self.address, fingerprint: self.terms.fingerprint() }
     }
 
-    /// A browser is expected at a port, or what is expected of it has changed.
-    pub(super) fn pair(&mut self, port: PortId, pairing: Pairing, now: Instant) -> Option<Command> {
+    /// A browser is expected at a port, which is on thread `home` if that is another one, or what is expected of it has
+    /// changed.
+    pub(super) fn pair(
+        &mut self,
+        port: PortId,
+        pairing: Pairing,
+        home: Option<usize>,
+        now: Instant,
+    ) -> Option<Command> {
         let Pairing { ours, fingerprint, role } = pairing;
-        if !self.peers.expect(port, ours) {
+        self.legs.entry(port).or_insert_with(|| Leg::new(fingerprint, role));
+        self.settle(port, home);
+        let is_expected = self.peers.expect(port, ours);
+        let leg = self.legs.get_mut(&port)?;
+        if !is_expected {
             tracing::error!(%port, "no room for another browser");
             self.events.push_back(Event::Unsealable { port });
             // It is there all the same, so that nothing is said to it in the clear.
-            self.legs.insert(port, Leg { has_failed: true, ..Leg::new(fingerprint, role) });
+            *leg = Leg { has_failed: true, home, ..Leg::new(fingerprint, role) };
             return None;
         }
         if self.deadlines.due(&Timer::Consent).is_none() {
             self.deadlines.set(Timer::Consent, now + CONSENT_LOOK);
         }
-        let leg = self.legs.entry(port).or_insert_with(|| Leg::new(fingerprint, role));
         leg.role = role;
         if leg.fingerprint != fingerprint {
             // Another certificate is another browser: keys are agreed on anew. The engine goes on with the old ones until then.
@@ -216,7 +230,8 @@ impl Browsers {
 
     /// No browser is expected at a port any more.
     pub(super) fn unpair(&mut self, port: PortId) {
-        if self.legs.remove(&port).is_some() {
+        if let Some(leg) = self.legs.remove(&port) {
+            self.abroad -= usize::from(leg.home.is_some());
             self.peers.forget(port);
             self.deadlines.stop(&Timer::Handshake(port));
             self.deadlines.stop(&Timer::Again(port));
@@ -230,6 +245,23 @@ impl Browsers {
         if self.has(port) {
             self.deadlines.set(Timer::Gone(port), now + GOODBYE);
         }
+    }
+
+    /// The port of a browser is on thread `home`, or on the own one.
+    pub(super) fn settle(&mut self, port: PortId, home: Option<usize>) {
+        if let Some(leg) = self.legs.get_mut(&port) {
+            let before = core::mem::replace(&mut leg.home, home);
+            self.abroad = self.abroad + usize::from(home.is_some()) - usize::from(before.is_some());
+        }
+    }
+
+    /// The thread that a browser's port is on, if that is another one.
+    pub(super) fn home(&self, port: PortId) -> Option<usize> {
+        // So it is nearly always.
+        if self.abroad == 0 {
+            return None;
+        }
+        self.legs.get(&port)?.home
     }
 
     /// The ports whose browsers are expected.

@@ -10,7 +10,7 @@ use crate::rtp::crossing::{Bell, Corridor};
 use crate::rtp::thread::Order;
 use crossbeam_channel::Sender;
 use media::{Channel, Command, PortId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Browsing {
     /// A port ends here, or is not a browser's any more.
     pub(super) fn forget(&mut self, port: PortId) {
         match self {
-            Self::Here(reception) => reception.forget(port),
+            Self::Here(reception) => reception.browsers.unpair(port),
             Self::There { ports, .. } => {
                 ports.remove(&port);
             }
@@ -118,8 +118,6 @@ pub(super) struct Reception {
     pub(super) browsers: Browsers,
     /// The other threads, by their numbers.
     neighbors: Vec<Option<Neighbor>>,
-    /// Which browsers have their port on another thread.
-    abroad: BTreeMap<PortId, usize>,
 }
 
 /// Another thread.
@@ -131,7 +129,7 @@ pub(super) struct Neighbor {
 
 impl Reception {
     pub(super) const fn new(browsers: Browsers, neighbors: Vec<Option<Neighbor>>) -> Self {
-        Self { browsers, neighbors, abroad: BTreeMap::new() }
+        Self { browsers, neighbors }
     }
 
     fn neighbors(&self) -> impl Iterator<Item = &Neighbor> {
@@ -150,24 +148,12 @@ impl Reception {
 
     /// Where the port of a browser is, if that is another thread.
     pub(super) fn abroad(&self, port: PortId) -> Option<&Neighbor> {
-        // So it is nearly always.
-        if self.abroad.is_empty() {
-            return None;
-        }
-        self.neighbors.get(*self.abroad.get(&port)?)?.as_ref()
+        self.neighbors.get(self.browsers.home(port)?)?.as_ref()
     }
 
-    /// The port of a browser is on this thread from now on.
-    pub(super) fn settle(&mut self, port: PortId, thread: usize) {
-        match self.neighbors.get(thread) {
-            Some(Some(_)) => self.abroad.insert(port, thread),
-            Some(None) | None => self.abroad.remove(&port),
-        };
-    }
-
-    pub(super) fn forget(&mut self, port: PortId) {
-        self.abroad.remove(&port);
-        self.browsers.unpair(port);
+    /// A thread by its number; `None` if it is the own one.
+    pub(super) fn elsewhere(&self, thread: usize) -> Option<usize> {
+        matches!(self.neighbors.get(thread), Some(Some(_))).then_some(thread)
     }
 
     pub(super) fn send(&mut self, port: PortId, datagram: &[u8]) -> Sent {

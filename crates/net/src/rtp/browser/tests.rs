@@ -72,6 +72,21 @@ fn a_browser_of_which_nothing_comes_is_told_to_be_unheard_of_and_one_with_keys_i
 }
 
 #[test]
+fn nothing_is_left_of_a_browser_whose_port_has_ended_on_another_thread() {
+    let mut scene = Scene::expecting(Role::Passive);
+    scene.browsers.settle(PORT, Some(2));
+    scene.browsers.settle(PORT, Some(1));
+    assert_eq!((scene.browsers.home(PORT), scene.browsers.abroad), (Some(1), 1));
+    scene.browsers.part_with(PORT, scene.now);
+    scene.passes(GOODBYE);
+    assert!(!scene.browsers.has(PORT));
+    assert_eq!((scene.browsers.home(PORT), scene.browsers.abroad), (None, 0));
+    // Nor is another one where it was that has its number after it.
+    scene.pair(scene.browser.fingerprint, Role::Passive);
+    assert_eq!(scene.browsers.home(PORT), None);
+}
+
+#[test]
 fn a_browser_with_another_certificate_is_never_configured() {
     for role in [Role::Passive, Role::Active] {
         let mut scene = Scene::new();
@@ -242,7 +257,7 @@ impl Scene {
 
     fn pair(&mut self, fingerprint: Fingerprint, role: Role) {
         let pairing = Pairing { ours: self.ours.clone(), fingerprint, role };
-        assert!(self.browsers.pair(PORT, pairing, self.now).is_none());
+        assert!(self.browsers.pair(PORT, pairing, None, self.now).is_none());
     }
 
     fn checks(&mut self, nominates: bool) -> Arrival {

@@ -24,8 +24,8 @@ impl Thread {
         let mut found = None;
         self.guarded(Some((port, now)), |_, sockets| {
             if let Browsing::Here(reception) = &mut sockets.browsing {
-                reception.settle(port, home);
-                found = reception.browsers.pair(port, pairing, now.mono);
+                let home = reception.elsewhere(home);
+                found = reception.browsers.pair(port, pairing, home, now.mono);
             }
         });
         self.configure(found, now);
@@ -48,7 +48,8 @@ impl Thread {
         let Some(reception) = self.reception().filter(|reception| reception.browsers.has(port)) else {
             return;
         };
-        reception.settle(port, home);
+        let home = reception.elsewhere(home);
+        reception.browsers.settle(port, home);
         let agreed = reception.browsers.configured(port);
         self.configure(agreed, now);
     }
