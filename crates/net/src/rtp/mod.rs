@@ -409,7 +409,7 @@ impl MediaThreads {
         let address = bound.address;
         self.dscp.mark(&bound.rtp, bound.address);
         self.dscp.mark(&bound.rtcp, bound.address);
-        let thread = control.placement.thread_for(group, |thread| self.threads[thread].counts.busy());
+        let thread = control.placement.thread_for(group, &|thread| self.busy(thread));
         if let Err(error) = self.order(thread, Order::Open { port, bound }) {
             control.range.give_back(address.port());
             return Err(error.into());
@@ -447,7 +447,9 @@ impl MediaThreads {
     /// Returns [`CommandError`] if the command cannot be passed on.
     pub fn command(&self, command: Command) -> Result<(), CommandError> {
         let mut control = self.control();
-        let plan = control.placement.plan(&command).map_err(CommandError::NotOpen)?;
+        self.take_back(&mut control);
+        let busy = |thread: usize| self.busy(thread);
+        let plan = control.placement.plan(&command, &busy).map_err(CommandError::NotOpen)?;
         self.bring_together(&mut control, &plan.moves)?;
         let Some(thread) = plan.thread else { return Ok(()) };
         if let Command::Configure { port, .. } = &command
@@ -507,8 +509,9 @@ impl MediaThreads {
     /// Returns [`CommandError`] if it cannot be passed on.
     pub fn pair(&self, port: PortId, pairing: Pairing) -> Result<(), CommandError> {
         let mut control = self.control();
-        let busy = self.threads[DOOR].counts.busy();
-        let plan = control.placement.plan_browser(port, busy).map_err(CommandError::NotOpen)?;
+        self.take_back(&mut control);
+        let busy = |thread: usize| self.busy(thread);
+        let plan = control.placement.plan_browser(port, &busy).map_err(CommandError::NotOpen)?;
         // It is as well heard where it is.
         let _ = self.bring_together(&mut control, &plan.moves);
         let home = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
@@ -527,6 +530,7 @@ impl MediaThreads {
     /// Returns [`CommandError`] if it cannot be passed on.
     pub fn unpair(&self, port: PortId) -> Result<(), CommandError> {
         let mut control = self.control();
+        self.take_back(&mut control);
         let home = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
         if home != DOOR {
             self.order(home, Order::Unpair { port })?;
@@ -622,6 +626,11 @@ impl MediaThreads {
     fn control(&self) -> MutexGuard<'_, Control> {
         // Control holds counts and maps that a panic between two statements leaves usable.
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much of its time a thread works, in thousandths; `None` if it has failed.
+    fn busy(&self, thread: usize) -> Option<u32> {
+        self.threads[thread].counts.busy()
     }
 
     fn has_room(&self, thread: usize) -> Result<(), CommandError> {

@@ -21,6 +21,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// How many moves of a port are worth a browser's port on the thread of the door, where its packets need not cross.
 const AWAY_FROM_DOOR: usize = 8;
 
+/// Tells how much of its time a thread works, in thousandths, or that it has failed.
+pub(super) type Busy<'a> = &'a dyn Fn(usize) -> Option<u32>;
+
 /// Where all ports are.
 #[derive(Debug)]
 pub(super) struct Placement {
@@ -118,24 +121,31 @@ impl Placement {
         self.ports.get(&port).and_then(|place| place.number)
     }
 
-    /// Where a group is, or is to be; `busy` tells how much of its time a thread works, in thousandths, or that it has ended.
-    pub(super) fn thread_for(&self, group: u64, busy: impl Fn(usize) -> Option<u32>) -> usize {
+    /// Where a group is, or is to be.
+    pub(super) fn thread_for(&self, group: u64, busy: Busy<'_>) -> usize {
         let member = self.groups.get(&group).and_then(BTreeSet::first);
         if let Some(thread) = member.and_then(|member| self.thread_of(*member)) {
             return thread;
         }
         let counts = &self.ports_by_thread;
-        // A thread without ports is what it was before it last slept.
-        let busy = |thread: usize| busy(thread).map(|busy| if counts[thread] == 0 { 0 } else { busy });
-        let has_room = |thread: &usize| {
-            counts[*thread] < self.ports_per_thread_first
-                && busy(*thread).is_some_and(|busy| busy < super::BUSY_FIRST)
-        };
         let least = || {
-            let alive = (0..counts.len()).filter_map(|thread| Some((busy(thread)?, counts[thread], thread)));
+            let alive = (0..counts.len())
+                .filter_map(|thread| Some((self.busy(thread, busy)?, counts[thread], thread)));
             alive.min().map(|(.., thread)| thread)
         };
-        (0..counts.len()).find(has_room).or_else(least).unwrap_or(0)
+        (0..counts.len()).find(|thread| self.has_room(*thread, 1, busy)).or_else(least).unwrap_or(0)
+    }
+
+    /// How busy a thread is; `None` if it has failed.
+    fn busy(&self, thread: usize, busy: Busy<'_>) -> Option<u32> {
+        // A thread without ports is what it was before it last slept.
+        busy(thread).map(|busy| if self.ports_by_thread[thread] == 0 { 0 } else { busy })
+    }
+
+    /// Whether a thread has room and time for so many more ports.
+    fn has_room(&self, thread: usize, ports: usize, busy: Busy<'_>) -> bool {
+        self.ports_by_thread[thread] + ports <= self.ports_per_thread_first
+            && self.busy(thread, busy).is_some_and(|busy| busy < super::BUSY_FIRST)
     }
 
     /// A port is opened on a thread; one without a number is a line.
@@ -155,8 +165,9 @@ impl Placement {
         self.ports_by_thread[thread] += 1;
     }
 
-    /// What has to be done so that `command` can be obeyed. Fails with the port that is not open.
-    pub(super) fn plan(&self, command: &Command) -> Result<Plan, PortId> {
+    /// What has to be done so that `command` can be obeyed. Fails with a port that is not open, or that is tied to one of
+    /// another thread while all of their threads have failed, so that it is about to end.
+    pub(super) fn plan(&self, command: &Command, busy: Busy<'_>) -> Result<Plan, PortId> {
         match command {
             Command::Open { port }
             | Command::OpenLine { port, .. }
@@ -169,18 +180,18 @@ impl Placement {
             | Command::Listen { port, .. }
             | Command::Echo { port, .. }
             | Command::Leave { port }
-            | Command::Close { port } => self.gather(&[*port], None),
-            Command::Bridge { a, b } => self.gather(&[*a, *b], None),
-            Command::Hear { listener, speaker, on: true } => self.gather(&[*listener, *speaker], None),
+            | Command::Close { port } => self.gather(&[*port], None, busy),
+            Command::Bridge { a, b } => self.gather(&[*a, *b], None, busy),
+            Command::Hear { listener, speaker, on: true } => self.gather(&[*listener, *speaker], None, busy),
             // If one hears the other, they are together already.
             Command::Hear { listener, speaker, on: false } => {
                 self.thread_of(*speaker).ok_or(*speaker)?;
-                self.gather(&[*listener], None)
+                self.gather(&[*listener], None, busy)
             }
             Command::Join { port, conference, .. } => {
                 let member = self.conferences.get(conference).and_then(BTreeSet::first);
                 let ports: Vec<PortId> = [*port].into_iter().chain(member.copied()).collect();
-                self.gather(&ports, None)
+                self.gather(&ports, None, busy)
             }
             Command::Record { recording, left, right } => {
                 let open = |port: &PortId| self.has(*port);
@@ -189,9 +200,10 @@ impl Placement {
                 let before = known.into_iter().flat_map(|sides| [sides.left, sides.right]).flatten();
                 let ports: Vec<PortId> = sides.chain(before).collect();
                 let stays = known.filter(|sides| sides.left.or(sides.right).is_none());
-                match (ports.is_empty(), stays) {
+                let at = stays.map(|sides| sides.thread).filter(|thread| busy(*thread).is_some());
+                match (ports.is_empty(), at) {
                     (true, None) => Err(*left),
-                    (_, stays) => self.gather(&ports, stays.map(|sides| sides.thread)),
+                    (_, at) => self.gather(&ports, at, busy),
                 }
             }
             Command::MaskRecord { recording, .. } | Command::StopRecord { recording } => {
@@ -201,15 +213,20 @@ impl Placement {
         }
     }
 
-    /// What had best be done when a port becomes a browser's: it moves to the thread of the door, which is `busy` by so many
-    /// thousandths or has failed, if there is room. Fails with the port if it is not open.
-    pub(super) fn plan_browser(&self, port: PortId, busy: Option<u32>) -> Result<Plan, PortId> {
-        let has_time = busy.is_some_and(|busy| busy < super::BUSY_FIRST);
-        self.gather(&[port], (has_time && self.door_has_room()).then_some(DOOR))
-    }
-
-    fn door_has_room(&self) -> bool {
-        self.ports_by_thread[DOOR] < self.ports_per_thread_first
+    /// What had best be done when a port becomes a browser's: it moves to the thread of the door, with all that are tied to
+    /// it, if there is room for them. A port that is one already stays where it is. Fails with the port if it is not open.
+    pub(super) fn plan_browser(&self, port: PortId, busy: Busy<'_>) -> Result<Plan, PortId> {
+        let place = self.ports.get(&port).ok_or(port)?;
+        let stays = Plan { moves: Vec::new(), thread: Some(place.thread) };
+        if place.is_browser || place.thread == DOOR || !self.has_room(DOOR, 1, busy) {
+            return Ok(stays);
+        }
+        let set = self.closed_set(port);
+        if !self.has_room(DOOR, set.len(), busy) {
+            return Ok(stays);
+        }
+        let moved = Move { from: place.thread, to: DOOR, ports: set.into_iter().collect() };
+        Ok(Plan { moves: vec![moved], thread: Some(DOOR) })
     }
 
     /// A port is a browser's from now on, or no more.
@@ -219,9 +236,9 @@ impl Placement {
         }
     }
 
-    /// Brings ports together, and all that is tied to them: on `at`, or where it costs least. Fails with a port that is not
-    /// open.
-    fn gather(&self, ports: &[PortId], at: Option<usize>) -> Result<Plan, PortId> {
+    /// Brings ports together, and all that is tied to them: on `at`, or where it costs least of those that have not failed.
+    /// Fails with a port that is not open, or that is nowhere to be brought.
+    fn gather(&self, ports: &[PortId], at: Option<usize>, busy: Busy<'_>) -> Result<Plan, PortId> {
         let mut threads = BTreeSet::new();
         for port in ports {
             threads.insert(self.thread_of(*port).ok_or(*port)?);
@@ -239,15 +256,27 @@ impl Placement {
                 set.extend(self.closed_set(*port));
             }
         }
-        let browsers = sets.values().flatten().filter(|port| self.is_browser(**port)).count();
-        let cost = |to: usize| -> usize {
-            let moved: usize = sets.iter().filter(|(from, _)| **from != to).map(|(_, set)| set.len()).sum();
-            let goes_by_door = to != DOOR && self.door_has_room();
-            moved + if goes_by_door { browsers * AWAY_FROM_DOOR } else { 0 }
+        let moved_to = |to: usize| -> usize {
+            sets.iter().filter(|(from, _)| **from != to).map(|(_, set)| set.len()).sum()
         };
-        // Of two that cost the same, the one with more room.
-        let cheapest = || threads.iter().copied().min_by_key(|to| (cost(*to), self.ports_by_thread[*to]));
-        let Some(to) = at.or_else(cheapest) else { return Ok(Plan { moves: Vec::new(), thread: None }) };
+        // Those that are elsewhere already lose nothing, and what the door has no room for does not come to it.
+        let at_door = sets.get(&DOOR).into_iter().flatten().filter(|port| self.is_browser(**port)).count();
+        let had_best_stay = at_door > 0 && self.has_room(DOOR, moved_to(DOOR), busy);
+        let cost = |to: usize| -> usize {
+            let goes_away = to != DOOR && had_best_stay;
+            moved_to(to) + if goes_away { at_door * AWAY_FROM_DOOR } else { 0 }
+        };
+        // Of two that cost the same, one that has time, and then the one with more room.
+        let rank = |to: usize| {
+            let busy = self.busy(to, busy)?;
+            Some((cost(to), busy >= super::BUSY_FIRST, self.ports_by_thread[to], to))
+        };
+        let cheapest = || threads.iter().filter_map(|to| rank(*to)).min().map(|(.., to)| to);
+        let to = match (at.or_else(cheapest), ports.first()) {
+            (Some(to), _) => to,
+            (None, Some(port)) => return Err(*port),
+            (None, None) => return Ok(Plan { moves: Vec::new(), thread: None }),
+        };
         let leaving = sets.into_iter().filter(|(from, _)| *from != to);
         let moves = leaving.map(|(from, ports)| Move { from, to, ports: ports.into_iter().collect() });
         Ok(Plan { moves: moves.collect(), thread: Some(to) })
@@ -257,6 +286,8 @@ impl Placement {
     fn closed_set(&self, port: PortId) -> BTreeSet<PortId> {
         let mut set = BTreeSet::from([port]);
         let mut next = VecDeque::from([port]);
+        // Each of them has many members, and each member it.
+        let (mut conferences, mut groups) = (BTreeSet::new(), BTreeSet::new());
         while let Some(place) = next.pop_front().and_then(|port| self.ports.get(&port)) {
             let mut meet = |port: PortId| {
                 if set.insert(port) {
@@ -266,9 +297,10 @@ impl Placement {
             for wire in &place.wires {
                 match wire {
                     Wire::Bridge(other) => meet(*other),
-                    Wire::Conference(key) => {
+                    Wire::Conference(key) if conferences.insert(*key) => {
                         self.conferences.get(key).into_iter().flatten().copied().for_each(&mut meet);
                     }
+                    Wire::Conference(_) => {}
                 }
             }
             place.beside.iter().chain(&place.overheard).copied().for_each(&mut meet);
@@ -276,7 +308,9 @@ impl Placement {
                 let sides = self.recordings.get(key);
                 sides.into_iter().flat_map(|sides| [sides.left, sides.right]).flatten().for_each(&mut meet);
             }
-            self.groups.get(&place.group).into_iter().flatten().copied().for_each(&mut meet);
+            if groups.insert(place.group) {
+                self.groups.get(&place.group).into_iter().flatten().copied().for_each(&mut meet);
+            }
         }
         set
     }

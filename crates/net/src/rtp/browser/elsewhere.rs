@@ -107,7 +107,9 @@ fn a_browser_and_those_tied_to_it_come_to_the_door_while_it_has_room() {
     }
     let caller = PortId::from_u64(1);
     scene.threads.open(caller, 1).expect("a port on the second thread");
-    order(&scene, Command::Close { port: PortId::from_u64(100) });
+    for number in 0..2 {
+        order(&scene, Command::Close { port: PortId::from_u64(100 + number) });
+    }
     let guest = scene.expects(PortId::from_u64(2), 1);
     has_moved(&scene, 2);
     let mut talk = Talk::new(&scene, guest);

@@ -32,11 +32,11 @@ fn calls_go_to_the_first_thread_that_has_room_and_time() {
     ] {
         let mut placement = Placement::new(3, 10);
         placement.ports_by_thread = ports.to_vec();
-        assert_eq!(placement.thread_for(7, |thread| busy[thread]), goes_to, "{ports:?} {busy:?}");
+        assert_eq!(placement.thread_for(7, &|thread| busy[thread]), goes_to, "{ports:?} {busy:?}");
     }
     let mut placement = Placement::new(3, 10);
     placement.open(port(1), 7, 2, None);
-    assert_eq!(placement.thread_for(7, |_| Some(1_000)), 2, "a call stays together, whatever it costs");
+    assert_eq!(placement.thread_for(7, &|_| Some(1_000)), 2, "a call stays together, whatever it costs");
 }
 
 #[test]
@@ -48,16 +48,16 @@ fn the_smaller_set_moves_and_takes_along_whatever_is_tied_to_it() {
     world.obey(&Command::Hear { listener: port(3), speaker: port(2), on: true });
     world.obey(&Command::Record { recording: recording(1), left: port(4), right: Some(port(5)) });
     let meeting = Command::Bridge { a: port(1), b: port(5) };
-    let plan = world.placement.plan(&meeting);
+    let plan = world.placement.plan(&meeting, &idle);
     let moves = vec![Move { from: 1, to: 0, ports: vec![port(4), port(5)] }];
     assert_eq!(plan, Ok(Plan { moves, thread: Some(0) }));
     world.obey(&meeting);
     assert_eq!(world.placement.ports_by_thread, [5, 1, 0]);
     // The recording has moved with its ports, and the one thread that has it ends it.
     let stop = Command::StopRecord { recording: recording(1) };
-    assert_eq!(world.placement.plan(&stop).map(|plan| plan.thread), Ok(Some(0)));
+    assert_eq!(world.placement.plan(&stop, &idle).map(|plan| plan.thread), Ok(Some(0)));
     world.obey(&stop);
-    assert_eq!(world.placement.plan(&stop).map(|plan| plan.thread), Ok(None));
+    assert_eq!(world.placement.plan(&stop, &idle).map(|plan| plan.thread), Ok(None));
     world.check();
 }
 
@@ -96,10 +96,66 @@ fn a_recording_that_found_no_place_at_a_port_stays_where_it_was_begun() {
     }
     // The last one has no side, and whoever is to be recorded comes to it.
     let record = Command::Record { recording: recording(full), left: port(2), right: None };
-    assert_eq!(world.placement.plan(&record).map(|plan| plan.thread), Ok(Some(0)));
+    assert_eq!(world.placement.plan(&record, &idle).map(|plan| plan.thread), Ok(Some(0)));
     world.obey(&record);
     assert_eq!(world.placement.thread_of(port(2)), Some(0));
     world.check();
+}
+
+#[test]
+fn a_browser_comes_to_the_door_once_and_with_whoever_is_tied_to_it_or_not_at_all() {
+    let mut placement = placed(4, &[(1, 1, 0), (2, 1, 0), (3, 2, 1), (4, 2, 1), (5, 3, 2)]);
+    let stays = Ok(Plan { moves: vec![], thread: Some(1) });
+    let comes = Move { from: 1, to: 0, ports: vec![port(3), port(4)] };
+    let comes = Ok(Plan { moves: vec![comes], thread: Some(0) });
+    assert_eq!(placement.plan_browser(port(3), &idle), comes);
+    for busy in [None, Some(500)] {
+        assert_eq!(placement.plan_browser(port(3), &|_| busy), stays, "the door has no time");
+    }
+    placement.open(port(6), 1, 0, None);
+    assert_eq!(placement.plan_browser(port(3), &idle), stays, "there is room for one and not for two");
+    placement.close(port(6));
+    // What is agreed with it anew says again that it is a browser's.
+    placement.set_browser(port(3), true);
+    assert_eq!(placement.plan_browser(port(3), &idle), stays);
+    assert_eq!(placement.plan_browser(port(9), &idle), Err(port(9)));
+}
+
+#[test]
+fn browsers_keep_to_the_door_if_they_are_there_and_it_has_room() {
+    // So many who talk on another thread, all by browsers, and a browser at the door that is to hear them.
+    for (talk, room, busy, goes_to) in [
+        (8, 100, 0, DOOR),
+        // Those who talk have their packets cross already, so it is one browser that counts, and not ten.
+        (9, 100, 0, 1),
+        (10, 100, 0, 1),
+        // The door has no room for them, or no time.
+        (3, 4, 0, DOOR),
+        (3, 3, 0, 1),
+        (3, 100, 500, 1),
+    ] {
+        let ports: Vec<_> = (1..=talk).map(|number| (number, 1, 1)).chain([(20, 2, DOOR)]).collect();
+        let mut placement = placed(room, &ports);
+        for (number, ..) in ports {
+            placement.set_browser(port(number), true);
+        }
+        let listens = Command::Hear { listener: port(20), speaker: port(1), on: true };
+        let plan = placement.plan(&listens, &|thread| Some(if thread == DOOR { busy } else { 0 }));
+        assert_eq!(plan.map(|plan| plan.thread), Ok(Some(goes_to)), "{talk} {room} {busy}");
+    }
+}
+
+#[test]
+fn nobody_is_brought_to_a_thread_that_has_failed() {
+    let placement = placed(10, &[(1, 1, 1), (2, 1, 1), (3, 2, 2)]);
+    let bridge = Command::Bridge { a: port(3), b: port(1) };
+    let to = |failed: &[usize]| {
+        let busy = |thread: usize| (!failed.contains(&thread)).then_some(0);
+        placement.plan(&bridge, &busy).map(|plan| plan.thread)
+    };
+    assert_eq!(to(&[]), Ok(Some(1)));
+    assert_eq!(to(&[1]), Ok(Some(2)));
+    assert_eq!(to(&[1, 2]), Err(port(3)), "both are about to end");
 }
 
 #[derive(Clone, Debug)]
@@ -186,7 +242,7 @@ impl World {
         let command = match *step {
             Step::Open(number, group) => {
                 if !self.placement.has(port(number)) {
-                    let thread = self.placement.thread_for(group, |_| Some(0));
+                    let thread = self.placement.thread_for(group, &idle);
                     self.open_at(port(number), group, thread);
                 }
                 return;
@@ -217,7 +273,7 @@ impl World {
             }
             Step::Close(number) => Command::Close { port: port(number) },
         };
-        match self.placement.plan(&command) {
+        match self.placement.plan(&command, &idle) {
             // Nobody is told to obey it; the engine would shrug.
             Err(_) => {}
             Ok(_) => self.obey(&command),
@@ -233,7 +289,7 @@ impl World {
 
     fn obey(&mut self, command: &Command) {
         let now = Now::default();
-        let plan = self.placement.plan(command).expect("it can be obeyed");
+        let plan = self.placement.plan(command, &idle).expect("it can be obeyed");
         for moved in &plan.moves {
             let parcel = self.threads[moved.from].release(&moved.ports, now);
             self.threads[moved.to].adopt(parcel, now);
@@ -270,6 +326,20 @@ impl World {
             }
         }
     }
+}
+
+/// All threads are well and have time.
+fn idle(_: usize) -> Option<u32> {
+    Some(0)
+}
+
+/// Three threads with room for so many ports first, and ports by their numbers, groups and threads.
+fn placed(room: usize, ports: &[(u64, u64, usize)]) -> Placement {
+    let mut placement = Placement::new(THREADS, room);
+    for (number, group, thread) in ports {
+        placement.open(port(*number), *group, *thread, None);
+    }
+    placement
 }
 
 struct Nowhere;
