@@ -33,6 +33,8 @@ pub(super) struct Placement {
     recordings: BTreeMap<RecordingKey, Sides>,
     ports_by_thread: Vec<usize>,
     ports_per_thread_first: usize,
+    /// How many ports are browsers'.
+    browsers: usize,
 }
 
 /// Where one port is, and what ties it.
@@ -92,6 +94,7 @@ impl Placement {
             recordings: BTreeMap::new(),
             ports_by_thread: vec![0; threads],
             ports_per_thread_first,
+            browsers: 0,
         }
     }
 
@@ -133,7 +136,15 @@ impl Placement {
                 .filter_map(|thread| Some((self.busy(thread, busy)?, counts[thread], thread)));
             alive.min().map(|(.., thread)| thread)
         };
-        (0..counts.len()).find(|thread| self.has_room(*thread, 1, busy)).or_else(least).unwrap_or(0)
+        let mut with_room = (0..counts.len()).filter(|thread| self.has_room(*thread, 1, busy));
+        // While there are browsers, half of the door's room is for them: they move there when it is known that they are. With
+        // fewer ports than that, one thread is enough for all.
+        let is_kept = |thread: usize| {
+            thread == DOOR && self.browsers > 0 && 2 * counts[DOOR] >= self.ports_per_thread_first
+        };
+        let first = with_room.next();
+        let open = first.filter(|thread| !is_kept(*thread)).or_else(|| with_room.next());
+        open.or(first).or_else(least).unwrap_or(0)
     }
 
     /// How busy a thread is; `None` if it has failed.
@@ -232,7 +243,8 @@ impl Placement {
     /// A port is a browser's from now on, or no more.
     pub(super) fn set_browser(&mut self, port: PortId, is_browser: bool) {
         if let Some(place) = self.ports.get_mut(&port) {
-            place.is_browser = is_browser;
+            let before = core::mem::replace(&mut place.is_browser, is_browser);
+            self.browsers = self.browsers + usize::from(is_browser) - usize::from(before);
         }
     }
 
@@ -465,6 +477,7 @@ impl Placement {
     pub(super) fn close(&mut self, port: PortId) {
         self.unwire(port);
         let Some(place) = self.ports.remove(&port) else { return };
+        self.browsers -= usize::from(place.is_browser);
         for other in place.beside.iter().chain(&place.overheard) {
             if let Some(other) = self.ports.get_mut(other) {
                 other.beside.remove(&port);

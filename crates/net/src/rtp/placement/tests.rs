@@ -122,12 +122,32 @@ fn a_browser_comes_to_the_door_once_and_with_whoever_is_tied_to_it_or_not_at_all
 }
 
 #[test]
+fn half_of_the_door_is_kept_for_browsers_while_there_are_any() {
+    let goes_to = |ports: [usize; 3], browsers: usize| {
+        let mut placement = Placement::new(3, 10);
+        (placement.ports_by_thread, placement.browsers) = (ports.to_vec(), browsers);
+        placement.thread_for(7, &idle)
+    };
+    assert_eq!(goes_to([9, 0, 0], 0), 0, "nobody else needs it");
+    assert_eq!(goes_to([4, 0, 0], 1), 0, "one thread is enough for all");
+    assert_eq!(goes_to([5, 0, 0], 1), 1);
+    assert_eq!(goes_to([5, 10, 0], 1), 2);
+    assert_eq!(goes_to([5, 10, 10], 1), 0, "but not while the others are full");
+    let mut placement = placed(10, &[(1, 1, 0), (2, 2, 0)]);
+    for (number, is_browser, browsers) in [(1, true, 1), (1, true, 1), (2, true, 2), (2, false, 1)] {
+        placement.set_browser(port(number), is_browser);
+        assert_eq!(placement.browsers, browsers);
+    }
+    placement.close(port(1));
+    assert_eq!(placement.browsers, 0);
+}
+
+#[test]
 fn browsers_keep_to_the_door_if_they_are_there_and_it_has_room() {
     // So many who talk on another thread, all by browsers, and a browser at the door that is to hear them.
     for (talk, room, busy, goes_to) in [
         (8, 100, 0, DOOR),
         // Those who talk have their packets cross already, so it is one browser that counts, and not ten.
-        (9, 100, 0, 1),
         (10, 100, 0, 1),
         // The door has no room for them, or no time.
         (3, 4, 0, DOOR),
