@@ -5,9 +5,9 @@
 //!  browser ◀── the door's thread ◀── ring ── the port's thread ◀── Engine
 //! ```
 //!
-//! A ring has one writer and one reader, and all its room from the beginning: a slot goes around, filled and empty. Nothing
-//! is allocated for a packet, and nobody waits; a packet that finds no slot is dropped and counted, as a network would. A
-//! thread that sleeps is woken, and one that is awake or lets packets gather looks by itself.
+//! A ring has one writer and one reader, and all its room from its first packet on: a slot goes around, filled and empty.
+//! Nothing is allocated for the packets after it, and nobody waits; a packet that finds no slot is dropped and counted, as a
+//! network would. A thread that sleeps is woken, and one that is awake or lets packets gather looks by itself.
 
 use crate::rtp::thread::DATAGRAM_MAX;
 use crossbeam_queue::ArrayQueue;
@@ -88,24 +88,41 @@ impl Slot {
     }
 }
 
+impl Slot {
+    fn new() -> Box<Self> {
+        let source = SocketAddr::from(([0, 0, 0, 0], 0));
+        let (port, channel) = (PortId::from_u64(0), Channel::Rtp);
+        Box::new(Self { port, source, channel, length: 0, bytes: [0; DATAGRAM_MAX] })
+    }
+}
+
 struct Ring {
     filled: ArrayQueue<Box<Slot>>,
     empty: ArrayQueue<Box<Slot>>,
+    /// Whether the slots were made.
+    is_made: AtomicBool,
 }
 
 impl Ring {
     fn new() -> Arc<Self> {
         let (filled, empty) = (ArrayQueue::new(SLOTS), ArrayQueue::new(SLOTS));
-        let source = SocketAddr::from(([0, 0, 0, 0], 0));
-        let slot = || Slot {
-            port: PortId::from_u64(0),
-            source,
-            channel: Channel::Rtp,
-            length: 0,
-            bytes: [0; DATAGRAM_MAX],
-        };
-        while empty.push(Box::new(slot())).is_ok() {}
-        Arc::new(Self { filled, empty })
+        Arc::new(Self { filled, empty, is_made: AtomicBool::new(false) })
+    }
+
+    /// An empty slot, if there is one. The slots are a megabyte, and where no browser's packets cross, nobody needs it.
+    fn slot(&self) -> Option<Box<Slot>> {
+        self.empty.pop().or_else(|| self.first_slot())
+    }
+
+    #[cold]
+    fn first_slot(&self) -> Option<Box<Slot>> {
+        if self.is_made.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        for _ in 1..SLOTS {
+            let _ = self.empty.push(Slot::new());
+        }
+        Some(Slot::new())
     }
 }
 
@@ -129,7 +146,7 @@ pub(super) fn corridor(one: &Arc<Bell>, other: &Arc<Bell>) -> (Corridor, Corrido
 impl Corridor {
     /// Passes a packet on; `false` if there is no room and it is dropped.
     pub(super) fn pass(&self, port: PortId, channel: Channel, source: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(mut slot) = self.out.empty.pop() else { return false };
+        let Some(mut slot) = self.out.slot() else { return false };
         let length = datagram.len().min(DATAGRAM_MAX);
         slot.bytes[..length].copy_from_slice(&datagram[..length]);
         (slot.port, slot.channel, slot.source, slot.length) = (port, channel, source, length);
@@ -165,6 +182,10 @@ mod tests {
         let pass = |number: usize| {
             door.pass(PortId::from_u64(7), Channel::Rtp, source, &(number as u32).to_be_bytes())
         };
+        assert!(
+            door.out.empty.is_empty() && home.out.empty.is_empty(),
+            "nothing is made before it is needed"
+        );
         for round in 0..3 {
             let passed = (0..SLOTS + 5).filter(|number| pass(*number)).count();
             assert_eq!(passed, SLOTS, "in round {round}");
@@ -176,6 +197,7 @@ mod tests {
             }
             assert!(home.is_empty() && home.take().is_none());
         }
+        assert!(home.out.empty.is_empty(), "nobody has spoken in the other direction");
     }
 
     #[test]
