@@ -24,7 +24,7 @@ use media::PortId;
 use model::{
     AgentId, BoardEvent, LegEvent, MonitorRefused, RecordingId, RecordingMark, SipUser, WishRefused,
 };
-use net::rtp::{CommandError, Counts, MediaThreads};
+use net::rtp::{CommandError, MediaThreads};
 use net::sip::{Arrived, SipSockets};
 use sip::{SavedBinding, Transmit};
 use std::collections::{BTreeMap, VecDeque};
@@ -410,8 +410,7 @@ impl<A: Audience> Control<A> {
             self.audience.board(std::mem::take(&mut self.board));
         }
         self.counters.set_load(self.load());
-        let total = |figure: fn(&Counts) -> u64| self.media.total(figure);
-        self.counters.set_media(total(|counts| counts.adopted), total(|counts| counts.cross_full));
+        self.counters.set_media(self.media.moved(), self.media.cross_full());
         let (tally, guarded) = self.telephony.guarded();
         self.counters.set_guarded(tally, guarded);
     }

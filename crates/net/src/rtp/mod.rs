@@ -613,9 +613,14 @@ impl MediaThreads {
         self.threads.iter().map(|handle| handle.counts.load()).collect()
     }
 
-    /// One figure of all threads together.
-    pub fn total(&self, figure: impl Fn(&Counts) -> u64) -> u64 {
-        self.threads.iter().map(|handle| figure(&handle.counts.load())).sum()
+    /// How many ports have changed threads so far.
+    pub fn moved(&self) -> u64 {
+        self.threads.iter().map(|handle| handle.counts.adopted.load(Ordering::Relaxed)).sum()
+    }
+
+    /// How many packets of browsers found no room on the way between threads so far.
+    pub fn cross_full(&self) -> u64 {
+        self.threads.iter().map(|handle| handle.counts.cross_full.load(Ordering::Relaxed)).sum()
     }
 
     /// Ends the threads and waits for them. Ports still open are closed without a good-bye.
