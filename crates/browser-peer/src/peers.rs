@@ -18,7 +18,7 @@ use crate::{Credentials, Place};
 use base::Instant;
 use std::collections::BTreeMap;
 
-/// How many browsers one socket has; there are no more ports on one thread. A further one is refused.
+/// How many browsers one socket has, wherever their ports are. A further one is refused.
 pub const PEERS_MAX: usize = 16_384;
 
 /// The browsers of one socket, each under a key of the caller's.

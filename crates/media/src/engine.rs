@@ -380,6 +380,16 @@ impl Engine {
         self.places.keys().copied()
     }
 
+    /// Whether a port is open.
+    pub fn has(&self, port: PortId) -> bool {
+        self.places.contains_key(&port)
+    }
+
+    /// Whether a recording runs.
+    pub fn records(&self, recording: RecordingKey) -> bool {
+        self.recording_places.contains_key(&recording)
+    }
+
     /// The running recordings, in order, with their sides.
     pub fn recordings(&self) -> impl Iterator<Item = (RecordingKey, Option<PortId>, Option<PortId>)> + '_ {
         self.recording_places.values().map(|place| {

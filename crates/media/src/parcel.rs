@@ -13,7 +13,7 @@
 use crate::conference::Conference;
 use crate::port::Port;
 use crate::recording::Recording;
-use crate::{ConferenceKey, PortId};
+use crate::{ConferenceKey, PortId, RecordingKey};
 use base::Instant;
 
 /// Ports, and everything between them, without an engine.
@@ -49,6 +49,11 @@ impl Parcel {
         self.ports.iter().map(|passenger| passenger.port.id)
     }
 
+    /// The recordings in it.
+    pub fn recordings(&self) -> impl Iterator<Item = RecordingKey> + '_ {
+        self.recordings.iter().map(|recording| recording.key)
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty()
@@ -58,10 +63,9 @@ impl Parcel {
 /// Says who is in it, and nothing of what they say.
 impl core::fmt::Debug for Parcel {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let recordings = self.recordings.iter().map(|recording| recording.key);
         f.debug_struct("Parcel")
             .field("ports", &self.ports().collect::<Vec<_>>())
-            .field("recordings", &recordings.collect::<Vec<_>>())
+            .field("recordings", &self.recordings().collect::<Vec<_>>())
             .field("conferences", &self.conferences.iter().map(|(key, _)| key).collect::<Vec<_>>())
             .finish()
     }

@@ -10,7 +10,7 @@
 //!
 //! A port that is expected to be a browser's is configured in two steps: what was agreed in SDP waits here until the
 //! handshake is done, and goes on to the engine with the keys and with the address that the browser has chosen. Nothing is
-//! ever sent to a browser in the clear, and no key leaves the thread.
+//! ever sent to a browser in the clear, and keys go nowhere but to the engine of its port's thread.
 //!
 //! One thread has all of this, and the ports of browsers are on any ([`crate::rtp::browsing`]).
 
@@ -54,7 +54,7 @@ const SOCKET_BYTES: usize = 4 << 20;
 
 /// What a datagram from a browser comes to.
 #[derive(Debug)]
-pub(super) enum Arrival {
+pub(super) enum Found {
     /// Sound for the engine, sealed still.
     Media(PortId),
     /// A report for the engine, sealed still.
@@ -291,19 +291,19 @@ impl Browsers {
     }
 
     /// Takes a datagram that came.
-    pub(super) fn handle(&mut self, source: Place, datagram: &[u8], now: Instant) -> Arrival {
+    pub(super) fn handle(&mut self, source: Place, datagram: &[u8], now: Instant) -> Found {
         let found = match Kind::of(datagram) {
             Some(Kind::Stun) => {
-                self.check(source, datagram, now).map(|command| Arrival::Configure(Box::new(command)))
+                self.check(source, datagram, now).map(|command| Found::Configure(Box::new(command)))
             }
             Some(Kind::Dtls) => {
-                self.record(source, datagram, now).map(|command| Arrival::Configure(Box::new(command)))
+                self.record(source, datagram, now).map(|command| Found::Configure(Box::new(command)))
             }
-            Some(Kind::Media) => self.peers.sender(source).map(Arrival::Media),
-            Some(Kind::Report) => self.peers.sender(source).map(Arrival::Report),
+            Some(Kind::Media) => self.peers.sender(source).map(Found::Media),
+            Some(Kind::Report) => self.peers.sender(source).map(Found::Report),
             None => None,
         };
-        found.unwrap_or(Arrival::Nothing)
+        found.unwrap_or(Found::Nothing)
     }
 
     /// What the control side is to hear.

@@ -190,7 +190,7 @@ pub enum CommandError {
 /// What one thread has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Datagrams taken from sockets.
+    /// Datagrams taken from sockets, also those that are then passed on to another thread.
     pub received: u64,
     /// Datagrams given to sockets.
     pub sent: u64,
@@ -202,7 +202,7 @@ pub struct Counts {
     pub record_full: u64,
     /// Ports that came from other threads.
     pub adopted: u64,
-    /// Packets of browsers that came from another thread or were given to one.
+    /// Packets of browsers that came from another thread or were given to one: both threads count them.
     pub crossed: u64,
     /// Packets of browsers for which there was no room on the way to another thread.
     pub cross_full: u64,
@@ -474,9 +474,10 @@ impl MediaThreads {
         for one in moves {
             let Move { from, to, ports } = one;
             self.has_room(*from)?;
+            let recordings = control.placement.recordings_of(ports);
             let numbered = |port: &PortId| (*port, control.placement.number_of(*port));
             let bell = Arc::clone(&self.threads[*to].bell);
-            let (departure, arrival) = moving::way(ports.iter().map(numbered).collect(), bell);
+            let (departure, arrival) = moving::way(ports.iter().map(numbered).collect(), recordings, bell);
             tracing::debug!(from, to, ports = ports.len(), "ports change threads to meet others");
             self.order(*to, Order::Adopt(arrival))?;
             if let Err((error, order)) = self.try_order(*from, Order::Release(departure)) {
@@ -649,11 +650,13 @@ impl MediaThreads {
     #[expect(clippy::result_large_err, reason = "the order comes back, so that nothing is lost with it")]
     fn try_order(&self, thread: usize, order: Order) -> Result<(), (CommandError, Order)> {
         let handle = &self.threads[thread];
+        // Where ports are on their way to, nothing goes on until they have come.
+        let gathers = self.gathers.load(Ordering::Relaxed) && !matches!(order, Order::Release(_));
         handle.orders.try_send(order).map_err(|error| match error {
             TrySendError::Full(order) => (CommandError::Busy(thread), order),
             TrySendError::Disconnected(order) => (CommandError::Ended(thread), order),
         })?;
-        if self.gathers.load(Ordering::Relaxed) {
+        if gathers {
             handle.unwoken.store(true, Ordering::Relaxed);
         } else {
             handle.bell.ring();

@@ -327,6 +327,13 @@ impl Placement {
         set
     }
 
+    /// What is recorded of some ports.
+    pub(super) fn recordings_of(&self, ports: &[PortId]) -> Vec<RecordingKey> {
+        let places = ports.iter().filter_map(|port| self.ports.get(port));
+        let keys: BTreeSet<_> = places.flat_map(|place| &place.taps).map(|(key, _)| *key).collect();
+        keys.into_iter().collect()
+    }
+
     /// A set has been moved.
     pub(super) fn moved(&mut self, moved: &Move) {
         for port in &moved.ports {

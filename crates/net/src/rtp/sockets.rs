@@ -166,8 +166,9 @@ impl Sockets {
         pairs.chain(self.lines.keys().map(|line| (*line, None))).collect()
     }
 
-    /// Waits for sockets to be ready, at most so long, or for ever if `None`.
-    pub(super) fn wait(&self, longest: Option<Duration>, ready: &mut ReadyList) {
+    /// Waits for sockets to be ready, at most so long, or for ever if `None`; and if `takes_crossings`, for packets of browsers
+    /// from other threads.
+    pub(super) fn wait(&self, longest: Option<Duration>, takes_crossings: bool, ready: &mut ReadyList) {
         ready.sockets.clear();
         ready.events.clear();
         let sleeps = longest.is_none_or(|longest| !longest.is_zero());
@@ -175,7 +176,8 @@ impl Sockets {
             self.bell.lie_down();
         }
         // What came since is not slept over.
-        let longest = if sleeps && !self.browsing.is_quiet() { Some(Duration::ZERO) } else { longest };
+        let has_more = sleeps && takes_crossings && !self.browsing.is_quiet();
+        let longest = if has_more { Some(Duration::ZERO) } else { longest };
         let timeout = longest.map(|longest| Timespec {
             tv_sec: i64::try_from(longest.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: longest.subsec_nanos().into(),

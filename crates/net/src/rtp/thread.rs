@@ -5,9 +5,10 @@
 mod door;
 mod moves;
 
+use self::moves::ENDS_AGAIN;
 use crate::rtp::line::ThreadEnd;
 use crate::rtp::load::Load;
-use crate::rtp::moving::{Arrival as Arriving, Departure, Expected};
+use crate::rtp::moving::{Arrival, Departure, Expected};
 use crate::rtp::pace::Pace;
 use crate::rtp::range::Bound;
 use crate::rtp::sockets::{Ready, ReadyList, Sockets};
@@ -15,7 +16,8 @@ use crate::rtp::{Clock, SharedCounts};
 use base::{Duration, Now};
 use browser_peer::Pairing;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
-use media::{Channel, Command, Engine, Event, PortId, SampleRate};
+use media::{Channel, Command, Engine, Event, PortId, RecordingKey, SampleRate};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -74,7 +76,7 @@ pub(super) enum Order {
     /// Ports leave for another thread.
     Release(Departure),
     /// Ports come from another thread.
-    Adopt(Arriving),
+    Adopt(Arrival),
     Stop,
 }
 
@@ -83,7 +85,11 @@ pub(super) struct Thread {
     sockets: Sockets,
     orders: Receiver<Order>,
     /// Ports that are on their way here. Until they have come, nothing further is obeyed.
-    awaited: Option<Arriving>,
+    awaited: Option<Arrival>,
+    /// The recordings whose end the recorder has not got yet.
+    recordings: BTreeSet<RecordingKey>,
+    /// Those among others that were lost, and found the recorder's ring full.
+    unended: Vec<RecordingKey>,
     events: Arc<dyn Fn(Event) + Send + Sync>,
     free: Sender<Expected>,
     clock: Clock,
@@ -104,8 +110,21 @@ impl Thread {
     ) -> Self {
         let now = clock().mono;
         let (pace, load) = (Pace::new(now), Load::new(now));
-        let awaited = None;
-        Self { engine, sockets, orders, awaited, events, free, clock, counts, pace, load }
+        let (awaited, recordings, unended) = (None, BTreeSet::new(), Vec::new());
+        Self {
+            engine,
+            sockets,
+            orders,
+            awaited,
+            recordings,
+            unended,
+            events,
+            free,
+            clock,
+            counts,
+            pace,
+            load,
+        }
     }
 
     pub(super) fn run(mut self) {
@@ -123,7 +142,8 @@ impl Thread {
                 self.rest(&mut ready);
             }
             self.sockets.counts.wakes += 1;
-            let before = self.sockets.counts.received + self.sockets.counts.crossed;
+            let before = self.sockets.counts.received;
+            let mut crossings = 0;
             let mut now = (self.clock)();
             let woke = now.mono;
             for _ in 0..ROUNDS_MAX {
@@ -132,17 +152,18 @@ impl Thread {
                     return;
                 }
                 let crossed = self.take_crossings(now, CROSSINGS_AT_ONCE);
+                crossings += crossed as u64;
                 if ready.is_empty() && crossed == 0 {
                     break;
                 }
                 for one in ready.iter() {
                     self.take_packet(one, now, &mut buffer);
                 }
-                self.sockets.wait(Some(Duration::ZERO), &mut ready);
+                self.sockets.wait(Some(Duration::ZERO), false, &mut ready);
                 now = (self.clock)();
             }
-            let packets = self.sockets.counts.received + self.sockets.counts.crossed - before;
-            self.pace.woke(packets, now.mono);
+            // What was taken, from a socket or from another thread; one that was passed on does not count again.
+            self.pace.woke(self.sockets.counts.received - before + crossings, now.mono);
             self.let_time_pass(now);
             self.tell_events();
             self.load.worked(woke, (self.clock)().mono);
@@ -154,17 +175,21 @@ impl Thread {
     /// Waits until there is something to do: a packet, an order, or the time. A busy thread lets packets gather first.
     fn rest(&mut self, ready: &mut ReadyList) {
         let now = (self.clock)();
-        // With orders waiting there is no rest, unless they have to wait themselves.
-        let has_orders = self.awaited.is_none() && !self.orders.is_empty();
-        let due = [self.engine.poll_timeout(), self.browsers_timeout()];
+        // With orders waiting there is no rest, unless they have to wait themselves. The bell may have been read before.
+        let has_orders = match &self.awaited {
+            Some(arriving) => arriving.is_due(),
+            None => !self.orders.is_empty(),
+        };
+        let ends_again = (!self.unended.is_empty()).then(|| now.mono + ENDS_AGAIN);
+        let due = [self.engine.poll_timeout(), self.browsers_timeout(), ends_again];
         let until = if has_orders { Some(now.mono) } else { due.into_iter().flatten().min() };
         let longest = until.map(|until| until.since(now.mono));
         let gather = self.pace.rest().min(longest.unwrap_or(Duration::MAX));
         if gather.is_zero() {
-            self.sockets.wait(longest, ready);
+            self.sockets.wait(longest, self.takes_crossings(), ready);
         } else {
             std::thread::sleep(gather);
-            self.sockets.wait(Some(Duration::ZERO), ready);
+            self.sockets.wait(Some(Duration::ZERO), false, ready);
         }
     }
 
@@ -182,9 +207,7 @@ impl Thread {
                         engine.handle_command(Command::OpenLine { port, rate }, now);
                     });
                 }
-                Ok(Order::Command(command)) => {
-                    self.guarded(None, |engine, _| engine.handle_command(command, now));
-                }
+                Ok(Order::Command(command)) => self.command(command, now),
                 Ok(Order::Agree(command)) => self.agree(command, now),
                 Ok(Order::Pair { port, pairing, home }) => self.pair(port, pairing, home, now),
                 Ok(Order::PartWith { port }) => self.part_with(port, now),
@@ -212,8 +235,17 @@ impl Thread {
         self.guarded(None, |engine, _| engine.handle_command(Command::Open { port }, now));
     }
 
+    fn command(&mut self, command: Command, now: Now) {
+        let begins = if let Command::Record { recording, .. } = &command { Some(*recording) } else { None };
+        self.guarded(None, |engine, _| engine.handle_command(command, now));
+        self.recordings.extend(begins.filter(|recording| self.engine.records(*recording)));
+    }
+
     fn let_time_pass(&mut self, now: Now) {
         self.let_time_pass_for_browsers(now);
+        if !self.unended.is_empty() {
+            self.end_recordings([]);
+        }
         if self.engine.poll_timeout().is_some_and(|at| at <= now.mono) {
             self.guarded(None, |engine, sockets| engine.handle_timeout(now, sockets));
         }
@@ -243,6 +275,9 @@ impl Thread {
         while let Some(event) = self.engine.poll_event() {
             if let Event::OpenFailed { port } = event {
                 self.sockets.lines.remove(&port);
+            }
+            if let Event::RecordingStopped { recording, .. } = event {
+                self.recordings.remove(&recording);
             }
             if let Event::Closed { port, .. } = event
                 && let Some(number) = self.sockets.remove(port)

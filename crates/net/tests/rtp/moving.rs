@@ -2,11 +2,11 @@
 
 use crate::rig::{HERE, PATIENCE, Phone, Rig, assert_tone};
 use media::{
-    Codec, Command, ConferenceKey, Event, Format, Keying, PortId, Profile, RecordingKey, SampleRate, Sealing,
-    tone,
+    Codec, Command, ConferenceKey, Event, Format, Keying, PortId, Profile, Recorded, RecordingKey,
+    SampleRate, Sealing, tone,
 };
-use net::rtp::Config;
 use net::rtp::line::FRAME_SAMPLES_MAX;
+use net::rtp::{Config, MediaThreads};
 use srtp::{Opener, Sealer};
 use std::net::UdpSocket;
 use std::ops::RangeInclusive;
@@ -261,15 +261,25 @@ fn a_thread_that_fails_tells_that_its_calls_are_over_and_the_others_go_on() {
     let rig = Rig::with(config);
     let mut sound = rig.phone_of(1, 1, HERE, Codec::Pcmu, 440.0);
     let lost = rig.phone_of(2, 2, HERE, Codec::Pcmu, 660.0);
+    let recording = |number: u64| RecordingKey::from_u64(number);
+    rig.command(Command::Record { recording: recording(1), left: lost.port, right: None });
+    let late = rig.phone_of(4, 4, HERE, Codec::Pcmu, 660.0);
+    rig.command(Command::Record { recording: recording(2), left: late.port, right: None });
     let line = PortId::from_u64(3);
     let end = rig.threads.open_line(line, lost.port, SampleRate::Wide).unwrap();
     rig.command(Command::Echo { port: sound.port, on: true });
+    // The one that is on its way to it ends as well.
     failing.store(true, Ordering::Relaxed);
-    rig.command(Command::Echo { port: lost.port, on: true });
-    for port in [lost.port, line] {
+    rig.command(Command::Hear { listener: lost.port, speaker: late.port, on: true });
+    for port in [lost.port, line, late.port] {
         rig.wait_for(|event| matches!(event, Event::Closed { port: closed, .. } if *closed == port));
     }
     assert!(end.is_closed());
+    // Whoever keeps the recordings can close them.
+    for number in [1, 2] {
+        let ended = rig.frames.recv_timeout(PATIENCE).expect("it ends");
+        assert_eq!(ended, Recorded::End { recording: recording(number), samples: 0 });
+    }
     assert_eq!((rig.threads.free_pairs(), rig.threads.open_ports()), (49, 1));
     for _ in 0..20 {
         sound.talk();
@@ -289,14 +299,47 @@ fn a_thread_that_fails_tells_that_its_calls_are_over_and_the_others_go_on() {
     sound.listen();
 }
 
+#[test]
+fn a_port_that_is_closed_over_a_packet_while_it_is_to_move_is_told_so_and_gives_back_its_number() {
+    let [has_come, is_ordered] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+    let (tell, events) = crossbeam_channel::unbounded();
+    let tell = move |event| tell.send(event).unwrap_or_default();
+    let (come, ordered) = (Arc::clone(&has_come), Arc::clone(&is_ordered));
+    let record = move |recorded: &Recorded| {
+        if matches!(recorded, Recorded::End { .. }) {
+            return true;
+        }
+        come.store(true, Ordering::Relaxed);
+        let until = Instant::now() + PATIENCE;
+        while !ordered.load(Ordering::Relaxed) && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        panic!("a mistake, made on purpose");
+    };
+    let threads = MediaThreads::start(config(34_400..=34_499), tell, record).unwrap();
+    let rig = Rig { threads, events, frames: crossbeam_channel::bounded(0).1 };
+    let mut caller = rig.phone_of(1, 1, HERE, Codec::Pcmu, 440.0);
+    let listeners = listeners(&rig, 2);
+    rig.command(Command::Record { recording: RecordingKey::from_u64(1), left: caller.port, right: None });
+    caller.talk();
+    while !has_come.load(Ordering::Relaxed) {
+        std::thread::yield_now();
+    }
+    // Its thread is in the middle of the packet, and obeys this when it has closed the port.
+    rig.command(Command::Hear { listener: listeners, speaker: caller.port, on: true });
+    is_ordered.store(true, Ordering::Relaxed);
+    rig.wait_for(|event| matches!(event, Event::Closed { port, .. } if *port == caller.port));
+    assert_eq!((rig.threads.free_pairs(), rig.threads.open_ports()), (46, 4));
+    assert_eq!(rig.threads.moved(), 0);
+}
+
 /// Waits until so many ports in all have changed threads, and what was ordered for them then is done.
 fn has_moved(rig: &Rig, ports: u64) {
     let until = Instant::now() + PATIENCE;
-    let moved = || rig.threads.counts().iter().map(|counts| counts.adopted).sum::<u64>();
-    while moved() < ports && Instant::now() < until {
+    while rig.threads.moved() < ports && Instant::now() < until {
         std::thread::yield_now();
     }
-    assert_eq!(moved(), ports);
+    assert_eq!(rig.threads.moved(), ports);
 }
 
 /// Three threads, and each group on the next of them.

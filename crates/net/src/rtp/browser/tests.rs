@@ -34,9 +34,9 @@ fn a_browser_that_checks_and_shakes_hands_is_configured_with_keys_and_its_addres
             Some(Command::Configure { sealing: Some(_), .. })
         ));
         scene.browser.moves();
-        assert!(matches!(scene.checks(false), Arrival::Nothing));
+        assert!(matches!(scene.checks(false), Found::Nothing));
         let moved = scene.checks(true);
-        let Arrival::Configure(command) = moved else { panic!("{moved:?}") };
+        let Found::Configure(command) = moved else { panic!("{moved:?}") };
         assert!(
             matches!(*command, Command::Configure { remote, sealing: Some(_), .. } if remote == scene.browser.address().address())
         );
@@ -148,7 +148,7 @@ fn a_browser_that_checks_no_more_is_told_of_and_so_is_its_return() {
     assert_eq!((scene.browsers.remote(PORT), scene.browsers.poll_event()), (None, None), "told once");
 
     let back = scene.checks(true);
-    assert!(matches!(back, Arrival::Configure(_)), "{back:?}");
+    assert!(matches!(back, Found::Configure(_)), "{back:?}");
     assert_eq!(scene.browsers.poll_event(), Some(Event::ConsentRenewed { port: PORT }));
     assert_eq!(scene.browsers.poll_event(), None);
 }
@@ -197,12 +197,12 @@ fn sound_from_an_address_that_has_not_checked_is_nobodys() {
     scene.pair(fingerprint, Role::Passive);
     let (source, sound, report) = (scene.browser.address(), [0x80, 0, 0, 1], [0x80, 200, 0, 1]);
     let now = Instant::START;
-    assert!(matches!(scene.browsers.handle(source, &sound, now), Arrival::Nothing));
+    assert!(matches!(scene.browsers.handle(source, &sound, now), Found::Nothing));
     scene.checks(false);
-    assert!(matches!(scene.browsers.handle(source, &sound, now), Arrival::Media(PORT)));
-    assert!(matches!(scene.browsers.handle(source, &report, now), Arrival::Report(PORT)));
+    assert!(matches!(scene.browsers.handle(source, &sound, now), Found::Media(PORT)));
+    assert!(matches!(scene.browsers.handle(source, &report, now), Found::Report(PORT)));
     scene.browsers.unpair(PORT);
-    assert!(matches!(scene.browsers.handle(source, &sound, now), Arrival::Nothing));
+    assert!(matches!(scene.browsers.handle(source, &sound, now), Found::Nothing));
     assert_eq!(scene.browsers.peers.sizes(), (0, 0, 0));
 }
 
@@ -260,7 +260,7 @@ impl Scene {
         assert!(self.browsers.pair(PORT, pairing, None, self.now).is_none());
     }
 
-    fn checks(&mut self, nominates: bool) -> Arrival {
+    fn checks(&mut self, nominates: bool) -> Found {
         let user = format!("{}:them", self.ours.ufrag);
         self.checks += 1;
         let check = write_check(&user, &self.ours.password, nominates, [self.checks; 12]);
@@ -282,11 +282,11 @@ impl Scene {
         let from = self.browser.address();
         if ours == Role::Passive {
             let hello = self.hello_that_breaks_off();
-            assert!(matches!(self.browsers.handle(from, &hello, self.now), Arrival::Nothing));
+            assert!(matches!(self.browsers.handle(from, &hello, self.now), Found::Nothing));
             return;
         }
         let nonsense = [&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 4][..], &[9; 4]].concat();
-        assert!(matches!(self.browsers.handle(from, &nonsense, self.now), Arrival::Nothing));
+        assert!(matches!(self.browsers.handle(from, &nonsense, self.now), Found::Nothing));
     }
 
     /// A hello of an edition that there is not: it stands behind the heads of the record and of the message.
@@ -313,7 +313,7 @@ impl Scene {
             let forged = &self.forged;
             let said_by_all = said.drain(..).flat_map(|record| forged.iter().cloned().chain([record]));
             for record in said_by_all.collect::<Vec<_>>() {
-                if let Arrival::Configure(found) =
+                if let Found::Configure(found) =
                     self.browsers.handle(self.browser.address(), &record, self.now)
                 {
                     command = Some(*found);

@@ -1,7 +1,7 @@
 //! Browsers on a thread: the door's takes what they send and knows where their ports are; the others have it from there.
 
 use super::{DATAGRAM_MAX, Thread};
-use crate::rtp::browser::Arrival;
+use crate::rtp::browser::Found;
 use crate::rtp::browsing::{Browsing, Reception, Sent};
 use crate::rtp::crossing::Corridor;
 use base::{Instant, Now};
@@ -66,7 +66,11 @@ impl Thread {
         let Some(command) = command else { return };
         let Some(reception) = self.reception() else { return };
         match reception.deliver(command) {
-            Ok(Some(command)) => self.guarded(None, |engine, _| engine.handle_command(command, now)),
+            Ok(Some(command)) => {
+                let port =
+                    if let Command::Configure { port, .. } = command { Some((port, now)) } else { None };
+                self.guarded(port, |engine, _| engine.handle_command(command, now));
+            }
             Ok(None) => {}
             Err(port) => {
                 tracing::error!(%port, "the thread of a browser's port is stuck and does not take its keys");
@@ -136,13 +140,13 @@ impl Thread {
         self.guarded(port.map(|port| (port, now)), |engine, sockets| {
             let Browsing::Here(reception) = &mut sockets.browsing else { return };
             let (port, channel) = match reception.browsers.handle(source, datagram, now.mono) {
-                Arrival::Media(port) => (port, Channel::Rtp),
-                Arrival::Report(port) => (port, Channel::Rtcp),
-                Arrival::Configure(command) => {
+                Found::Media(port) => (port, Channel::Rtp),
+                Found::Report(port) => (port, Channel::Rtcp),
+                Found::Configure(command) => {
                     found = Some(*command);
                     return;
                 }
-                Arrival::Nothing => return,
+                Found::Nothing => return,
             };
             if let Some(neighbor) = reception.abroad(port) {
                 let sent = match neighbor.corridor.pass(port, channel, source.address(), datagram) {
@@ -159,12 +163,16 @@ impl Thread {
         self.configure(found, now);
     }
 
+    /// Whether packets of browsers are taken from other threads now. While ports are awaited, what browsers have sent waits as
+    /// well, as it may be for them; what goes out by the door has no reason to.
+    pub(super) fn takes_crossings(&self) -> bool {
+        self.awaited.is_none() || matches!(self.sockets.browsing, Browsing::Here(_))
+    }
+
     /// Takes packets of browsers that have come from other threads, so many from each at most. Returns how many there were.
-    ///
-    /// While ports are awaited, packets wait as well: they may be theirs.
     pub(super) fn take_crossings(&mut self, now: Now, most: usize) -> usize {
         let mut taken = 0;
-        if self.awaited.is_some() {
+        if !self.takes_crossings() {
             return taken;
         }
         match &mut self.sockets.browsing {
@@ -187,12 +195,15 @@ impl Thread {
                     && let Browsing::There { corridor, .. } = &self.sockets.browsing
                     && let Some(mut slot) = corridor.take()
                 {
-                    self.guarded(Some((slot.port, now)), |engine, sockets| match slot.channel {
-                        Channel::Rtp => {
-                            engine.handle_packet(slot.port, slot.source, slot.datagram(), now, sockets)
-                        }
-                        Channel::Rtcp => engine.handle_rtcp(slot.port, slot.source, slot.datagram(), now),
-                    });
+                    // It may have moved on, or be no browser's any more, since the packet was sent on its way.
+                    if self.sockets.browsing.has(slot.port) {
+                        self.guarded(Some((slot.port, now)), |engine, sockets| match slot.channel {
+                            Channel::Rtp => {
+                                engine.handle_packet(slot.port, slot.source, slot.datagram(), now, sockets)
+                            }
+                            Channel::Rtcp => engine.handle_rtcp(slot.port, slot.source, slot.datagram(), now),
+                        });
+                    }
                     if let Browsing::There { corridor, .. } = &self.sockets.browsing {
                         corridor.give_back(slot);
                     }
