@@ -73,6 +73,12 @@ pub const BUSY_FIRST: u32 = 500;
 /// How many orders wait for one thread; more are refused with [`CommandError::Busy`], for a thread so far behind is stuck.
 pub const ORDERS_MAX: usize = 65_536;
 
+/// How many orders wait for room in the queue of the browsers' thread, which must not be lost or be overtaken: who is paired,
+/// what is agreed, where ports are. While some wait, that thread is given no others, and beyond so many nobody is paired,
+/// agreed with or moved there or from there: it is refused with [`CommandError::Busy`]. Only that a browser ends is noted
+/// nevertheless, once for each that was paired.
+const FOR_DOOR_MAX: usize = 4_096;
+
 /// How many lines of a thread that failed are noted until somebody looks.
 const LOST_LINES_MAX: usize = 1_024;
 
@@ -317,8 +323,7 @@ struct Control {
     /// Ports that threads have closed, with their numbers.
     freed: Receiver<Expected>,
     placement: Placement,
-    /// Orders for the door's thread that its queue had no room for. They are about browsers' ports, a few each, and must not
-    /// be lost.
+    /// Orders for the door's thread that its queue had no room for; see [`FOR_DOOR_MAX`].
     for_door: VecDeque<Order>,
 }
 
@@ -410,7 +415,7 @@ impl MediaThreads {
         self.dscp.mark(&bound.rtp, bound.address);
         self.dscp.mark(&bound.rtcp, bound.address);
         let thread = control.placement.thread_for(group, &|thread| self.busy(thread));
-        if let Err(error) = self.order(thread, Order::Open { port, bound }) {
+        if let Err(error) = self.order(&mut control, thread, Order::Open { port, bound }) {
             control.range.give_back(address.port());
             return Err(error.into());
         }
@@ -433,7 +438,7 @@ impl MediaThreads {
         let place = control.placement.thread_of(beside).zip(control.placement.group_of(beside));
         let (thread, group) = place.ok_or(CommandError::NotOpen(beside))?;
         let (end, thread_end) = line::line(rate);
-        self.order(thread, Order::OpenLine { port: line, rate, end: thread_end })?;
+        self.order(&mut control, thread, Order::OpenLine { port: line, rate, end: thread_end })?;
         control.placement.open(line, group, thread, None);
         Ok(end)
     }
@@ -455,10 +460,11 @@ impl MediaThreads {
         if let Command::Configure { port, .. } = &command
             && control.placement.is_browser(*port)
         {
+            self.door_takes(&control, 1)?;
             self.tell_door(&mut control, Order::Agree(command));
             return Ok(());
         }
-        self.has_room(thread)?;
+        self.has_room(&control, thread)?;
         if let Command::Close { port } = &command
             && control.placement.is_browser(*port)
             && thread != DOOR
@@ -466,20 +472,23 @@ impl MediaThreads {
             self.tell_door(&mut control, Order::PartWith { port: *port });
         }
         control.placement.follow(&command);
-        self.order(thread, Order::Command(command))
+        self.order(&mut control, thread, Order::Command(command))
     }
 
     /// Lets ports change threads. What could not be moved stays where it was.
     fn bring_together(&self, control: &mut Control, moves: &[Move]) -> Result<(), CommandError> {
         for one in moves {
             let Move { from, to, ports } = one;
-            self.has_room(*from)?;
+            let is_browser = |port: &PortId| control.placement.is_browser(*port);
+            let browsers: Vec<PortId> = ports.iter().copied().filter(is_browser).collect();
+            self.door_takes(control, browsers.len())?;
+            self.has_room(control, *from)?;
             let recordings = control.placement.recordings_of(ports);
             let numbered = |port: &PortId| (*port, control.placement.number_of(*port));
             let bell = Arc::clone(&self.threads[*to].bell);
             let (departure, arrival) = moving::way(ports.iter().map(numbered).collect(), recordings, bell);
             tracing::debug!(from, to, ports = ports.len(), "ports change threads to meet others");
-            self.order(*to, Order::Adopt(arrival))?;
+            self.order(control, *to, Order::Adopt(arrival))?;
             if let Err((error, order)) = self.try_order(*from, Order::Release(departure)) {
                 if let Order::Release(departure) = order {
                     departure.send(None);
@@ -487,9 +496,7 @@ impl MediaThreads {
                 return Err(error);
             }
             control.placement.moved(one);
-            for port in
-                ports.iter().filter(|port| control.placement.is_browser(**port)).copied().collect::<Vec<_>>()
-            {
+            for port in browsers {
                 self.tell_door(control, Order::Settle { port, home: *to });
             }
         }
@@ -516,8 +523,9 @@ impl MediaThreads {
         // It is as well heard where it is.
         let _ = self.bring_together(&mut control, &plan.moves);
         let home = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
+        self.door_takes(&control, 1)?;
         if home != DOOR {
-            self.order(home, Order::Seat { port })?;
+            self.order(&mut control, home, Order::Seat { port })?;
         }
         self.tell_door(&mut control, Order::Pair { port, pairing, home });
         control.placement.set_browser(port, true);
@@ -534,11 +542,17 @@ impl MediaThreads {
         self.take_back(&mut control);
         let home = control.placement.thread_of(port).ok_or(CommandError::NotOpen(port))?;
         if home != DOOR {
-            self.order(home, Order::Unpair { port })?;
+            self.order(&mut control, home, Order::Unpair { port })?;
         }
         self.tell_door(&mut control, Order::Unpair { port });
         control.placement.set_browser(port, false);
         Ok(())
+    }
+
+    /// Whether so many more orders can be given to the door's thread for sure.
+    fn door_takes(&self, control: &Control, orders: usize) -> Result<(), CommandError> {
+        let has_room = control.for_door.len() + orders <= FOR_DOOR_MAX;
+        if has_room { Ok(()) } else { Err(CommandError::Busy(DOOR)) }
     }
 
     /// Gives an order to the door's thread, sooner or later.
@@ -639,11 +653,16 @@ impl MediaThreads {
         self.threads[thread].counts.busy()
     }
 
-    fn has_room(&self, thread: usize) -> Result<(), CommandError> {
-        if self.threads[thread].orders.is_full() { Err(CommandError::Busy(thread)) } else { Ok(()) }
+    /// Whether a thread takes a further order, and none has to go before.
+    fn has_room(&self, control: &Control, thread: usize) -> Result<(), CommandError> {
+        let is_behind = thread == DOOR && !control.for_door.is_empty();
+        let is_full = self.threads[thread].orders.is_full();
+        if is_behind || is_full { Err(CommandError::Busy(thread)) } else { Ok(()) }
     }
 
-    fn order(&self, thread: usize, order: Order) -> Result<(), CommandError> {
+    fn order(&self, control: &mut Control, thread: usize, order: Order) -> Result<(), CommandError> {
+        self.catch_up(control);
+        self.has_room(control, thread)?;
         self.try_order(thread, order).map_err(|(error, _)| error)
     }
 
