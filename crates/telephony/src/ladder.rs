@@ -3,9 +3,11 @@
 use crate::machine::Timer;
 use crate::{Output, Telephony};
 use base::{Duration, Now};
+use bytes::Bytes;
 use model::LegId;
 use model::query::SipMessage;
 use sip::{SessionId, Trace};
+use sip_message::{HeaderName, Message};
 
 /// The longest message kept whole.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
@@ -85,18 +87,16 @@ impl Telephony {
 }
 
 /// The text of a message without the answers to challenges and without keys; and whether there were keys.
-fn blotted(bytes: &[u8]) -> (String, bool) {
-    let bytes = &bytes[..bytes.len().min(TEXT_BYTES_MAX)];
+fn blotted(whole: &[u8]) -> (String, bool) {
+    let bytes = &whole[..whole.len().min(TEXT_BYTES_MAX)];
     if !may_hold_secrets(bytes) {
         // Checking is much faster than mending, and hardly a message has to be mended.
         let text = std::str::from_utf8(bytes)
             .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned);
         return (text, false);
     }
-    let text = String::from_utf8_lossy(bytes);
-    if let Some(without) = without_pressed_key(&text) {
-        return (without, false);
-    }
+    let head = if tells_key(whole) { head_length(bytes) } else { None };
+    let text = String::from_utf8_lossy(&bytes[..head.unwrap_or(bytes.len())]);
     let mut out = String::with_capacity(text.len());
     let (mut secret, mut has_keys) = (false, false);
     for line in text.split_inclusive('\n') {
@@ -124,22 +124,31 @@ fn blotted(bytes: &[u8]) -> (String, bool) {
             out.push_str(line);
         }
     }
+    if head.is_some() {
+        out.push_str("(not kept)\r\n");
+    }
     (out, has_keys)
 }
 
-/// A message that tells a key that was pressed (application/dtmf-relay, application/dtmf), without the key; `None` for others.
-/// Keys that may be known stand in the timeline by themselves; a card's number or a conference's does not.
-fn without_pressed_key(text: &str) -> Option<String> {
-    if !text.starts_with(INFO) {
-        return None;
+/// Whether a message tells a key that was pressed (application/dtmf-relay, application/dtmf), or cannot be read and may. It is
+/// read as whoever takes the key reads it, folded lines and all. Keys that may be known stand in the timeline by themselves; a
+/// card's number or a conference's does not.
+fn tells_key(message: &[u8]) -> bool {
+    if !message.starts_with(INFO.as_bytes()) {
+        return false;
     }
-    let (head, _) = text.split_once("\r\n\r\n")?;
-    let tells_key = head.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
-        let name = name.trim_end();
-        let is_type = name.eq_ignore_ascii_case("content-type") || name.eq_ignore_ascii_case("c");
-        is_type && value.trim_start().to_ascii_lowercase().starts_with(KEY_TYPE)
-    });
-    tells_key.then(|| format!("{head}\r\n\r\n(not kept)\r\n"))
+    let Ok(message) = Message::parse(Bytes::copy_from_slice(message)) else { return true };
+    let kind = message.headers().get(HeaderName::ContentType);
+    kind.is_some_and(|kind| kind.text().trim_start().to_ascii_lowercase().starts_with(KEY_TYPE))
+}
+
+/// How long the head of a message is, with the empty line behind it. `None` where there is nothing behind it.
+fn head_length(message: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\n', message).find_map(|end| match &message[end + 1..] {
+        [b'\n', ..] => Some(end + 2),
+        [b'\r', b'\n', ..] => Some(end + 3),
+        _ => None,
+    })
 }
 
 /// How a message begins that may tell a key.
@@ -189,17 +198,36 @@ mod tests {
             ("Content-Type: application/dtmf-relay", "Signal=7\r\nDuration=160\r\n"),
             ("c : Application/DTMF", "7"),
             ("Content-Type:application/dtmf-relay;charset=utf-8", "\r\nsignal = 7"),
+            ("Content-Type:\r\n application/dtmf-relay", "Signal=7"),
         ] {
-            let message =
-                format!("INFO sip:a@b SIP/2.0\r\nCSeq: 4 INFO\r\n{kind}\r\nContent-Length: 9\r\n\r\n{body}");
+            let message = info(kind, body);
             let (kept, _) = blotted(message.as_bytes());
             assert!(
                 !kept.contains('7') && kept.contains(kind) && kept.ends_with("\r\n\r\n(not kept)\r\n"),
                 "{kept}"
             );
+            let (kept, _) = blotted(message.replace('\r', "").as_bytes());
+            assert!(!kept.contains('7') && kept.ends_with("\n\n(not kept)\r\n"), "{kept}");
         }
-        let other = "INFO sip:a@b SIP/2.0\r\nContent-Type: application/media_control+xml\r\n\r\n<a/>";
+        let other = info("Content-Type: application/media_control+xml", "<a/>");
         assert_eq!(blotted(other.as_bytes()).0, other);
+    }
+
+    #[test]
+    fn a_message_with_a_key_and_an_answer_to_a_challenge_keeps_neither() {
+        for name in ["Authorization", "proxy-authorization "] {
+            let kind =
+                format!("{name}: Digest username=\"1001\",\r\n response=\"secret\"\r\nc: application/dtmf");
+            let (kept, _) = blotted(info(&kind, "7").as_bytes());
+            assert!(!kept.contains("secret") && !kept.contains("1001") && !kept.contains('7'), "{kept}");
+            assert!(kept.contains("CSeq: 4 INFO\r\n") && kept.ends_with("\r\n\r\n(not kept)\r\n"), "{kept}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_may_tell_a_key() {
+        let (kept, _) = blotted(b"INFO sip:a@b SIP/2.0\r\nContent-Length: many\r\n\r\nSignal=7");
+        assert_eq!(kept, "INFO sip:a@b SIP/2.0\r\nContent-Length: many\r\n\r\n(not kept)\r\n");
     }
 
     #[test]
@@ -220,5 +248,14 @@ mod tests {
             kept.contains("a=crypto:1 AEAD_AES_128_GCM (not kept)\r\n") && kept.ends_with("a=sendrecv\r\n"),
             "{kept}"
         );
+    }
+
+    fn info(more: &str, body: &str) -> String {
+        format!(
+            "INFO sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP b;branch=z9hG4bKx\r\nMax-Forwards: 10\r\n\
+             From: <sip:b@b>;tag=x\r\nTo: <sip:a@b>;tag=y\r\nCall-ID: x\r\nCSeq: 4 INFO\r\n{more}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
     }
 }
