@@ -11,7 +11,6 @@
 //! queues meanwhile; afterwards they are what they were.
 
 use crate::Center;
-use crate::duty::step_for;
 use crate::interaction::{Hearing, OtherLeg};
 use base::{Duration, Now};
 use model::agent::AgentStep;
@@ -226,7 +225,8 @@ impl Center {
             self.agent_takes(&agent, AgentStep::CallOver(not_ready), now);
             let wish = self.desks.get_mut(&agent).and_then(|desk| desk.next.take());
             if let Some(wish) = wish {
-                self.agent_takes(&agent, step_for(&wish), now);
+                // Who talks on another line by now has to wait for that one too.
+                self.agent_wishes(&agent, wish, now);
             }
         }
     }

@@ -3,7 +3,6 @@
 use crate::Center;
 use crate::center::Timer;
 use crate::desk::REST_AFTER_DECLINE;
-use crate::duty::step_for;
 use crate::interaction::Hearing;
 use crate::interaction::OtherLeg;
 use acd::Offer;
@@ -108,7 +107,8 @@ impl Center {
         let Some(desk) = self.desks.get_mut(agent) else { return };
         if let Some(wish) = desk.next.take() {
             self.agent_takes(agent, AgentStep::Release, now);
-            self.agent_takes(agent, step_for(&wish), now);
+            // Who dialled on a second line meanwhile talks now, and the wish waits for that.
+            self.agent_wishes(agent, wish, now);
             return;
         }
         let step = match cause {
