@@ -61,7 +61,7 @@ impl fmt::Display for CallLimit {
         match kind {
             LimitKind::TrunkCalls | LimitKind::TrunkRate => write!(f, "{key} of trunk {of} ({max})"),
             _ if kind.is_of_phone() => write!(f, "calls_out {key} of phone {of} ({max})"),
-            _ => write!(f, "media {key}"),
+            _ => f.write_str("the number of media ports"),
         }
     }
 }
@@ -87,7 +87,7 @@ mod tests {
         calls_out at_once of phone 1001 (5)
         calls_out per_hour of phone 1001 (5)
         calls_out per_day of phone 1001 (5)
-        media ports
+        the number of media ports
         ");
     }
 }

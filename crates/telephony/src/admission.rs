@@ -2,7 +2,7 @@
 
 use crate::browsers::is_websocket;
 use crate::leg::{Leg, Purpose, State};
-use crate::refusing::Spoken;
+use crate::refusing::{Asker, Spoken};
 use crate::{Output, Telephony};
 use base::Now;
 use media::PortId;
@@ -44,7 +44,7 @@ impl Telephony {
         } else if let Some(trunk) = self.trunk_of(arrival.source.remote.ip(), &user_of(arrival.request.uri()))
         {
             if let Some(limit) = self.carriers.limit_in(trunk) {
-                let refusal = Spoken::of_limit(&limit);
+                let refusal = Spoken::of_limit(&limit, Asker::Carrier);
                 self.limit_reached(limit, now);
                 return self.ua.turn_away_with(
                     session,

@@ -48,8 +48,8 @@ impl Telephony {
                 }
             }
             LegCommand::DeclineRefer { leg, refer, why } => {
-                if let Some(Leg { state: State::Up { session }, .. }) = self.legs.get(&leg) {
-                    let refusal = Spoken::of(&why);
+                if let Some(leg @ Leg { state: State::Up { session }, .. }) = self.legs.get(&leg) {
+                    let refusal = Spoken::of(&why, leg.asker());
                     let headers = refusal.headers();
                     self.ua.decline_refer(*session, ReferId(refer), refusal.status, &headers, now);
                 }
@@ -107,8 +107,10 @@ impl Telephony {
             // The phone that called has been told by the one that was called.
             return self.gone_with(leg, EndCause::Released, None, now);
         }
-        let Some(Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) else { return };
-        let refusal = Spoken::of(&why);
+        let Some(there @ Leg { state: State::Arrived { session, .. }, .. }) = self.legs.get(&leg) else {
+            return;
+        };
+        let refusal = Spoken::of(&why, there.asker());
         self.ua.reject_with(*session, refusal.status, refusal.reason, &refusal.headers(), now);
         self.close(leg, EndCause::Released, now);
     }

@@ -13,6 +13,7 @@ use crate::browsers::Browser;
 use crate::carriers::Seat;
 use crate::hunting::Hunt;
 use crate::redirecting::Errand;
+use crate::refusing::Asker;
 use crate::sealing::OwnKeys;
 use base::Instant;
 use media::PortId;
@@ -158,6 +159,11 @@ pub enum Purpose {
 }
 
 impl Leg {
+    /// What its other end is, when it is refused something.
+    pub(crate) fn asker(&self) -> Asker {
+        if self.user.is_some() { Asker::Phone } else { Asker::Carrier }
+    }
+
     /// A leg that nothing has happened to yet.
     pub(crate) fn opening(id: LegId, port: PortId, group: u64) -> Self {
         Self {

@@ -7,15 +7,35 @@
 use crate::Telephony;
 use base::{Duration, Instant, Now};
 use model::leg::Rejection;
-use model::{CallLimit, LegEvent};
+use model::{CallLimit, LegEvent, Origin};
 use sip_message::StatusCode;
 use std::collections::BTreeMap;
 
-/// When a caller may try again who was turned away for a limit: calls end all the time.
+/// When a carrier may try again that was turned away for a limit: calls end all the time.
 const RETRY_AFTER_S: &str = "5";
 
 /// How long a limit that was told of is not told of again.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(300);
+
+/// Who is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// A phone of ours. It has nobody but us: a 503 with a Retry-After would have it send us nothing at all meanwhile, a call for
+    /// help neither (RFC 3261 §21.5.4).
+    Phone,
+    /// A carrier. It takes another way, or comes again.
+    Carrier,
+}
+
+impl Asker {
+    /// Who arrived so.
+    pub(crate) fn of(origin: &Origin) -> Self {
+        match origin {
+            Origin::User(_) => Self::Phone,
+            Origin::Trunk(_) => Self::Carrier,
+        }
+    }
+}
 
 /// A refusal as it is said to a SIP peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,21 +50,25 @@ pub(crate) struct Spoken {
 
 impl Spoken {
     /// Because of a limit of ours.
-    pub(crate) fn of_limit(limit: &CallLimit) -> Self {
-        let is_of_phone = limit.kind.is_of_phone();
+    pub(crate) fn of_limit(limit: &CallLimit, asker: Asker) -> Self {
+        let status = match asker {
+            // What a phone may do is its own matter.
+            _ if limit.kind.is_of_phone() => StatusCode::FORBIDDEN,
+            Asker::Phone => StatusCode::TEMPORARILY_UNAVAILABLE,
+            Asker::Carrier => StatusCode::SERVICE_UNAVAILABLE,
+        };
         Self {
-            // What a phone may do is its own matter; 503 would have it believe that we are out of service.
-            status: if is_of_phone { StatusCode::FORBIDDEN } else { StatusCode::SERVICE_UNAVAILABLE },
+            is_for_now: status == StatusCode::SERVICE_UNAVAILABLE,
+            status,
             reason: "Too Many Calls",
             warning: format!("{limit} is reached"),
-            is_for_now: !is_of_phone,
         }
     }
 
     /// What the center says of a call or a transfer.
-    pub(crate) fn of(why: &Rejection) -> Self {
+    pub(crate) fn of(why: &Rejection, asker: Asker) -> Self {
         let (status, reason, warning) = match why {
-            Rejection::Limit(limit) => return Self::of_limit(limit),
+            Rejection::Limit(limit) => return Self::of_limit(limit, asker),
             Rejection::NoSuchNumber => (StatusCode::NOT_FOUND, "", "nobody has this number"),
             Rejection::Busy => (StatusCode::BUSY_HERE, "", ""),
             Rejection::Declined => (StatusCode::DECLINE, "", ""),

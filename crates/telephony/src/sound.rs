@@ -2,7 +2,7 @@
 
 use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
-use crate::refusing::Spoken;
+use crate::refusing::{Asker, Spoken};
 use crate::sealing::keying_of;
 use crate::{Output, Telephony};
 use base::Now;
@@ -47,11 +47,11 @@ impl Telephony {
         self.limit_reached(limit.clone(), now);
         let Some(leg) = self.legs.get(&id) else { return };
         if let State::Opening(purpose) = &leg.state
-            && let Purpose::Arrive { session, .. } = &**purpose
+            && let Purpose::Arrive { session, origin, .. } = &**purpose
         {
             // The center never heard of it.
             let session = *session;
-            let refusal = Spoken::of_limit(&limit);
+            let refusal = Spoken::of_limit(&limit, Asker::of(origin));
             self.ua.reject_with(session, refusal.status, refusal.reason, &refusal.headers(), now);
             self.unbind(session, now);
             self.forget_leg(id);

@@ -213,8 +213,15 @@ fn a_phone_is_told_which_limit_its_call_met() {
     };
     let of_trunk = CallLimit { kind: LimitKind::TrunkRate, of: "fi\"rst".to_owned(), max: 2 };
     let told =
-        ["SIP/2.0 503 Too Many Calls", "5", "399 hotline \"calls_per_second of trunk first (2) is reached\""];
-    assert_eq!(answered(&mut house, of_trunk), told.map(str::to_owned).into());
+        ["SIP/2.0 480 Too Many Calls", "", "399 hotline \"calls_per_second of trunk first (2) is reached\""];
+    assert_eq!(
+        answered(&mut house, of_trunk),
+        told.map(str::to_owned).into(),
+        "it is to call for help if need be"
+    );
+    let ports = CallLimit { kind: LimitKind::MediaPorts, of: String::new(), max: 0 };
+    let told = ["SIP/2.0 480 Too Many Calls", "", "399 hotline \"the number of media ports is reached\""];
+    assert_eq!(answered(&mut house, ports), told.map(str::to_owned).into());
     let of_phone = CallLimit { kind: LimitKind::PhonePerDay, of: "1001".to_owned(), max: 9 };
     let told =
         ["SIP/2.0 403 Too Many Calls", "", "399 hotline \"calls_out per_day of phone 1001 (9) is reached\""];
