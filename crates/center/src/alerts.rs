@@ -8,18 +8,15 @@ use model::{
     TimelineEvent,
 };
 
-/// Alerts that may be open at once. One more pushes out the oldest one that is no call for help, or the oldest of all;
-/// it is in its timeline all the same.
+/// Alerts that may be open at once. One more pushes out the oldest of those that weigh least; it is in its timeline or in the
+/// log all the same.
 const ALERTS_MAX: usize = 100;
 
 impl Center {
     pub(crate) fn alert(&mut self, alert: Alert, now: Now) {
         while self.alerts.len() >= ALERTS_MAX {
-            let oldest = self
-                .alerts
-                .values()
-                .min_by_key(|one| (matches!(one.alert, Alert::Emergency { .. }), one.at))
-                .map(|one| one.id);
+            let oldest =
+                self.alerts.values().min_by_key(|one| (weight(&one.alert), one.at)).map(|one| one.id);
             if let Some(oldest) = oldest {
                 self.close_alert(oldest);
             }
@@ -97,7 +94,12 @@ impl Center {
     /// A limit turns calls away. There is one alert of each, with how many calls it was until somebody takes notice.
     pub(crate) fn limit_reached(&mut self, limit: CallLimit, calls: u32, now: Now) {
         let before = self.alerts.values().find_map(|one| match &one.alert {
-            Alert::LimitReached { limit: same, calls } if *same == limit => Some((one.id, *calls)),
+            // One that was set anew since is the same limit.
+            Alert::LimitReached { limit: same, calls }
+                if (same.kind, &same.of) == (limit.kind, &limit.of) =>
+            {
+                Some((one.id, *calls))
+            }
             _ => None,
         });
         if let Some((id, _)) = before {
@@ -134,5 +136,15 @@ impl Center {
     /// Whether there is such an alert.
     pub fn has_alert(&self, id: AlertId) -> bool {
         self.alerts.contains_key(&id)
+    }
+}
+
+/// Which alerts stay when there are too many. Limits can be reached by every phone at once, and would push out all others.
+fn weight(alert: &Alert) -> u8 {
+    match alert {
+        Alert::LimitReached { .. } => 0,
+        Alert::OneWay { .. } => 1,
+        Alert::RecordingsLow { .. } | Alert::RecordingsFull => 2,
+        Alert::Emergency { .. } => 3,
     }
 }

@@ -110,7 +110,9 @@ impl Center {
             InteractionState::Transferred(_) => {
                 // Who passed the own call on is not there any more, and another leg is the customer's.
                 let is_first = live.customer_present && live.record.legs.first() == Some(&live.customer);
-                let caller = live.record.from.user.as_ref().filter(|_| is_first);
+                // As long as the far end rings, the caller talks with nobody.
+                let is_answered = live.other.is_some_and(|other| other.answered);
+                let caller = live.record.from.user.as_ref().filter(|_| is_first && is_answered);
                 let caller = caller.and_then(|phone| self.login_of(phone));
                 caller.into_iter().chain(self.far_end_of(live).and_then(|end| end.login)).collect()
             }

@@ -4,7 +4,9 @@ mod hall;
 
 use hall::Hall;
 use model::leg::Rejection;
-use model::{Alert, CallLimit, EndCause, LegCommand, LegEvent, LimitKind, Outcome, TimelineEvent};
+use model::{
+    Alert, CallLimit, EndCause, LegCommand, LegEvent, LimitKind, Outcome, RecordingRoom, TimelineEvent,
+};
 
 const NOTHING: &str = r#"
 name  = "support"
@@ -54,6 +56,36 @@ fn supervisors_see_one_alert_for_each_limit_with_all_its_calls() {
     }
     hall.leg(LegEvent::LimitReached { limit: full(), calls: 2 });
     assert_eq!(seen(&hall), [alert(full(), 2)]);
+}
+
+#[test]
+fn a_limit_that_is_set_anew_has_one_alert_still() {
+    let mut hall = Hall::new(NOTHING);
+    let raised = CallLimit { max: 40, ..full() };
+    for (limit, calls) in [(full(), 3), (raised.clone(), 2)] {
+        hall.leg(LegEvent::LimitReached { limit, calls });
+    }
+    let shown: Vec<_> = hall.alerts.values().map(|view| view.alert.clone()).collect();
+    assert_eq!(shown, [Alert::LimitReached { limit: raised, calls: 5 }]);
+}
+
+#[test]
+fn limits_of_many_phones_push_out_each_other_and_nothing_that_weighs_more() {
+    let mut hall = Hall::new(NOTHING);
+    hall.tell(center::Input::RecordingRoom { room: RecordingRoom::Full, free_bytes: 0 });
+    for phone in 0..150 {
+        hall.wait(1);
+        let limit = CallLimit { kind: LimitKind::PhonePerDay, of: phone.to_string(), max: 9 };
+        hall.leg(LegEvent::LimitReached { limit, calls: 1 });
+    }
+    assert_eq!(hall.alerts.len(), 100);
+    assert!(hall.alerts.values().any(|view| view.alert == Alert::RecordingsFull));
+    let is_there = |phone: &str| {
+        hall.alerts
+            .values()
+            .any(|view| matches!(&view.alert, Alert::LimitReached { limit, .. } if limit.of == phone))
+    };
+    assert!(is_there("149") && is_there("51") && !is_there("50"), "the oldest give way");
 }
 
 fn full() -> CallLimit {

@@ -195,6 +195,18 @@ fn a_supervisor_who_gets_ready_while_listening_is_busy() {
     assert_eq!(hall.state("sara"), AgentState::Ready);
 }
 
+#[test]
+fn nobody_talks_while_the_far_end_rings() {
+    let mut hall = Hall::new(SUPPORT);
+    let anna = hall.dials("anna", "1002");
+    let bert = hall.dialed("1002");
+    let id = hall.interaction(anna);
+    assert!(hall.shown(id).talks.is_empty());
+    hall.answers(bert);
+    let shown = hall.shown(id);
+    assert_eq!(shown.talks.iter().map(|one| one.as_str()).collect::<Vec<_>>(), ["anna", "bert"]);
+}
+
 struct Call {
     id: InteractionId,
     customer: LegId,

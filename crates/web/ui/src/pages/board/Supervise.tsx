@@ -14,9 +14,9 @@ import css from './Dock.module.css';
 
 const KEYS: Record<MonitorMode, string> = { listen: 'L', whisper: 'W', barge: 'B', take_over: 'T' };
 
-/** Whether there is somebody to be listened to. */
+/** Whether there is somebody to be listened to. Past the queues nobody is, as long as the other end rings. */
 export const canBeHeard = (call: InteractionView | undefined): call is InteractionView =>
-  call !== undefined && (call.state === 'connected' || call.state === 'on_hold' || call.state === 'transferred');
+  call !== undefined && (call.state === 'connected' || call.state === 'on_hold' || (call.state === 'transferred' && !!call.with));
 
 /** Whether somebody may take part in it who does not talk in it anyway. */
 export const isForOthers = (call: InteractionView, login: string): boolean => !(call.talks ?? []).includes(login);
