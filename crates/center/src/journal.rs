@@ -2,14 +2,14 @@
 //!
 //! The driver writes every input with its time before it hands it in. A journal begins with a snapshot; from there
 //! the same inputs give the same state and the same effects. The bytes are postcard's, and belong to one version of
-//! the program: a journal of another version is refused, not guessed at.
+//! the program: a journal of another version is never guessed at; a start puts it aside and begins anew.
 
 use crate::{Center, Input};
 use base::Now;
 use flow::Flows;
 
 /// Changes whenever the shape of an input or of the state changes.
-pub const VERSION: u16 = 13;
+pub const VERSION: u16 = 14;
 
 /// Bytes that are not what they should be.
 #[derive(Debug, thiserror::Error)]

@@ -26,7 +26,18 @@ pub(crate) fn read(folder: &Path, last_seq: u64) -> Result<Past, JournalError> {
     let newest = journal::newest(folder)?;
     let number = newest.as_ref().map_or(1, |(number, _)| number + 1);
     let found = match &newest {
-        Some((_, path)) => journal::read(path)?,
+        Some((_, path)) => match journal::read(path) {
+            Err(JournalError::OtherVersion { .. }) => {
+                let kept = journal::set_aside(path)?;
+                tracing::warn!(
+                    file = %kept.display(),
+                    "the journal of another version of hotline is put aside: agents begin logged out, and the figures of the \
+                     day anew; if that version crashed, the calls it cut have no record. See Upgrades in docs/install.md"
+                );
+                None
+            }
+            read => read?,
+        },
         None => None,
     };
     let Some(found) = found else {
@@ -96,4 +107,37 @@ impl News {
 /// The clocks go on from where the journal ended, so that no time before is later than one after.
 pub(crate) fn continues(ended: Instant) -> Instant {
     ended + Duration::from_millis(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::JournalWriter;
+    use base::Now;
+
+    #[test]
+    fn a_journal_of_another_version_is_put_aside_whole_and_another_one_begun() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut written = Vec::new();
+        for kept in ["00000001.journal.aside-1", "00000001.journal.aside-2"] {
+            let center = Center::new(seeds::ids(), 0);
+            JournalWriter::begin(folder.path(), 1, &center, Now::default())
+                .expect("it can be written")
+                .close();
+            let file = folder.path().join("00000001.journal");
+            let mut bytes = std::fs::read(&file).expect("it is there");
+            bytes[8] ^= 1;
+            std::fs::write(&file, &bytes).expect("written");
+            written.push((kept, bytes));
+
+            let past = read(folder.path(), 7).expect("a start goes on");
+            assert_eq!((past.number, past.records.len(), past.center.open_interactions()), (2, 0, 0));
+            assert!(!file.exists());
+            JournalWriter::forget_former(folder.path(), past.number);
+            for (kept, bytes) in &written {
+                assert_eq!(std::fs::read(folder.path().join(kept)).ok().as_ref(), Some(bytes), "{kept}");
+            }
+        }
+        assert_eq!(read(folder.path(), 7).expect("there is none any more").number, 1);
+    }
 }

@@ -9,6 +9,9 @@
 //!  1st entry: the snapshot, with its time    others: center::journal's inputs
 //! ```
 //!
+//! A journal of another version of the program is put aside, and another one begun: a start after an upgrade does not fail for
+//! it, and whoever wants what was live in it still has the file.
+//!
 //! A torn entry at the end, as kill -9 or a power failure leaves it, ends the reading. An entry is handed to the thread
 //! that writes before the effects of its input leave.
 
@@ -16,5 +19,5 @@ mod entry;
 mod reading;
 mod writing;
 
-pub use reading::{Journal, JournalError, newest, read};
+pub use reading::{Journal, JournalError, newest, read, set_aside};
 pub use writing::{JournalWriter, WAITING_MAX};

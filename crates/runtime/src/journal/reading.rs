@@ -18,11 +18,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Another version of the program wrote it.
-    #[error(
-        "the journal {file} was written by another version of hotline; if that one was stopped with SIGTERM and \
-         no call was live, move the file away: agents begin logged out and today's figures anew; else start that \
-         version once more first, for calls that a crash cut are closed by it"
-    )]
+    #[error("the journal {file} was written by another version of hotline")]
     OtherVersion {
         /// Which.
         file: String,
@@ -68,6 +64,22 @@ pub fn newest(folder: &Path) -> Result<Option<(u64, PathBuf)>, JournalError> {
         }
     }
     Ok(found)
+}
+
+/// Puts a journal aside that is not to be read any more, and says where it is now. Nothing looks for it there.
+pub fn set_aside(path: &Path) -> Result<PathBuf, JournalError> {
+    let failed = |source| JournalError::File { file: path.display().to_string(), source };
+    // One that was put aside before stays.
+    let mut number = 1;
+    let kept = loop {
+        let free = path.with_added_extension(format!("aside-{number}"));
+        if !free.try_exists().map_err(failed)? {
+            break free;
+        }
+        number += 1;
+    };
+    std::fs::rename(path, &kept).map_err(failed)?;
+    Ok(kept)
 }
 
 /// Reads a journal up to its end, or to the first entry that is torn or damaged.
