@@ -39,7 +39,7 @@ fn check_plan(plan: &Plan, file: &Path) -> anyhow::Result<()> {
             wrong.push(format!("{error:#}"));
         }
     };
-    // Nothing is spoken: it takes a while, and leaves files behind.
+    // No prompt is spoken: that takes a while, and leaves files behind.
     let reload = plan.unspoken();
     let sip = plan.sip();
     let https = plan.https().map(|https| https.files);
@@ -49,7 +49,13 @@ fn check_plan(plan: &Plan, file: &Path) -> anyhow::Result<()> {
     }
     look(Trust::load(sip.authorities).map(drop).context("[sip] tls_authorities"));
     let reload = match reload {
-        Ok((reload, _)) => Some(reload),
+        Ok((reload, sounds)) => {
+            let wordings = Wording::all(&reload.center.dialplans);
+            for error in sounds.unspeakable(&wordings, &plan.speaker()) {
+                look(Err(anyhow::Error::msg(error.to_string())));
+            }
+            Some(reload)
+        }
         Err(error) => {
             look(Err(error));
             None
@@ -131,14 +137,31 @@ mod tests {
     }
 
     #[test]
-    fn a_check_speaks_nothing_and_leaves_nothing_behind() {
+    fn a_check_asks_for_engine_and_language_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = write(folder.path(), "[speech]\nprogram = \"no-such-engine\"\n");
         let plans = folder.path().join("dialplans");
         std::fs::create_dir(&plans).expect("a folder");
         std::fs::write(plans.join("one.toml"), SPOKEN).expect("written");
-        run(Some(&file), &[]).expect("it is right, whether or not the engine is there");
-        assert!(!folder.path().join("data").exists(), "nothing was kept");
+        for (speech, wrong) in [
+            ("", None),
+            ("[speech]\nprogram = \"no-such-engine\"\n", Some("there is no no-such-engine")),
+            ("[speech]\nvoices = { en = \"qq\" }\n", Some("espeak-ng failed")),
+        ] {
+            let checked = run(Some(&write(folder.path(), speech)), &[]);
+            match (checked, wrong) {
+                (Ok(()), None) => {}
+                (Err(error), Some(wrong)) => {
+                    let said = format!("{error:#}");
+                    assert!(said.starts_with("prompt spring-sale") && said.contains(wrong), "{said}");
+                }
+                (checked, _) => panic!("{speech}: {checked:?}"),
+            }
+            assert!(!folder.path().join("data").exists(), "nothing was kept");
+        }
+        // With sound files in place of all texts, nobody needs the engine.
+        std::fs::write(plans.join("one.toml"), SPOKEN.replace("spring-sale", "welcome")).expect("written");
+        let file = write(folder.path(), "[speech]\nprogram = \"no-such-engine\"\n");
+        run(Some(&file), &[]).expect("there is a file of it");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use crate::assets;
 use flow::{MUSIC, TONES, Wording, World};
 use media::{Clip, ClipId};
+use model::PromptId;
 use speech::{FileError, Sound, SpeakError, Speaker, Spoken};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -132,8 +133,7 @@ impl Library {
     /// somebody waits.
     pub fn speak_missing(&mut self, wordings: &[Wording], speaker: &dyn Speaker) -> Result<(), SoundError> {
         for Wording { prompt, language, text } in wordings {
-            let there = self.names.get(language);
-            if there.is_some_and(|names| names.iter().any(|name| name == prompt.as_str())) {
+            if self.has(prompt, language) {
                 continue;
             }
             let spoken = Spoken { text: text.clone(), language: language.clone() };
@@ -145,6 +145,27 @@ impl Library {
             self.insert(language, prompt.as_str(), &sound);
         }
         Ok(())
+    }
+
+    /// Why `speaker` would not speak what has a wording, no sound file in that language, and was never spoken: at most one
+    /// reason for each language. Keeps nothing.
+    pub fn unspeakable(&self, wordings: &[Wording], speaker: &dyn Speaker) -> Vec<SoundError> {
+        let mut first = BTreeMap::new();
+        for Wording { prompt, language, text } in wordings {
+            let spoken = Spoken { text: text.clone(), language: language.clone() };
+            if !self.has(prompt, language) && !speaker.keeps(&spoken) {
+                first.entry(language).or_insert(prompt);
+            }
+        }
+        let refused = first.into_iter().filter_map(|(language, prompt)| {
+            let source = speaker.can_speak(language).err()?;
+            Some(SoundError::NotSpoken { prompt: prompt.to_string(), language: language.clone(), source })
+        });
+        refused.collect()
+    }
+
+    fn has(&self, prompt: &PromptId, language: &str) -> bool {
+        self.names.get(language).is_some_and(|names| names.iter().any(|name| name == prompt.as_str()))
     }
 }
 

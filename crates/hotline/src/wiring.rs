@@ -53,7 +53,7 @@ impl Plan {
     }
 
     /// Speaks what has no sound file, and remembers it.
-    fn speaker(&self) -> impl speech::Speaker + use<> {
+    pub(crate) fn speaker(&self) -> impl speech::Speaker + use<> {
         let section = &self.config.speech;
         let engine = speech::Espeak::new(&section.program, section.voices.clone());
         speech::Cache::new(engine, &self.data().join("spoken"))

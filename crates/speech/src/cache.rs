@@ -53,10 +53,7 @@ impl<S: Speaker> Speaker for Cache<S> {
 
     fn speak(&self, spoken: &Spoken) -> Result<Vec<u8>, SpeakError> {
         let file = self.file(spoken);
-        // What a crash left half written, or a program spoke that was none, is spoken anew.
-        if let Some(bytes) =
-            std::fs::read(&file).ok().filter(|bytes| crate::file::read(bytes.clone(), "wav").is_ok())
-        {
+        if let Some(bytes) = kept(&file) {
             return Ok(bytes);
         }
         let bytes = self.speaker.speak(spoken)?;
@@ -66,6 +63,19 @@ impl<S: Speaker> Speaker for Cache<S> {
         }
         Ok(bytes)
     }
+
+    fn keeps(&self, spoken: &Spoken) -> bool {
+        kept(&self.file(spoken)).is_some()
+    }
+
+    fn can_speak(&self, language: &str) -> Result<(), SpeakError> {
+        self.speaker.can_speak(language)
+    }
+}
+
+/// What was spoken before. What a crash left half written, or a program spoke that was none, is spoken anew.
+fn kept(file: &Path) -> Option<Vec<u8>> {
+    std::fs::read(file).ok().filter(|bytes| crate::file::read(bytes.clone(), "wav").is_ok())
 }
 
 #[cfg(test)]
@@ -101,6 +111,17 @@ mod tests {
         }
         cache.speak(&hello).expect("it is there");
         assert_eq!(cache.speaker.times.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn whether_a_language_is_spoken_can_be_asked_without_keeping_anything() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spoken_folder = folder.path().join("spoken");
+        let cache = Cache::new(Counting { voice: "anna", times: AtomicUsize::new(0) }, &spoken_folder);
+        cache.can_speak("en").expect("anna speaks everything");
+        assert!(!spoken_folder.exists() && !cache.keeps(&spoken("hello")));
+        cache.speak(&spoken("hello")).expect("it is spoken");
+        assert!(cache.keeps(&spoken("hello")) && !cache.keeps(&spoken("bye")));
     }
 
     #[test]

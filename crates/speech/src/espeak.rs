@@ -166,8 +166,11 @@ mod tests {
         let hello = |language: &str| Spoken { text: "hello".to_owned(), language: language.to_owned() };
         let missing = Espeak::new("no-such-program", BTreeMap::new()).speak(&hello("en"));
         assert!(missing.is_err_and(|error| error.to_string().starts_with("there is no no-such-program")));
-        let voice = Espeak::new("espeak-ng", BTreeMap::new()).speak(&hello("qq"));
+        let espeak = Espeak::new("espeak-ng", BTreeMap::new());
+        let voice = espeak.speak(&hello("qq"));
         assert!(matches!(voice, Err(SpeakError::Failed { .. })), "{voice:?}");
+        assert!(matches!(espeak.can_speak("qq"), Err(SpeakError::Failed { .. })));
+        assert!(espeak.can_speak("en").is_ok() && espeak.can_speak("zh").is_ok());
     }
 
     #[test]

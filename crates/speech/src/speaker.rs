@@ -72,4 +72,21 @@ pub trait Speaker: Send + Sync {
     fn sound(&self, spoken: &Spoken) -> Result<Sound, SpeakError> {
         Ok(crate::file::read(self.speak(spoken)?, "wav")?)
     }
+
+    /// Whether it has spoken a text before and kept it.
+    fn keeps(&self, _spoken: &Spoken) -> bool {
+        false
+    }
+
+    /// Whether it speaks a language: a word is spoken, heard by nobody and kept nowhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Speaker::sound`].
+    fn can_speak(&self, language: &str) -> Result<(), SpeakError> {
+        self.sound(&Spoken { text: WORD.to_owned(), language: language.to_owned() }).map(drop)
+    }
 }
+
+/// A word of every language.
+const WORD: &str = "1";
