@@ -12,7 +12,6 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rights of the folders and files: recordings are for nobody but the account the program runs under.
 pub(crate) const FOLDER_MODE: u32 = 0o700;
@@ -23,8 +22,6 @@ pub(crate) const FILE_MODE: u32 = 0o600;
 pub struct Archive {
     root: PathBuf,
     format: SoundFormat,
-    /// Held by whoever makes an outline of old sound: one at a time, however many ask.
-    outlining: Arc<Mutex<()>>,
 }
 
 /// Sound that can be read from any place on.
@@ -66,7 +63,7 @@ impl Archive {
     pub fn in_folder(root: impl Into<PathBuf>) -> Result<Self, ArchiveError> {
         let root = root.into();
         make_folder(&root).map_err(|source| ArchiveError::Folder { folder: root.clone(), source })?;
-        Ok(Self { root, format: SoundFormat::default(), outlining: Arc::default() })
+        Ok(Self { root, format: SoundFormat::default() })
     }
 
     /// The same, with recordings finished from now on kept in another form.
@@ -94,31 +91,20 @@ impl Archive {
         self.read_beside(recording, "json")
     }
 
-    /// The outline of a finished recording. One that has none, as it is older than outlines are, gets it now: for an hour of
-    /// sound that is a matter of seconds.
-    pub fn peaks(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
-        match self.kept_peaks(recording) {
-            Err(ArchiveError::Missing(_)) => {
-                let _one = self.outlining.lock().unwrap_or_else(PoisonError::into_inner);
-                // Whoever asked before may have made it.
-                match self.kept_peaks(recording) {
-                    Err(ArchiveError::Missing(_)) => self.outline(recording),
-                    kept => kept,
-                }
-            }
-            kept => kept,
-        }
-    }
-
-    fn kept_peaks(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
-        let bytes = self.read_beside(recording, peaks::EXTENSION)?;
-        Peaks::parse(&bytes).ok_or_else(|| ArchiveError::NotAnOutline {
+    /// The outline of a finished recording; `None` where none was made, as it is older than outlines are.
+    pub fn peaks(&self, recording: &RecordingRecord) -> Result<Option<Peaks>, ArchiveError> {
+        let bytes = match self.read_beside(recording, peaks::EXTENSION) {
+            Err(ArchiveError::Missing(_)) => return Ok(None),
+            read => read?,
+        };
+        Peaks::parse(&bytes).map(Some).ok_or_else(|| ArchiveError::NotAnOutline {
             file: self.beside(recording.id, recording.started_at, peaks::EXTENSION),
         })
     }
 
-    /// Makes the outline of a recording from its sound, and keeps it beside it.
-    fn outline(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
+    /// Makes the outline of a recording from its sound, and keeps it beside it. That is a matter of seconds for an hour of
+    /// sound, so nobody should make many at once.
+    pub fn outline(&self, recording: &RecordingRecord) -> Result<Peaks, ArchiveError> {
         let opened = self.open(recording, Wanted::Wav)?;
         let path = self.beside(recording.id, recording.started_at, peaks::EXTENSION);
         let unreadable = |error: hound::Error| ArchiveError::of(&path)(io::Error::other(error));

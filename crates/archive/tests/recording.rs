@@ -291,17 +291,17 @@ fn the_manifest_tells_who_was_there_who_spoke_and_what_was_kept_out() {
     assert_eq!(manifest.spoke.right, [Span(1_000, 2_000), Span(4_000, 5_000)]);
     assert_eq!((manifest.length_ms, manifest.sound.channels, manifest.sound.rate), (5_000, 2, 8_000));
 
-    let peaks = place.archive.peaks(&place.entry(ONE)).unwrap();
+    let peaks = place.archive.peaks(&place.entry(ONE)).unwrap().expect("it has an outline");
     let loud = |side: usize| peaks.at_most(5).sides[side].iter().map(|value| *value > 50).collect::<Vec<_>>();
     assert_eq!(loud(0), [true, false, false, true, false]);
     assert_eq!(loud(1), [false, true, false, false, true]);
     assert_eq!(peaks.sides[0].len(), 100, "one for each 50 ms");
 
     // Recordings of before there were outlines get the same one when somebody asks, and keep it.
-    let file = place.path(ONE, "peaks");
-    std::fs::remove_file(&file).unwrap();
-    assert_eq!(place.archive.peaks(&place.entry(ONE)).unwrap(), peaks);
-    assert!(file.exists(), "it is not made a second time");
+    std::fs::remove_file(place.path(ONE, "peaks")).unwrap();
+    assert_eq!(place.archive.peaks(&place.entry(ONE)).unwrap(), None);
+    assert_eq!(place.archive.outline(&place.entry(ONE)).unwrap(), peaks);
+    assert_eq!(place.archive.peaks(&place.entry(ONE)).unwrap(), Some(peaks), "it is not made a second time");
 }
 
 #[test]

@@ -132,8 +132,13 @@ impl Sounds for ArchiveSounds {
         self.0.open(recording, Wanted::Wav).map(open_sound).map_err(not_heard)
     }
 
-    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError> {
-        self.0.peaks(recording).map(|peaks| peaks.at_most(points).sides).map_err(not_heard)
+    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Option<Vec<Vec<u8>>>, SoundError> {
+        let kept = self.0.peaks(recording).map_err(not_heard)?;
+        Ok(kept.map(|peaks| peaks.at_most(points).sides))
+    }
+
+    fn outline(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError> {
+        self.0.outline(recording).map(|peaks| peaks.at_most(points).sides).map_err(not_heard)
     }
 
     fn manifest(&self, recording: &RecordingRecord) -> Result<Vec<u8>, SoundError> {

@@ -34,6 +34,7 @@ pub mod lockout;
 pub mod metrics;
 pub mod options;
 mod origin;
+pub mod outlines;
 pub mod page;
 pub mod password;
 pub mod patience;

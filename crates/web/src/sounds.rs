@@ -67,8 +67,11 @@ pub trait Sounds: Send + Sync + 'static {
     fn open(&self, recording: &RecordingRecord) -> Result<OpenSound, SoundError>;
     /// Opens a recording as WAV, however it is kept.
     fn open_wav(&self, recording: &RecordingRecord) -> Result<OpenSound, SoundError>;
-    /// The loudest sample, 0 to 255, in each of at most `points` equal parts, a list for each side.
-    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError>;
+    /// The loudest sample, 0 to 255, in each of at most `points` equal parts, a list for each side; `None` for a recording of
+    /// which that was never found out.
+    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Option<Vec<Vec<u8>>>, SoundError>;
+    /// Finds out the same from the sound itself, and keeps it if there is room. Takes seconds for an hour of sound.
+    fn outline(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError>;
     /// The manifest, as JSON.
     fn manifest(&self, recording: &RecordingRecord) -> Result<Vec<u8>, SoundError>;
 }

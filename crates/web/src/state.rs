@@ -10,6 +10,7 @@ use crate::lines::LineDoor;
 use crate::lockout::Lockout;
 use crate::metrics::Metrics;
 use crate::options::{PageSettings, WebOptions};
+use crate::outlines::OutlineDoor;
 use crate::password::PasswordDoor;
 use crate::phones::PhoneDoor;
 use crate::session::Sessions;
@@ -55,6 +56,7 @@ struct Inner {
     lockout: Mutex<Lockout>,
     hearings: Mutex<Hearings>,
     passwords: PasswordDoor,
+    outlines: OutlineDoor,
     sessions: Sessions,
     closing: watch::Sender<bool>,
 }
@@ -71,6 +73,7 @@ impl Web {
             lockout: Mutex::default(),
             hearings: Mutex::default(),
             passwords: PasswordDoor::default(),
+            outlines: OutlineDoor::default(),
             sessions: Sessions::default(),
             closing: watch::Sender::new(false),
         }))
@@ -144,6 +147,10 @@ impl Web {
 
     pub(crate) fn passwords(&self) -> &PasswordDoor {
         &self.0.passwords
+    }
+
+    pub(crate) fn outlines(&self) -> &OutlineDoor {
+        &self.0.outlines
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -4,6 +4,7 @@ use super::interaction::find;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{InPath, InQuery};
+use crate::outlines::NoOutline;
 use crate::sounds::{OpenSound, SoundBytes, SoundError, SoundForm, Sounds};
 use crate::state::Web;
 use access::{Deed, Permission};
@@ -163,7 +164,7 @@ pub async fn recording(
     (status = 403, description = "`forbidden`", body = ErrorBody),
     (status = 404, description = "`not_found` or `no_recording`", body = ErrorBody),
     (status = 409, description = "`still_recording`", body = ErrorBody),
-    (status = 503, description = "`library_unavailable`", body = ErrorBody),
+    (status = 503, description = "`library_unavailable`, or `busy`: outlines of other recordings are being made.", body = ErrorBody),
 ))]
 pub async fn peaks(
     State(web): State<Web>,
@@ -176,7 +177,14 @@ pub async fn peaks(
         return Err(ApiError::field("points", format!("points is 1 to {POINTS_MAX}")));
     }
     let record = wanted(&web, &caller, &id, query.recording.as_deref()).await?;
-    let sides = of_sounds(&web, &record, move |sounds, record| sounds.peaks(record, points)).await?;
+    let kept = of_sounds(&web, &record, move |sounds, record| sounds.peaks(record, points)).await?;
+    let sides = match kept {
+        Some(sides) => sides,
+        None => {
+            let made = web.outlines().make(web.sounds().clone(), record.clone(), points, web.clock().now());
+            made.await.map_err(no_outline)?
+        }
+    };
     let length_ms = record.length.map_or(0, |length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
     Ok(Json(PeaksJson { recording: record.id.to_string(), length_ms, sides }))
 }
@@ -269,6 +277,14 @@ fn refusal(error: SoundError) -> ApiError {
             tracing::error!(%why, "a recording cannot be read");
             ApiError::busy("the recording cannot be read just now")
         }
+    }
+}
+
+fn no_outline(why: NoOutline) -> ApiError {
+    match why {
+        NoOutline::Failed(error) => refusal(error),
+        NoOutline::FailedBefore => ApiError::busy("the recording cannot be read just now"),
+        NoOutline::Crowded => ApiError::busy("outlines of other recordings are being made"),
     }
 }
 

@@ -624,7 +624,16 @@ impl Sounds for Tape {
         })
     }
 
-    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError> {
+    /// One of two was made before there were outlines.
+    fn peaks(&self, recording: &RecordingRecord, points: usize) -> Result<Option<Vec<Vec<u8>>>, SoundError> {
+        if recording.id == RecordingId::from_u64(11) {
+            Ok(None)
+        } else {
+            self.outline(recording, points).map(Some)
+        }
+    }
+
+    fn outline(&self, recording: &RecordingRecord, points: usize) -> Result<Vec<Vec<u8>>, SoundError> {
         self.open(recording)?;
         Ok(vec![vec![7; points], vec![9; points]])
     }
