@@ -13,11 +13,12 @@ use crate::wiring::Plan;
 use access::{Role, User};
 use anyhow::Context;
 use base::SecretSource;
-use runtime::Node;
+use runtime::{Node, StartError};
 use serde::{Deserialize, Serialize};
 use sip::DigestSecret;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
 use std::path::Path;
 use store::Store;
 
@@ -40,8 +41,7 @@ struct Passwords {
 
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let dir = &args.dir;
-    let is_new = !dir.exists();
-    std::fs::create_dir_all(dir).with_context(|| format!("the folder {} cannot be made", dir.display()))?;
+    let is_new = make_folder(dir).with_context(|| format!("the folder {} cannot be made", dir.display()))?;
     let dir = &std::fs::canonicalize(dir)?;
     let begun = serve::tokio_runtime()?.block_on(async {
         let begun = begin(args, dir).await;
@@ -54,11 +54,31 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
             Err(error) => Err(error),
         }
     });
-    if begun.is_err() && is_new {
+    if let Err(error) = &begun
+        && is_new
+        && !is_taken(error)
+    {
         // Nothing has run in it, and a later start with other ports is to begin from nothing.
         let _ = std::fs::remove_dir_all(dir);
     }
     begun?
+}
+
+/// Makes the folder and those above it. Returns whether it was this start that made it, and not another one at the same moment.
+fn make_folder(dir: &Path) -> io::Result<bool> {
+    if let Some(above) = dir.parent() {
+        std::fs::create_dir_all(above)?;
+    }
+    match std::fs::create_dir(dir) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a start failed because another process runs in the folder.
+fn is_taken(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StartError::Occupied { .. }))
 }
 
 /// A demo that runs.
@@ -271,5 +291,19 @@ mod tests {
         std::fs::write(args.dir.join("mine.txt"), "kept").expect("written");
         run(&args).expect_err("the port is taken still");
         assert!(args.dir.join("mine.txt").exists(), "what was there is nobody's to remove");
+    }
+
+    #[test]
+    fn of_two_first_starts_one_makes_the_folder_and_neither_removes_it_under_the_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = folder.path().join("above/demo");
+        assert!(make_folder(&dir).expect("it can be made"));
+        assert!(!make_folder(&dir).expect("it is there"), "it is the other one's");
+        std::fs::write(folder.path().join("file"), "").expect("written");
+        assert!(make_folder(&folder.path().join("file")).is_err(), "a file is no folder");
+
+        let taken = StartError::Occupied { folder: "demo".to_owned(), pid: None };
+        assert!(is_taken(&taken.into()));
+        assert!(!is_taken(&anyhow::anyhow!("the port is taken")));
     }
 }
