@@ -38,6 +38,7 @@ pub(crate) async fn run(
     reread: impl Fn() -> anyhow::Result<Plan>,
 ) -> anyhow::Result<()> {
     let data = plan.data();
+    tell_zone(plan);
     ready::write(&data, ready)?;
     eprintln!("{}", ready.greeting());
     let ended = until_told(&node, plan, reread).await;
@@ -92,15 +93,25 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
 }
 
 async fn reload(node: &Node, plan: anyhow::Result<Plan>) {
-    match plan.and_then(|plan| plan.reload()) {
-        Ok(reload) => {
+    match plan.and_then(|plan| plan.reload().map(|reload| (plan, reload))) {
+        Ok((plan, reload)) => {
             node.reload(reload).await;
             for wrong in node.reload_certificates() {
                 tracing::error!("the certificate in use stays: {wrong}");
             }
             tracing::info!("queues, agents, phones, trunks and dialplans are read anew");
+            tell_zone(&plan);
         }
         Err(error) => tracing::error!("nothing was changed, the configuration is wrong: {error:#}"),
+    }
+}
+
+/// Where the days begin is worth a line: nobody may have written it down.
+fn tell_zone(plan: &Plan) {
+    let center = &plan.config.center;
+    if let Ok(zone) = center.zone() {
+        let from = if center.zone.is_some() { "[center] zone" } else { "the machine" };
+        tracing::info!(%zone, from, "the time zone of the center");
     }
 }
 

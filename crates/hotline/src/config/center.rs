@@ -5,6 +5,7 @@ use flow::Zone;
 use flow::zone::NoSuchZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// `[center]`: who we are.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -45,15 +46,34 @@ impl CenterSection {
     }
 }
 
-/// The zone of the machine, as TZ or the link to it says; UTC where nothing says it.
+/// The zone of the machine: as TZ says, or the link to it, or the file with its name; UTC where nothing says it. TZ may hold
+/// what is no zone of the database, as `CET-1CEST`, and the link may be a copy.
 fn of_this_machine() -> Zone {
-    let from_environment = std::env::var("TZ").ok();
-    let from_link = || {
-        let link = std::fs::read_link("/etc/localtime").ok()?;
-        Some(link.to_str()?.split_once("zoneinfo/")?.1.to_owned())
-    };
-    let name = from_environment.or_else(from_link).unwrap_or_default();
-    name.trim_start_matches(':').parse().unwrap_or_default()
+    let localtime = Path::new("/etc/localtime");
+    let link = std::fs::read_link(localtime).or_else(|_| std::fs::canonicalize(localtime));
+    let says = [
+        std::env::var("TZ").ok(),
+        link.ok().map(|link| link.display().to_string()),
+        std::fs::read_to_string("/etc/timezone").ok(),
+    ];
+    first_zone(says.iter().flatten().map(String::as_str))
+}
+
+/// The first of these that names a zone.
+fn first_zone<'a>(mut says: impl Iterator<Item = &'a str>) -> Zone {
+    says.find_map(zone_in).unwrap_or_default()
+}
+
+/// The zone that a name or a path into the database names.
+fn zone_in(said: &str) -> Option<Zone> {
+    // tzset(3): a colon goes before a file, and nothing at all is UTC.
+    let said = said.trim().trim_start_matches(':');
+    if said.is_empty() {
+        return Some(Zone::default());
+    }
+    let name = said.split_once("zoneinfo/").map_or(said, |(_, name)| name);
+    let name = ["posix/", "right/"].into_iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name);
+    name.parse().ok()
 }
 
 fn english() -> String {
@@ -196,6 +216,29 @@ impl AgentSection {
             queues: self.queues.iter().map(|queue| queue.as_str().into()).collect(),
             skills: self.skills.iter().map(|(skill, level)| (skill.as_str().into(), *level)).collect(),
             ready_with_phone: self.ready_with_phone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zone_of_the_machine_is_the_first_one_that_can_be_understood() {
+        let link = "/usr/share/zoneinfo/Europe/Berlin";
+        for (says, zone) in [
+            (vec!["Asia/Shanghai", link], "Asia/Shanghai"),
+            (vec![":Asia/Shanghai", link], "Asia/Shanghai"),
+            (vec![":/usr/share/zoneinfo/posix/Asia/Shanghai", link], "Asia/Shanghai"),
+            (vec!["", link], "UTC"),
+            (vec!["CET-1CEST", link], "Europe/Berlin"),
+            (vec![":/etc/localtime", "../usr/share/zoneinfo/right/Europe/Berlin"], "Europe/Berlin"),
+            (vec!["/etc/localtime", "Europe/Berlin\n"], "Europe/Berlin"),
+            (vec!["CET-1CEST"], "UTC"),
+            (vec![], "UTC"),
+        ] {
+            assert_eq!(first_zone(says.iter().copied()).name(), zone, "{says:?}");
         }
     }
 }

@@ -24,7 +24,7 @@ const KeysDialog = lazy(() => import('./KeysDialog'));
 
 /** How often an agent's own state is asked for while the live connection does not tell it. */
 const MY_STATE_EVERY_MS = 2_000;
-/** How often it is asked for otherwise: a session that ended is found out so. */
+/** How often it is asked for otherwise: a session that ended is found out so, and what the server was told anew (the zone). */
 const SESSION_EVERY_MS = 30_000;
 
 export function Shell() {
@@ -38,7 +38,7 @@ export function Shell() {
   const live = useLive((state) => state.connection === 'live');
   const agent = useMyAgent(me);
 
-  const own = useQuery({ ...meQuery, enabled: me.agent !== null, refetchInterval: live ? SESSION_EVERY_MS : MY_STATE_EVERY_MS });
+  const own = useQuery({ ...meQuery, refetchInterval: me.agent === null || live ? SESSION_EVERY_MS : MY_STATE_EVERY_MS });
   useEffect(() => {
     if (own.error && isLoggedOut(own.error)) endSession('ended');
   }, [own.error]);
@@ -100,7 +100,8 @@ export function Shell() {
         {agent && <CallStrip agent={agent} />}
         <div className={css.notice}>{seesLive && <ConnectionStrip />}</div>
         <main id="main" className={css.main} tabIndex={-1}>
-          <Outlet />
+          {/* In another zone every time on the page is another one. */}
+          <Outlet key={me.center.zone} />
         </main>
       </div>
       {(handlesAlerts || may(me, 'trunks')) && <Announcer me={me} />}

@@ -18,7 +18,7 @@ import css from './Filters.module.css';
 
 const ANY = ' any';
 
-/** A day in the reader's own zone, to the moment it begins. */
+/** A day of the center, to the moment it begins. */
 const beginOf = (day: CalendarDate): number => toZoned(day, centerZone()).toDate().getTime();
 
 function Day({ label, at, onChange }: { label: string; at: number | undefined; onChange: (at: number) => void }) {
