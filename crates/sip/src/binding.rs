@@ -1,5 +1,6 @@
 //! One binding: an address of record, and where its phone can be reached just now (RFC 3261 §10).
 
+use crate::device::Device;
 use crate::transport::{Destination, Source};
 use base::Instant;
 use core::fmt;
@@ -90,6 +91,11 @@ impl Binding {
     /// The Route of a call to this phone.
     pub fn routes(&self) -> &[NameAddr] {
         &self.path
+    }
+
+    /// Which phone it is.
+    pub fn device(&self) -> Device {
+        Device { instance: self.instance.clone(), call_id: self.call_id.clone() }
     }
 
     /// Whether an entry of this binding takes the other's place: the same flow, or else the same contact text.

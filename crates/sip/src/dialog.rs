@@ -3,6 +3,7 @@
 //! It knows tags, sequence numbers, the way (route set, remote target) and builds requests that belong to it. Whether
 //! it is early or confirmed is the session's state; what its requests mean is the session's business.
 
+use crate::device::Device;
 use crate::endpoint::detour::Hop;
 use crate::facts;
 use crate::token::SessionId;
@@ -31,6 +32,8 @@ pub struct Dialog {
     flow: Destination,
     /// Whether to stay on it whatever the remote target says, because a NAT lies between.
     keeps_flow: bool,
+    /// The page that is the peer, if it is one.
+    device: Option<Box<Device>>,
 }
 
 /// Why a request in a dialog is refused before anybody looks at it.
@@ -69,6 +72,7 @@ impl Dialog {
             remote_cseq: None,
             flow,
             keeps_flow,
+            device: None,
         }
     }
 
@@ -91,6 +95,7 @@ impl Dialog {
             local_cseq: 0,
             remote_cseq: Some(facts::cseq(headers)?.number),
             flow: source.into(),
+            device: None,
         })
     }
 
@@ -241,14 +246,32 @@ impl Dialog {
         }
     }
 
-    /// The peer has proved outside of the dialog that it is here now, by a Contact that is this dialog's.
+    /// The peer is this phone. It matters for pages alone, see [`Dialog::follow`].
+    pub fn belongs_to(&mut self, device: Device) {
+        self.device = self.is_with_page().then(|| Box::new(device));
+    }
+
+    /// The peer has proved outside of the dialog that it is here now: the same phone by the same Contact.
     ///
-    /// Pages name a host that they invent (RFC 7118 §5), so that nobody else has the same Contact. Phones at addresses may:
-    /// two of one user behind two routers often do, and one of them does not say where the other is.
-    pub fn follow(&mut self, contact: &Uri, source: Source) {
-        let is_invented = self.remote_target.host().is_some_and(|host| host.address().is_none());
-        if is_invented && source.connection.is_some() && self.remote_target.equivalent(contact) {
+    /// Pages alone are followed: the host that they invent (RFC 7118 §5) says nothing of where they are. Phones at addresses
+    /// and names are told of by them, and two of one user behind two routers often have the same.
+    pub fn follow(&mut self, contact: &Uri, device: &Device, source: Source) {
+        if source.connection.is_some()
+            && self.is_with_page()
+            && self.device.as_ref().is_some_and(|own| own.is_same(device))
+            && self.remote_target.equivalent(contact)
+        {
             self.flow = source.into();
+        }
+    }
+
+    /// Whether the peer has a host that it invented: names of this kind lead nowhere, for ever (RFC 2606 §2).
+    fn is_with_page(&self) -> bool {
+        match self.remote_target.host() {
+            Some(Host::Domain(name)) => {
+                name.rsplit_once('.').is_some_and(|(_, last)| last.eq_ignore_ascii_case("invalid"))
+            }
+            _ => false,
         }
     }
 

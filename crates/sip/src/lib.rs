@@ -7,12 +7,13 @@
 //! transactions), [`dialog`], [`session`] (one leg of a call), [`notifier`] (who wants to hear of what),
 //! [`registration`] (where we register ourselves), [`proxy`] (what is for somebody else), [`UserAgent`]
 //! (all of it: what owners use); beside them
-//! [`Authenticator`] on [`digest`] and [`bearer`] (who is it), [`binding`], [`Locations`] and [`Registrar`]
+//! [`Authenticator`] on [`digest`] and [`bearer`] (who is it), [`binding`], [`device`], [`Locations`] and [`Registrar`]
 //! (where is everybody).
 
 pub mod authenticator;
 pub mod bearer;
 pub mod binding;
+pub mod device;
 pub mod dialog;
 pub mod digest;
 mod digest_dialect;
@@ -29,10 +30,12 @@ mod token;
 pub mod transaction;
 pub mod transport;
 mod user_agent;
+mod wish;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig, Challenge, Holder, LockOut, Refusal, Verdict};
 pub use bearer::TOKEN_LIFETIME;
 pub use binding::{AddressOfRecord, Binding};
+pub use device::Device;
 pub use digest::{Credentials, DigestSecret};
 pub use endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 pub use locations::Locations;

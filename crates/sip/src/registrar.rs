@@ -5,9 +5,11 @@
 //! of record and no other. All contacts of a request are entered, or none. GRUUs (RFC 5627) are not given out.
 
 use crate::binding::{AddressOfRecord, Binding};
+use crate::device::Device;
 use crate::facts;
-use crate::locations::{BINDINGS_PER_ADDRESS_MAX, Locations};
+use crate::locations::Locations;
 use crate::transport::{ConnectionId, Source};
+use crate::wish::Wish;
 use base::{Duration, Instant, Now};
 use core::borrow::Borrow;
 use sip_message::{HeaderName, Host, NameAddr, Request, ResponseBuilder, StatusCode, Uri};
@@ -62,6 +64,8 @@ pub enum RegistrarEvent {
         aor: AddressOfRecord,
         /// Its contact.
         contact: Uri,
+        /// Which phone it is.
+        device: Device,
         /// Where it is.
         source: Source,
     },
@@ -71,6 +75,8 @@ pub enum RegistrarEvent {
         aor: AddressOfRecord,
         /// Its contact.
         contact: Uri,
+        /// Which phone it is.
+        device: Device,
         /// Where it is now.
         source: Source,
     },
@@ -106,17 +112,8 @@ pub struct Registrar {
     events: VecDeque<RegistrarEvent>,
 }
 
-/// One change that a request asks for.
-struct Change {
-    contact: Uri,
-    expires: Duration,
-    q: u16,
-    instance: Option<Box<str>>,
-    is_flow: bool,
-}
-
 /// Why a request is refused, and with what header.
-enum Refusal {
+pub(crate) enum Refusal {
     Status(StatusCode, &'static str),
     TooBrief,
     Full,
@@ -247,8 +244,8 @@ impl Registrar {
         let may_flow = headers.has_token(HeaderName::Supported, "outbound")
             || headers.has_token(HeaderName::Require, "outbound");
         let expires = facts::seconds(headers, HeaderName::Expires);
-        let changes = self.changes(&contacts, expires, longest, may_flow)?;
-        let has_flow = changes.iter().any(|change| change.is_flow);
+        let wishes = Wish::all(&contacts, expires, longest, may_flow, &self.config)?;
+        let has_flow = wishes.iter().any(|wish| wish.is_flow);
         if has_flow {
             // RFC 5626 §6: nobody between us, or a first proxy that keeps the flow for us.
             let is_direct = headers.list(HeaderName::Via).nth(1).is_none();
@@ -257,53 +254,55 @@ impl Registrar {
                 return Err(Refusal::Status(status, "First Hop Lacks Outbound Support"));
             }
         }
-        for change in &changes {
-            self.check_order(&aor, |binding| is_same(binding, change), call_id, cseq)?;
+        for wish in &wishes {
+            self.check_order(&aor, |binding| wish.concerns(binding), call_id, cseq)?;
         }
-        let added = changes
+        let added = wishes
             .iter()
-            .filter(|change| !change.expires.is_zero())
-            .filter(|change| !self.locations.bindings(&aor).any(|binding| is_same(binding, change)))
+            .filter(|wish| !wish.expires.is_zero())
+            .filter(|wish| !self.locations.bindings(&aor).any(|binding| wish.concerns(binding)))
             .count();
         self.locations.has_room(&aor, added).map_err(|_| Refusal::Full)?;
 
         let user_agent = headers.get(HeaderName::UserAgent).map(|value| {
             value.text().chars().take(USER_AGENT_CHARS_MAX).collect::<String>().into_boxed_str()
         });
-        for change in changes {
-            if change.expires.is_zero() {
-                self.remove(&aor, |binding| is_same(binding, &change), Removed::Unregistered);
+        for wish in wishes {
+            if wish.expires.is_zero() {
+                self.remove(&aor, |binding| wish.concerns(binding), Removed::Unregistered);
                 continue;
             }
             // The same contact in other words is the same binding under its new words; the same device elsewhere is
             // another.
             let (mut is_new, mut has_moved) = (true, false);
-            while let Some(old) = self.locations.remove_where(&aor, |binding| is_same(binding, &change)) {
-                if old.contact.equivalent(&change.contact) {
+            while let Some(old) = self.locations.remove_where(&aor, |binding| wish.concerns(binding)) {
+                if old.contact.equivalent(&wish.contact) {
                     is_new = false;
                     has_moved |= old.source != source;
                 } else {
                     self.tell_removed(aor.clone(), old, Removed::Replaced);
                 }
             }
-            let contact = change.contact.clone();
+            let contact = wish.contact.clone();
             let binding = Binding {
-                contact: change.contact,
+                contact: wish.contact,
                 source,
-                expires: now + change.expires,
-                q: change.q,
+                expires: now + wish.expires,
+                q: wish.q,
                 call_id: call_id.into(),
                 cseq,
-                instance: change.instance,
-                is_flow: change.is_flow,
+                instance: wish.instance,
+                is_flow: wish.is_flow,
                 path: path.clone(),
                 user_agent: user_agent.clone(),
             };
+            let device = binding.device();
             self.locations.put(&aor, binding);
+            let aor = aor.clone();
             if is_new {
-                self.tell(RegistrarEvent::BindingAdded { aor: aor.clone(), contact, source });
+                self.tell(RegistrarEvent::BindingAdded { aor, contact, device, source });
             } else if has_moved {
-                self.tell(RegistrarEvent::BindingMoved { aor: aor.clone(), contact, source });
+                self.tell(RegistrarEvent::BindingMoved { aor, contact, device, source });
             }
         }
         Ok((aor, has_flow))
@@ -321,60 +320,6 @@ impl Registrar {
             return Err(Refusal::Status(StatusCode::FORBIDDEN, "Forbidden"));
         }
         Ok(AddressOfRecord::new(user, &self.config.domain))
-    }
-
-    /// Step 7: what the Contacts ask for.
-    fn changes(
-        &self,
-        contacts: &[sip_message::Value<'_>],
-        expires: Option<u32>,
-        longest: Duration,
-        may_flow: bool,
-    ) -> Result<Vec<Change>, Refusal> {
-        if contacts.len() > BINDINGS_PER_ADDRESS_MAX {
-            return Err(Refusal::Full);
-        }
-        let changes: Result<Vec<_>, _> = contacts
-            .iter()
-            .map(|contact| self.change_of(contact.as_bytes(), expires, longest, may_flow))
-            .collect();
-        let changes = changes?;
-        // RFC 5626 §6: a request makes one flow, since it comes over one.
-        if changes.iter().filter(|change| change.is_flow && !change.expires.is_zero()).count() > 1 {
-            return Err(BAD_CONTACT);
-        }
-        Ok(changes)
-    }
-
-    fn change_of(
-        &self,
-        contact: &[u8],
-        expires: Option<u32>,
-        longest: Duration,
-        may_flow: bool,
-    ) -> Result<Change, Refusal> {
-        let contact = NameAddr::parse(contact).map_err(|_| BAD_CONTACT)?;
-        if !contact.uri().is_sip() {
-            return Err(BAD_CONTACT);
-        }
-        let wanted = contact.expires().or(expires).map(|seconds| Duration::from_secs(seconds.into()));
-        let wanted = wanted.unwrap_or(self.config.expires_default);
-        if !wanted.is_zero() && wanted < self.config.expires_min {
-            return Err(Refusal::TooBrief);
-        }
-        let instance = contact.param("+sip.instance").map(|instance| {
-            let flow = contact.param("reg-id").unwrap_or_default();
-            format!("{instance};{flow}").into_boxed_str()
-        });
-        let has_number =
-            contact.param("reg-id").is_some_and(|number| number.parse::<u32>().is_ok_and(|n| n > 0));
-        Ok(Change {
-            is_flow: may_flow && has_number && instance.is_some(),
-            expires: wanted.min(longest),
-            q: contact.q().unwrap_or(1000),
-            instance,
-            contact: contact.uri().detached(),
-        })
     }
 
     /// A request that was overtaken by a later one of the same phone changes nothing.
@@ -452,17 +397,8 @@ impl Registrar {
 
 const BAD_TO: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: To is no address of record");
 const BAD_PATH: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: malformed Path");
-const BAD_CONTACT: Refusal = Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: malformed Contact");
-
-/// Whether a change is about this binding: the same device on the same flow, or, unless both are flows, the same contact
-/// (§19.1.4).
-fn is_same(binding: &Binding, change: &Change) -> bool {
-    if binding.is_flow && change.is_flow {
-        return change.instance == binding.instance;
-    }
-    (change.instance.is_some() && change.instance == binding.instance)
-        || binding.contact.equivalent(&change.contact)
-}
+pub(crate) const BAD_CONTACT: Refusal =
+    Refusal::Status(StatusCode::BAD_REQUEST, "Bad Request: malformed Contact");
 
 /// Whole seconds, rounded up, so that a phone never believes it has less than a second where it has some.
 fn seconds(duration: Duration) -> u32 {
@@ -472,6 +408,7 @@ fn seconds(duration: Duration) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::locations::BINDINGS_PER_ADDRESS_MAX;
     use crate::transport::Transport;
     use base::Timestamp;
     use bytes::Bytes;

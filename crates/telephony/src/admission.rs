@@ -91,6 +91,9 @@ impl Telephony {
             self.legs.values().find(|leg| leg.user.as_ref() == Some(user) && !leg.is_closing())
         });
         self.open_leg(id, purpose, beside.map(|leg| leg.id));
+        if let Some(page) = user.as_ref().and_then(|user| self.page_at(user, arrival.source)) {
+            self.ua.belongs_to(session, page);
+        }
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.told = Some(arrival.source.local.ip());
             leg.seat = seat;

@@ -9,7 +9,7 @@ use crate::machine::Timer;
 use crate::redirecting::Errand;
 use base::{Duration, Now};
 use model::{EndCause, LegEvent, LegId, Party, SipUser, Target};
-use sip::{Destination, Invite, SessionId, Transport};
+use sip::{Destination, Device, Invite, SessionId, Transport};
 use sip_message::{Host, NameAddr, StatusCode, Uri};
 
 /// How many phones of one user ring at once.
@@ -23,6 +23,8 @@ pub(crate) struct Way {
     pub(crate) destination: Destination,
     /// Our account at the carrier, if it wants one.
     pub(crate) account: Option<Account>,
+    /// The page that it is, which may come back by another network.
+    pub(crate) page: Option<Device>,
 }
 
 impl Telephony {
@@ -131,6 +133,9 @@ impl Telephony {
         match self.ua.invite(invite, now) {
             Ok(session) => {
                 self.bind(session, id);
+                if let Some(page) = way.page {
+                    self.ua.belongs_to(session, page);
+                }
                 if let Some(Leg { state: State::Dialing { forks, .. }, .. }) = self.legs.get_mut(&id) {
                     forks.push(session);
                 }
@@ -152,6 +157,7 @@ impl Telephony {
                 routes: binding.routes().to_vec(),
                 destination: binding.destination(),
                 account: None,
+                page: is_websocket(binding.source.transport).then(|| binding.device()),
             })
             .collect()
     }

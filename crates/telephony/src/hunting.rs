@@ -242,6 +242,7 @@ fn way_by(trunk: &Trunk, chosen: &Try, number: &str, is_emergency: bool) -> Opti
         routes: Vec::new(),
         destination: chosen.destination,
         account: trunk.account.clone(),
+        page: None,
     })
 }
 

@@ -281,12 +281,12 @@ impl Telephony {
         while let Some(event) = self.registrar.poll_output() {
             // What a REGISTER changed is kept when it is answered; the rest happens by itself.
             let aor = match event {
-                RegistrarEvent::BindingAdded { aor, contact, source } => {
-                    self.calls_follow(&SipUser::new(aor.user()), &contact, source);
+                RegistrarEvent::BindingAdded { aor, contact, device, source } => {
+                    self.calls_follow(&SipUser::new(aor.user()), &contact, &device, source);
                     aor
                 }
-                RegistrarEvent::BindingMoved { aor, contact, source } => {
-                    self.calls_follow(&SipUser::new(aor.user()), &contact, source);
+                RegistrarEvent::BindingMoved { aor, contact, device, source } => {
+                    self.calls_follow(&SipUser::new(aor.user()), &contact, &device, source);
                     continue;
                 }
                 RegistrarEvent::BindingRemoved { aor, why, .. } => {

@@ -1,12 +1,13 @@
 //! Requests outside of calls: phones that register, and those who ask whether we live.
 
 use crate::admission::user_of;
+use crate::browsers::is_websocket;
 use crate::leg::Leg;
 use crate::{Output, Telephony};
 use base::Now;
 use model::SipUser;
 use sip::authenticator::{FAILURES_MAX, FAILURES_WINDOW};
-use sip::{ProxyOptions, ProxyTarget, Refusal, ServerTransactionId, Source, Verdict};
+use sip::{Binding, Device, ProxyOptions, ProxyTarget, Refusal, ServerTransactionId, Source, Verdict};
 use sip_message::{Method, Request, StatusCode, Uri};
 
 impl Telephony {
@@ -79,13 +80,22 @@ impl Telephony {
         }
     }
 
+    /// The page of this user that registered from here.
+    pub(crate) fn page_at(&self, user: &SipUser, source: Source) -> Option<Device> {
+        if !is_websocket(source.transport) {
+            return None;
+        }
+        let mut bindings = self.registrar.locations().bindings(&self.address_of(user));
+        bindings.find(|binding| binding.source == source).map(Binding::device)
+    }
+
     /// A phone has come another way, and has proved that it is this user's: its calls go the same way from now on. So a page
     /// whose network changed is in its call again as soon as it has registered.
-    pub(crate) fn calls_follow(&mut self, user: &SipUser, contact: &Uri, source: Source) {
+    pub(crate) fn calls_follow(&mut self, user: &SipUser, contact: &Uri, device: &Device, source: Source) {
         let legs = self.legs.values().filter(|leg| leg.user.as_ref() == Some(user));
         let sessions: Vec<_> = legs.flat_map(Leg::sessions).collect();
         for session in sessions {
-            self.ua.follow(session, contact, source);
+            self.ua.follow(session, contact, device, source);
         }
     }
 

@@ -249,13 +249,70 @@ fn a_page_that_comes_back_by_another_network_is_in_its_call_again_once_it_has_re
     assert_eq!(messages_to(&house, PAGE, "BYE "), 0);
 }
 
-/// Anna's page, by this Contact.
+#[test]
+fn a_page_of_the_same_user_with_the_same_contact_is_not_taken_for_the_one_in_the_call() {
+    let mut house = House::new(Protection::default());
+    registers_as(&mut house, PAGE, INVENTED);
+    let leg = dials(&mut house);
+    let invite = invitation_to(&house, PAGE);
+    let taken = house::answer(&invite, 200, &described("ETEn", "active", ""));
+    page_sends(&mut house, PAGE, &taken.replace("sip:192.0.2.8:5060", INVENTED));
+
+    // All pages of some libraries share one host.
+    registers_by(&mut house, PAGE_TOO, "another-page", &format!("<{INVENTED}>"));
+    house.feed(Input::Command(LegCommand::HangUp { leg }));
+    assert_eq!((messages_to(&house, PAGE, "BYE "), messages_to(&house, PAGE_TOO, "BYE ")), (1, 0));
+}
+
+#[test]
+fn a_page_that_calls_is_known_again_by_its_name_whatever_its_registration_is_called() {
+    let mut house = House::new(Protection::default());
+    let named = |name: &str| format!("<{INVENTED}>;+sip.instance=\"<urn:uuid:{name}>\";reg-id=1");
+    registers_by(&mut house, PAGE, "before", &named("1"));
+    let contact = format!("Contact: <{INVENTED}>\r\n");
+    let calls = request("INVITE", "sip:1002@hotline.test", "1001", "1002", &contact);
+    let calls = calls.replace("SIP/2.0/UDP", "SIP/2.0/WSS").replace("Call-ID: c", "Call-ID: out");
+    page_sends(&mut house, PAGE, &with_body(&calls, &described("ETEn", "actpass", "")));
+    let leg = house.arrived.expect("the call is there");
+    house.feed(Input::Command(LegCommand::Answer { leg }));
+    let to = value(house.sent.last().expect("an answer"), "To: ").to_owned();
+    let acknowledges = calls.replace("INVITE", "ACK").replace("z9hG4bK", "z9hG4bKack");
+    page_sends(&mut house, PAGE, &acknowledges.replace("<sip:1002@hotline.test>", &to));
+    house.feed(Input::Unreachable { remote: address(PAGE), connection: Some(ConnectionId(1)) });
+    registers_by(&mut house, PAGE_TOO, "after", &named("1"));
+    house.feed(Input::Command(LegCommand::HangUp { leg }));
+    assert_eq!((messages_to(&house, PAGE, "BYE "), messages_to(&house, PAGE_TOO, "BYE ")), (0, 1));
+}
+
+#[test]
+fn a_desk_phone_with_a_name_of_its_own_network_is_no_page() {
+    let mut house = House::new(Protection::default());
+    let local = "<sip:1001@localhost;transport=ws>";
+    registers_by(&mut house, PAGE, "same", local);
+    let leg = dials(&mut house);
+    let invite = invitation_to(&house, PAGE);
+    let taken = house::answer(&invite, 200, &described("ETEn", "active", ""));
+    page_sends(&mut house, PAGE, &taken.replace("<sip:192.0.2.8:5060>", local));
+    registers_by(&mut house, PAGE_TOO, "same", local);
+    house.feed(Input::Command(LegCommand::HangUp { leg }));
+    assert_eq!((messages_to(&house, PAGE, "BYE "), messages_to(&house, PAGE_TOO, "BYE ")), (1, 0));
+}
+
+/// Anna's page, by this Contact: each Contact is one page, and keeps its registration.
 fn registers_as(house: &mut House, page: &str, contact: &str) {
+    registers_by(house, page, &format!("page{}", contact.len()), &format!("<{contact}>"));
+}
+
+/// A page of anna's registers by this Contact, under this Call-ID.
+fn registers_by(house: &mut House, page: &str, call_id: &str, contact: &str) {
+    let number = house.sent.len() + 1;
     let token = house.telephony.issue_token(&SipUser::new("1001"), 7, house.now).expect("a token");
     let text = register("1001", &format!("Authorization: Bearer {token}\r\n"))
-        .replace("<sip:1001@a.test>", &format!("<{contact}>"))
+        .replace("<sip:1001@a.test>", contact)
         .replace("SIP/2.0/UDP", "SIP/2.0/WSS")
-        .replace("Call-ID: c", &format!("Call-ID: {page}{}", contact.len()));
+        .replace("z9hG4bK", &format!("z9hG4bKreg{number}"))
+        .replace("CSeq: 1", &format!("CSeq: {number}"))
+        .replace("Call-ID: c", &format!("Call-ID: {call_id}"));
     page_sends(house, page, &text);
     assert_eq!(house.status(), "200");
 }

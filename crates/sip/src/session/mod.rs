@@ -34,6 +34,7 @@ pub use reliable::Reliable;
 pub use timer::SessionTimer;
 pub use transfer::{News, Transfer};
 
+use crate::device::Device;
 use crate::dialog::Dialog;
 use crate::digest::Credentials;
 use crate::endpoint::Endpoint;
@@ -285,8 +286,13 @@ impl Session {
     }
 
     /// The peer has proved outside of the session where it is now.
-    pub(crate) fn follow(&mut self, contact: &Uri, source: Source) {
-        self.dialog.follow(contact, source);
+    pub(crate) fn follow(&mut self, contact: &Uri, device: &Device, source: Source) {
+        self.dialog.follow(contact, device, source);
+    }
+
+    /// The peer is this phone.
+    pub(crate) fn belongs_to(&mut self, device: Device) {
+        self.dialog.belongs_to(device);
     }
 
     /// Whether a request with this Call-ID and From tag, from this source, is the peer's. If so, that is where the peer

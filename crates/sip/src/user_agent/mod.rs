@@ -13,6 +13,7 @@ mod output;
 pub use output::{Output, Trace};
 
 use crate::authenticator::Challenge;
+use crate::device::Device;
 use crate::endpoint::{Endpoint, EndpointConfig, EndpointOutput, Incoming, Transmit, TransportError};
 use crate::facts;
 use crate::notifier::{Notifier, Reach, SubscriptionConfig};
@@ -252,12 +253,18 @@ impl UserAgent {
         self.config.traces = traces;
     }
 
-    /// The peer of a session has proved outside of it, by registering, that it is reached by this contact here now. If that is
-    /// the contact of the session, what it says from here is heard, and requests of ours go here. Only a page's contact counts,
-    /// which nobody else has.
-    pub fn follow(&mut self, session: SessionId, contact: &Uri, source: Source) {
+    /// The peer of a session is this registered phone, so that [`UserAgent::follow`] knows it again.
+    pub fn belongs_to(&mut self, session: SessionId, device: Device) {
         if let Some(session) = self.sessions.get_mut(&session) {
-            session.follow(contact, source);
+            session.belongs_to(device);
+        }
+    }
+
+    /// A phone has proved, by registering, that it is reached by this contact here now. If it is the page that the session
+    /// belongs to, what it says from here is heard, and requests of ours go here.
+    pub fn follow(&mut self, session: SessionId, contact: &Uri, device: &Device, source: Source) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.follow(contact, device, source);
         }
     }
 
