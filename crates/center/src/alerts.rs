@@ -4,8 +4,8 @@ use crate::{Center, Effect};
 use base::Now;
 use model::timeline::LegRole;
 use model::{
-    Alert, AlertId, AlertView, BoardEvent, CallLimit, InteractionId, LegId, Party, RecordingRoom, SoundWay,
-    TimelineEvent,
+    Alert, AlertId, AlertView, BoardEvent, CallLimit, InteractionId, LegCommand, LegId, Party, RecordingRoom,
+    SoundWay, TimelineEvent,
 };
 
 /// Alerts that may be open at once. One more pushes out the oldest of those that weigh least; it is in its timeline or in the
@@ -116,6 +116,16 @@ impl Center {
         for id in over {
             self.close_alert(id);
         }
+    }
+
+    /// Somebody has taken notice.
+    pub(crate) fn notice_alert(&mut self, id: AlertId) {
+        let noticed = self.alerts.get(&id).map(|one| one.alert.clone());
+        if let Some(Alert::LimitReached { limit, .. }) = noticed {
+            // Telephony may hold calls that it has not told of yet; they are not to be seen afterwards.
+            self.command(LegCommand::LimitNoticed { limit });
+        }
+        self.close_alert(id);
     }
 
     /// Somebody has taken notice, or it is over. Returns whether there was such an alert.

@@ -121,9 +121,7 @@ impl Center {
             Input::Phone { user, registered } => self.phone_changed(&user, registered, now),
             Input::Config(settings) => self.configure(*settings, now),
             Input::Restarted => self.restarted(now),
-            Input::AlertClosed(alert) => {
-                self.close_alert(alert);
-            }
+            Input::AlertClosed(alert) => self.notice_alert(alert),
             Input::Drain(draining) => self.draining = draining,
             Input::Timeout => {}
             Input::RecordingRoom { room, free_bytes } => self.recording_room(room, free_bytes, now),

@@ -47,12 +47,16 @@ fn supervisors_see_one_alert_for_each_limit_with_all_its_calls() {
     let alert = |limit, calls| Alert::LimitReached { limit, calls };
     let mut shown = seen(&hall);
     shown.sort_by_key(|alert| format!("{alert:?}"));
-    assert_eq!(shown, [alert(full(), 41), alert(other, 1)]);
+    assert_eq!(shown, [alert(full(), 41), alert(other.clone(), 1)]);
 
     // Somebody takes notice, and it is counted anew.
     let ids: Vec<_> = hall.alerts.keys().copied().collect();
     for alert in ids {
         hall.tell(center::Input::AlertClosed(alert));
+    }
+    for limit in [full(), other] {
+        let noticed = LegCommand::LimitNoticed { limit };
+        assert!(hall.commands.contains(&noticed), "{:?}", hall.commands);
     }
     hall.leg(LegEvent::LimitReached { limit: full(), calls: 2 });
     assert_eq!(seen(&hall), [alert(full(), 2)]);

@@ -478,6 +478,11 @@ pub enum LegCommand {
         /// The recording.
         recording: RecordingId,
     },
+    /// Somebody has taken notice that a limit turns calls away: they are counted anew.
+    LimitNoticed {
+        /// Which.
+        limit: CallLimit,
+    },
 }
 
 impl LegEvent {

@@ -89,6 +89,7 @@ impl Telephony {
             LegCommand::MarkRecording { recording, mark } => {
                 self.outputs.push_back(Output::RecordingMark { recording, mark });
             }
+            LegCommand::LimitNoticed { limit } => self.limit_noticed(limit, now),
             LegCommand::StopRecording { recording } => {
                 self.sound(media::Command::StopRecord {
                     recording: RecordingKey::from_u64(recording.as_u64()),

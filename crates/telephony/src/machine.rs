@@ -11,7 +11,7 @@ use crate::refusing::ReachedLimits;
 use crate::{CarrierAddress, Input, Output, Prompts, Settings};
 use base::{Deadlines, IdSource, Instant, Now, SecretSource};
 use media::{ConferenceKey, PortId};
-use model::{LegId, SipUser, TrunkId};
+use model::{CallLimit, LegId, SipUser, TrunkId};
 use sip::registrar::Removed;
 use sip::{
     AddressOfRecord, Authenticator, Destination, Registrar, RegistrarEvent, RegistrationId, SavedBinding,
@@ -38,6 +38,8 @@ pub(crate) enum Timer {
     PortClosing(LegId),
     /// The last messages of a dialog that is over have come.
     Forget(SessionId),
+    /// Calls that a limit turned away are to be told of.
+    Unsaid(CallLimit),
 }
 
 /// Telephony. See the crate's page for how to drive it.
@@ -225,6 +227,7 @@ impl Telephony {
                 Timer::ProbeOverdue(trunk) => self.probe_failed(&trunk, "it does not answer OPTIONS", now),
                 Timer::Resolve(address) => self.outputs.push_back(Output::Resolve { address }),
                 Timer::PortClosing(leg) => self.gone(leg, None, now),
+                Timer::Unsaid(limit) => self.tell_unsaid(limit, now),
                 Timer::Forget(session) => {
                     self.stories.remove(&session);
                 }

@@ -14,7 +14,7 @@ use base::{Duration, IdSource, Instant, Network, Now};
 use bytes::Bytes;
 use guard::{Asked, Guard, Kind, Limits, Networks, Standing, Tally, Toll, TollLimits, TollRefusal, Way};
 use model::kept_out::{KeptOut, KeptOutWhat};
-use model::{CallLimit, EndCause, LegEvent, LegId, LimitKind, SipUser};
+use model::{CallLimit, EndCause, LegId, LimitKind, SipUser};
 use sip::authenticator::FAILURES_MAX;
 use sip::{Incoming, Refusal, Source, Transmit, Transport, Verdict};
 use sip_message::{Message, Method, NameAddr, Request, StatusCode};
@@ -272,9 +272,9 @@ impl Telephony {
                 if refused.alarm {
                     let what = format!("phone {user} may not call {number}: {}", refused.why);
                     self.alarm(what);
-                    if let Some(limit) = &limit {
-                        self.tell(LegEvent::LimitReached { limit: limit.clone(), calls: 1 });
-                    }
+                }
+                if let Some(limit) = &limit {
+                    self.limit_reached(limit.clone(), now);
                 }
                 let forbidden = EndCause::Refused(StatusCode::FORBIDDEN.code());
                 Err(limit.map_or(forbidden, |limit| EndCause::Limit(Box::new(limit))))

@@ -2,9 +2,10 @@
 //! §20.43), so that whoever reads the answer can tell our limits and rules from a carrier that is dead.
 //!
 //! Limits of ours are told to the operator and to supervisors too: when one begins to turn calls away, and then once in a
-//! while with how many they were, never once for each call.
+//! while with how many they were, never once for each call, and also when no further call comes.
 
 use crate::Telephony;
+use crate::machine::Timer;
 use base::{Duration, Instant, Now};
 use model::leg::Rejection;
 use model::{CallLimit, LegEvent, Origin};
@@ -110,37 +111,79 @@ struct Told {
     unsaid: u32,
 }
 
+/// When a call that was turned away is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Now, with so many calls.
+    Now(u32),
+    /// With what comes until then.
+    At(Instant),
+}
+
 impl ReachedLimits {
-    /// A limit turned a call away. Returns for how many calls it is to be told, if it is.
-    fn note(&mut self, limit: &CallLimit, now: Instant) -> Option<u32> {
+    /// A limit turned a call away.
+    fn note(&mut self, limit: &CallLimit, now: Instant) -> Due {
         // Those of which nothing is left to be told make room.
         self.told.retain(|_, told| told.unsaid > 0 || now.since(told.at) < TELL_EVERY);
-        match self.told.get_mut(limit) {
-            None => {
-                self.told.insert(limit.clone(), Told { at: now, unsaid: 0 });
-                Some(1)
-            }
-            Some(told) if now.since(told.at) < TELL_EVERY => {
-                told.unsaid = told.unsaid.saturating_add(1);
-                None
-            }
-            Some(told) => {
-                let calls = told.unsaid.saturating_add(1);
-                *told = Told { at: now, unsaid: 0 };
-                Some(calls)
-            }
+        let Some(told) = self.told.get_mut(limit) else {
+            self.told.insert(limit.clone(), Told { at: now, unsaid: 0 });
+            return Due::Now(1);
+        };
+        told.unsaid = told.unsaid.saturating_add(1);
+        if now.since(told.at) < TELL_EVERY {
+            return Due::At(told.at + TELL_EVERY);
         }
+        Due::Now(self.take(limit, now).unwrap_or(1))
+    }
+
+    /// How many calls are not told of yet, if any. They count as told from now on.
+    fn take(&mut self, limit: &CallLimit, now: Instant) -> Option<u32> {
+        let told = self.told.get_mut(limit).filter(|told| told.unsaid > 0)?;
+        told.at = now;
+        Some(std::mem::take(&mut told.unsaid))
     }
 }
 
 impl Telephony {
     /// A limit of ours turned a call away.
     pub(crate) fn limit_reached(&mut self, limit: CallLimit, now: Now) {
-        let Some(calls) = self.reached.note(&limit, now.mono) else { return };
+        match self.reached.note(&limit, now.mono) {
+            Due::Now(calls) => {
+                self.deadlines.stop(&Timer::Unsaid(limit.clone()));
+                self.say_reached(limit, calls);
+            }
+            Due::At(at) => self.deadlines.set(Timer::Unsaid(limit), at),
+        }
+    }
+
+    /// What was turned away since a limit was last told of is told, though no further call came.
+    pub(crate) fn tell_unsaid(&mut self, limit: CallLimit, now: Now) {
+        if let Some(calls) = self.reached.take(&limit, now.mono) {
+            self.say_reached(limit, calls);
+        }
+    }
+
+    /// Somebody has taken notice of a limit: what it turned away until now is not counted afterwards.
+    pub(crate) fn limit_noticed(&mut self, limit: CallLimit, now: Now) {
+        if let Some(calls) = self.reached.take(&limit, now.mono) {
+            self.log_reached(&limit, calls);
+        }
+        self.deadlines.stop(&Timer::Unsaid(limit));
+    }
+
+    fn say_reached(&mut self, limit: CallLimit, calls: u32) {
+        self.log_reached(&limit, calls);
+        self.tell(LegEvent::LimitReached { limit, calls });
+    }
+
+    fn log_reached(&mut self, limit: &CallLimit, calls: u32) {
+        // What a phone may not do is logged once a day by whoever counts its calls, with the number it dialed.
+        if limit.kind.is_of_phone() {
+            return;
+        }
         self.alarm(match calls {
             1 => format!("{limit} is reached: a call was turned away"),
             _ => format!("{limit} is reached: {calls} calls were turned away since this was last said"),
         });
-        self.tell(LegEvent::LimitReached { limit, calls });
     }
 }

@@ -160,6 +160,10 @@ fn a_phone_calls_outside_as_often_as_it_may_and_the_operator_hears_once_that_it_
     house.feed(Input::Command(LegCommand::HangUp { leg: first }));
     house.passes(Duration::from_secs(60));
     assert!(house.calls_outside("1001", "9123").is_ok(), "the first one is over");
+    house.passes(Duration::from_secs(300));
+    assert_eq!(house.limits[1..], [(limit.to_string(), 2)], "and then with all that were turned away");
+    let logged = house.log.iter().filter(|line| line.contains("at once") || line.contains("at_once"));
+    assert_eq!(logged.count(), 1, "the log has it once a day");
 }
 
 const SCANNER: &str = "203.0.113.9:5071";

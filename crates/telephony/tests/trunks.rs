@@ -158,7 +158,7 @@ fn a_call_for_which_every_trunk_is_full_names_the_limit_and_the_operator_hears_i
     house.dials("9123");
     house.carrier_answers(FIRST, 200);
     let limit = CallLimit { kind: LimitKind::TrunkCalls, of: "first".to_owned(), max: 1 };
-    let refused = Some(EndCause::Limit(Box::new(limit)));
+    let refused = Some(EndCause::Limit(Box::new(limit.clone())));
     for _ in 0..3 {
         let leg = house.dials("9124");
         house.passes(Duration::from_secs(3));
@@ -183,13 +183,22 @@ fn a_call_for_which_every_trunk_is_full_names_the_limit_and_the_operator_hears_i
     assert_eq!(house.log, ["calls_max of trunk first (1) is reached: a call was turned away"]);
 
     house.passes(Duration::from_secs(300));
-    house.dials("9124");
+    let told = [first, ("calls_max of trunk first (1)".to_owned(), 3)];
+    assert_eq!(house.limits, told, "those between are counted, though no further call came");
     assert_eq!(
-        house.limits,
-        [first, ("calls_max of trunk first (1)".to_owned(), 4)],
-        "those between are counted"
+        house.log[1..],
+        ["calls_max of trunk first (1) is reached: 3 calls were turned away since this was last said"]
     );
-    assert_eq!(house.log.len(), 2, "{:?}", house.log);
+
+    // Once somebody has taken notice, what was turned away before is in the log alone.
+    house.dials("9124");
+    house.dials("9124");
+    house.feed(Input::Command(LegCommand::LimitNoticed { limit }));
+    assert_eq!(house.log.len(), 3, "{:?}", house.log);
+    house.passes(Duration::from_secs(600));
+    assert_eq!(house.limits, told);
+    house.dials("9124");
+    assert_eq!(house.limits.len(), 3, "a limit of which nobody heard for long is told of at once");
 }
 
 #[test]
