@@ -161,8 +161,10 @@
 10:05:02   anna hears caller
 10:05:02   caller hears anna
 10:05:10 > anna passes on to 777
+10:05:10   trouble the call was not passed on to 777: no dialplan, phone or carrier has this number
 10:05:10   anna may not pass on, 404
 10:05:15 > caller passes on to 90055501
+10:05:15   trouble the call was not passed on to 90055501: this phone may not do that
 10:05:15   caller may not pass on, 403
 10:05:20 > caller hangs up
 10:05:20   anna is in wrap-up
