@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// How long an agent is left alone after declining an offer or being busy, before the next one.
 pub const REST_AFTER_DECLINE: base::Duration = base::Duration::from_secs(5);
 
+/// The longest that an agent is left alone whose phone we could not ring, for want of ports for one.
+pub const REST_UNRUNG_MAX: base::Duration = base::Duration::from_secs(60);
+
 /// An agent and the agent's state.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Desk {
@@ -22,6 +25,8 @@ pub struct Desk {
     pub idle_since: Instant,
     /// Until when the agent is left alone though ready.
     pub resting: bool,
+    /// Offers in a row that we could not bring to the agent's phone.
+    pub unrung: u32,
     /// What the agent wants to be when the present interaction is over.
     pub next: Option<AgentWish>,
     /// What the agent was before a call of the agent's own, while it lasts.
@@ -43,6 +48,7 @@ impl Desk {
             since: now,
             idle_since: now.mono,
             resting: false,
+            unrung: 0,
             next: None,
             own_call: None,
             passed_on: false,
@@ -61,6 +67,9 @@ impl Desk {
         if next != AgentState::Ready {
             self.resting = false;
         }
+        if !matches!(next, AgentState::Ready | AgentState::Reserved(_)) {
+            self.unrung = 0;
+        }
         if !matches!(next, AgentState::WrapUp(_)) {
             self.wrap_up_until = None;
             self.passed_on = false;
@@ -68,6 +77,13 @@ impl Desk {
         let before = (std::mem::replace(&mut self.state, next), self.since);
         self.since = now;
         Ok(before)
+    }
+
+    /// One more offer did not get as far as the agent's phone. Returns how long to wait for the next: twice as long each time.
+    pub(crate) fn rest_unrung(&mut self) -> base::Duration {
+        let doubled = REST_AFTER_DECLINE * (1 << self.unrung.min(8));
+        self.unrung = self.unrung.saturating_add(1);
+        doubled.min(REST_UNRUNG_MAX)
     }
 
     /// What routing is to know of the state.

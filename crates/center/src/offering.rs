@@ -117,14 +117,16 @@ impl Center {
             EndCause::Unreachable | EndCause::Lost | EndCause::Refused(_) => {
                 AgentStep::GetNotReady(NotReadyReason::Unreachable)
             }
-            // A limit of ours is not the agent's fault; calls end all the time, so the next try may go through.
-            EndCause::Busy
-            | EndCause::Declined
-            | EndCause::HungUp
-            | EndCause::Released
-            | EndCause::Limit(_) => {
+            EndCause::Busy | EndCause::Declined | EndCause::HungUp => {
+                desk.unrung = 0;
                 desk.resting = true;
                 self.deadlines.set(Timer::Rest(agent.clone()), now.mono + REST_AFTER_DECLINE);
+                AgentStep::Release
+            }
+            // A limit or a failure of ours is not the agent's fault; calls end all the time, so the next try may go through.
+            EndCause::Released | EndCause::Limit(_) => {
+                desk.resting = true;
+                self.deadlines.set(Timer::Rest(agent.clone()), now.mono + desk.rest_unrung());
                 AgentStep::Release
             }
         };

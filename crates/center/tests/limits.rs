@@ -5,7 +5,8 @@ mod hall;
 use hall::Hall;
 use model::leg::Rejection;
 use model::{
-    Alert, CallLimit, EndCause, LegCommand, LegEvent, LimitKind, Outcome, RecordingRoom, TimelineEvent,
+    AgentState, AgentWish, Alert, CallLimit, EndCause, LegCommand, LegEvent, LimitKind, Outcome,
+    RecordingRoom, TimelineEvent,
 };
 
 const NOTHING: &str = r#"
@@ -90,6 +91,31 @@ fn limits_of_many_phones_push_out_each_other_and_nothing_that_weighs_more() {
             .any(|view| matches!(&view.alert, Alert::LimitReached { limit, .. } if limit.of == phone))
     };
     assert!(is_there("149") && is_there("51") && !is_there("50"), "the oldest give way");
+}
+
+#[test]
+fn an_agent_whose_phone_cannot_be_rung_for_want_of_ports_is_asked_again_later_and_later() {
+    let mut hall = Hall::new(NOTHING);
+    hall.wishes("anna", AgentWish::Ready);
+    let caller = hall.dials("0301", "4001");
+    hall.answers(caller);
+    let ports = CallLimit { kind: LimitKind::MediaPorts, of: String::new(), max: 0 };
+    let rests = |hall: &mut Hall, cause: EndCause| {
+        let leg = hall.dialed("1001");
+        let begun = hall.now.mono;
+        hall.leg(LegEvent::Ended { leg, cause, quality: None });
+        assert_eq!(hall.state("anna"), AgentState::Ready, "it is not the agent's fault");
+        while hall.dialed("1001") == leg {
+            hall.wait(1);
+        }
+        hall.now.mono.since(begun).as_secs()
+    };
+    let mut rested = [(); 6].map(|()| rests(&mut hall, EndCause::Limit(Box::new(ports.clone())))).to_vec();
+    // Neither is it when a part of ours fails; an agent who declines was rung, and is asked as soon as ever.
+    rested.push(rests(&mut hall, EndCause::Released));
+    rested.push(rests(&mut hall, EndCause::Declined));
+    rested.push(rests(&mut hall, EndCause::Released));
+    assert_eq!(rested, [5, 10, 20, 40, 60, 60, 60, 5, 5]);
 }
 
 fn full() -> CallLimit {

@@ -17,6 +17,7 @@ use crate::carriers::{self, Carriers};
 use crate::clock::Clock;
 use crate::journal::JournalWriter;
 use crate::lines::Lines;
+use crate::port_troubles::PortTroubles;
 use crate::request::{Load, Request};
 use base::{Now, Timestamp};
 use center::{Center, Effect, Input};
@@ -72,6 +73,7 @@ pub struct Control<A> {
     media: MediaThreads,
     /// Programs that hear and speak.
     lines: Lines,
+    port_troubles: PortTroubles,
     journal: JournalWriter,
     audience: A,
     requests: mpsc::Receiver<Request>,
@@ -128,6 +130,7 @@ impl<A: Audience> Control<A> {
             carriers: parts.carriers,
             media: parts.media,
             lines: Lines::default(),
+            port_troubles: PortTroubles::default(),
             journal: parts.journal,
             audience: parts.audience,
             requests: parts.requests,
@@ -499,8 +502,8 @@ impl<A: Audience> Control<A> {
         let input = match self.media.open(port, group) {
             Ok(address) => telephony::Input::PortOpened { port, address, door: Some(self.media.door()) },
             Err(error) => {
-                tracing::error!(%error, "no media port");
-                telephony::Input::PortFailed { port }
+                let why = self.port_troubles.failed(&error, self.clock.now().mono);
+                telephony::Input::PortFailed { port, why }
             }
         };
         self.to_telephony.push_back(input);

@@ -30,6 +30,7 @@ pub mod signalling;
 mod figures;
 mod occupancy;
 mod past;
+mod port_troubles;
 mod recordings;
 mod seeds;
 

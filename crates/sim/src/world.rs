@@ -484,7 +484,7 @@ impl World {
         self.last_port = if self.last_port >= 60_000 { 20_000 } else { self.last_port + 2 };
         let address = SocketAddr::new(SERVER.ip(), self.last_port);
         let input = if self.by_port_address.contains_key(&address) {
-            telephony::Input::PortFailed { port }
+            telephony::Input::PortFailed { port, why: telephony::PortFailure::NoneFree }
         } else {
             self.ports.insert(port, address);
             self.by_port_address.insert(address, port);

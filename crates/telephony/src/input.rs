@@ -10,6 +10,15 @@ use sip::{ConnectionId, Destination, SavedBinding, Source};
 use sip_message::ParseError;
 use std::net::SocketAddr;
 
+/// Why there is no port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortFailure {
+    /// All are in use: a limit, and one that calls leave again as they end.
+    NoneFree,
+    /// The system gives no socket, or a media thread takes no orders. Who opens ports has told the operator.
+    Broken,
+}
+
 /// One thing that happened.
 #[derive(Debug)]
 pub enum Input {
@@ -51,6 +60,8 @@ pub enum Input {
     PortFailed {
         /// Which.
         port: PortId,
+        /// Why.
+        why: PortFailure,
     },
     /// Phones and trunks are these from now on.
     Config(Box<Settings>),

@@ -51,7 +51,7 @@ mod sound;
 
 pub use account::Account;
 pub use carrier_address::CarrierAddress;
-pub use input::Input;
+pub use input::{Input, PortFailure};
 pub use machine::Telephony;
 pub use numbering::{Numbering, Prefix, Rewriting};
 pub use output::Output;

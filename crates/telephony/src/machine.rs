@@ -141,7 +141,7 @@ impl Telephony {
             Input::Command(command) => self.command(command, now),
             Input::Media(event) => self.media_event(event, now),
             Input::PortOpened { port, address, door } => self.port_opened(port, address, door, now),
-            Input::PortFailed { port } => self.port_failed(port, now),
+            Input::PortFailed { port, why } => self.port_failed(port, why, now),
             Input::Config(settings) => {
                 self.ua.set_neighborhoods(settings.neighborhoods());
                 self.registrar.configure(settings.registrar());

@@ -4,12 +4,13 @@ use crate::leg::{Leg, Purpose, State};
 use crate::machine::Timer;
 use crate::refusing::{Asker, Spoken};
 use crate::sealing::keying_of;
-use crate::{Output, Telephony};
+use crate::{Output, PortFailure, Telephony};
 use base::Now;
 use browser_peer::Door;
 use media::voice_activity::Activity;
 use media::{Event, Finding, PortId, RecordingKey};
 use model::{CallLimit, EndCause, LegEvent, LegId, LimitKind, Prompt, Quality, RecordingId, SoundWay};
+use sip_message::StatusCode;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -41,8 +42,31 @@ impl Telephony {
         }
     }
 
-    pub(crate) fn port_failed(&mut self, port: PortId, now: Now) {
+    pub(crate) fn port_failed(&mut self, port: PortId, why: PortFailure, now: Now) {
         let Some(id) = self.by_port.get(&port).copied() else { return };
+        match why {
+            PortFailure::NoneFree => self.no_port_free(id, now),
+            PortFailure::Broken => self.no_port_works(id, now),
+        }
+    }
+
+    /// Nobody is at fault but us, and no limit either.
+    fn no_port_works(&mut self, id: LegId, now: Now) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        if let State::Opening(purpose) = &leg.state
+            && let Purpose::Arrive { session, .. } = &**purpose
+        {
+            // The center never heard of it.
+            let session = *session;
+            self.ua.reject(session, StatusCode::SERVER_INTERNAL_ERROR, "No Media Port", now);
+            self.unbind(session, now);
+            self.forget_leg(id);
+        } else {
+            self.gone_with(id, EndCause::Released, None, now);
+        }
+    }
+
+    fn no_port_free(&mut self, id: LegId, now: Now) {
         let limit = CallLimit { kind: LimitKind::MediaPorts, of: String::new(), max: 0 };
         self.limit_reached(limit.clone(), now);
         let Some(leg) = self.legs.get(&id) else { return };
@@ -84,7 +108,7 @@ impl Telephony {
                     self.gone(leg, Some(Quality { keying, ..kept(&quality) }), now);
                 }
             }
-            Event::OpenFailed { port } => self.port_failed(port, now),
+            Event::OpenFailed { port } => self.port_failed(port, PortFailure::Broken, now),
             Event::Unsealable { port } => self.cannot_be_sealed(port, now),
             Event::ConsentLapsed { port } => self.browser_is_silent(port, now),
             Event::ConsentRenewed { port } => self.browser_is_back(port),

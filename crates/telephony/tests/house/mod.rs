@@ -9,7 +9,7 @@ use model::{EndCause, LegCommand, LegEvent, LegId, Party, SipUser, Target, Trunk
 use sip::{Credentials, Destination, DigestSecret, Source, Transport};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use telephony::{Codec, Input, Output, Protection, Settings, Telephony, Trunk};
+use telephony::{Codec, Input, Output, PortFailure, Protection, Settings, Telephony, Trunk};
 
 pub const CARRIER: &str = "198.51.100.5:5060";
 pub const US: &str = "192.0.2.1:5060";
@@ -51,6 +51,8 @@ pub struct House {
     pub ladder: Vec<String>,
     /// The ports that were opened, with their groups.
     pub opened: Vec<(media::PortId, u64)>,
+    /// Why no port can be opened, if none can.
+    pub port_failure: Option<PortFailure>,
 }
 
 impl House {
@@ -88,6 +90,7 @@ impl House {
             quality: BTreeMap::new(),
             ladder: Vec::new(),
             opened: Vec::new(),
+            port_failure: None,
         }
     }
 
@@ -126,10 +129,11 @@ impl House {
                 }
                 Output::OpenPort { port, group } => {
                     self.opened.push((port, group));
-                    self.telephony.handle(
-                        Input::PortOpened { port, address: address(US), door: Some(door()) },
-                        self.now,
-                    );
+                    let input = match self.port_failure {
+                        Some(why) => Input::PortFailed { port, why },
+                        None => Input::PortOpened { port, address: address(US), door: Some(door()) },
+                    };
+                    self.telephony.handle(input, self.now);
                 }
                 Output::News(what) | Output::Alarm(what) | Output::Trouble(what) => self.log.push(what),
                 Output::Resolve { address } => {
