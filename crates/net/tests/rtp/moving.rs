@@ -128,21 +128,29 @@ fn a_conference_of_ports_of_all_threads_hears_everybody() {
     for phone in &phones {
         rig.command(Command::Join { port: phone.port, conference, speaks: true, listens: true });
     }
-    for _ in 0..80 {
+    // A machine that is busy with other things lets a mixer miss turns; in the end everybody is heard all the same.
+    let until = Instant::now() + PATIENCE;
+    loop {
         for phone in &mut phones {
             phone.talk();
         }
         for phone in &mut phones {
             phone.listen();
         }
-    }
-    for (phone, own) in phones.iter().zip(tones) {
-        let heard = &phone.heard[20 * 160..];
-        for tone in tones {
-            let share = tone::share(heard, tone);
-            let expected = if tone == own { share < 0.02 } else { share > 0.3 };
-            assert!(expected, "who says {own} Hz hears {share} of {tone} Hz");
+        let (rounds, late) = (phones[0].heard.len() / 160, Instant::now() > until);
+        if rounds % 20 != 0 || rounds < 60 {
+            continue;
         }
+        let heard = |phone: &Phone| tones.map(|tone| tone::share(&phone.heard[(rounds - 40) * 160..], tone));
+        let all: Vec<[f64; 3]> = phones.iter().map(heard).collect();
+        let hears = |(own, shares): (usize, &[f64; 3])| {
+            let right = |(tone, share): (usize, &f64)| if tone == own { *share < 0.02 } else { *share > 0.3 };
+            shares.iter().enumerate().all(right)
+        };
+        if all.iter().enumerate().all(hears) {
+            break;
+        }
+        assert!(!late, "of {tones:?} each of them heard {all:?} in the last 0.8 s");
     }
 }
 
