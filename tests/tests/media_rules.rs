@@ -17,7 +17,7 @@ const RULES: [(&str, &[(&str, &str)]); 12] = [
                 "crates/media/tests/engine/sources.rs",
                 "media_from_elsewhere_is_not_heard_and_nothing_is_sent_there",
             ),
-            ("crates/net/tests/rtp.rs", "two_phones_hear_each_other_and_nobody_else_through_one_thread"),
+            ("crates/net/tests/rtp/main.rs", "two_phones_hear_each_other_and_nobody_else_through_one_thread"),
         ],
     ),
     (
@@ -86,7 +86,7 @@ const RULES: [(&str, &[(&str, &str)]); 12] = [
         &[
             ("crates/media/src/incoming.rs", "a_flood_of_streams_does_not_disturb_the_one_listened_to"),
             ("crates/media/tests/engine/sources.rs", "a_flood_of_streams_leaves_the_honest_one_untouched"),
-            ("crates/net/tests/rtp.rs", "an_honest_stream_survives_a_flood_of_forged_ones"),
+            ("crates/net/tests/rtp/main.rs", "an_honest_stream_survives_a_flood_of_forged_ones"),
         ],
     ),
     (
@@ -110,12 +110,15 @@ const RULES: [(&str, &[(&str, &str)]); 12] = [
                 "a_far_end_that_sends_faster_than_sound_is_not_listened_to_any_faster",
             ),
             ("crates/net/src/rtp/line.rs", "a_slow_program_loses_the_oldest_frames_and_is_told_how_many"),
-            ("crates/net/tests/rtp.rs", "a_program_that_does_not_listen_loses_sound_and_holds_nobody_up"),
+            (
+                "crates/net/tests/rtp/main.rs",
+                "a_program_that_does_not_listen_loses_sound_and_holds_nobody_up",
+            ),
         ],
     ),
     (
         "a panic over one call touches no other",
-        &[("crates/net/tests/rtp.rs", "a_panic_over_one_call_touches_no_other")],
+        &[("crates/net/tests/rtp/main.rs", "a_panic_over_one_call_touches_no_other")],
     ),
     (
         "sound leaves the center only for who has the right, and it is written down before anything is heard",

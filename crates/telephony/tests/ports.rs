@@ -17,7 +17,7 @@ fn a_port_that_fails_is_a_limit_only_if_none_is_free() {
 
     house.port_failure = Some(PortFailure::NoneFree);
     assert!(arrives(&mut house).starts_with("503 "));
-    assert_eq!(house.limits, [("media ports".to_owned(), 1)]);
+    assert_eq!(house.limits, [("the number of media ports".to_owned(), 1)]);
     let Err(EndCause::Limit(_)) = house.calls_outside("", "9123") else { panic!("it is a limit") };
     assert_eq!(house.telephony.legs(), 0);
 }
